@@ -1,0 +1,32 @@
+"""Turkish local time, the clock of every date on the three wires.
+
+Turkey has kept UTC+3 all year since September 2016, so the conversion is plain arithmetic.
+"""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+ISTANBUL = timezone(timedelta(hours=3))
+_DAY_MS = 86_400_000
+
+
+def local_time(at_ms: int) -> datetime:
+    """The Istanbul wall clock at an epoch time in milliseconds."""
+    return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone(ISTANBUL)
+
+
+def local_date(at_ms: int) -> date:
+    """The Istanbul calendar day at an epoch time in milliseconds."""
+    return local_time(at_ms).date()
+
+
+def days_later(at_ms: int, days: int) -> int:
+    """The same wall-clock time some days later, in epoch milliseconds."""
+    return at_ms + days * _DAY_MS
+
+
+def midnight_after_days(at_ms: int, days: int) -> int:
+    """00:00 Istanbul time of the day that is `days` after the local date, in epoch milliseconds."""
+    start = datetime.combine(
+        local_date(at_ms) + timedelta(days=days), datetime.min.time(), ISTANBUL
+    )
+    return int(start.timestamp() * 1000)

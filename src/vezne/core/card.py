@@ -1,0 +1,132 @@
+"""What everyone but the vault may know of a card."""
+
+import enum
+
+import msgspec
+
+
+class Brand(enum.StrEnum):
+    """The network on the face of the card."""
+
+    VISA = "visa"
+    MASTERCARD = "mastercard"
+    AMEX = "amex"
+    TROY = "troy"
+
+
+class Product(enum.StrEnum):
+    """How the card is paid for by its holder."""
+
+    CREDIT = "credit"
+    DEBIT = "debit"
+    PREPAID = "prepaid"
+
+
+class Issuer(msgspec.Struct, frozen=True):
+    """The bank that gave the card: its national bank code and its name."""
+
+    code: int
+    name: str
+
+
+class BinRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What a BIN says of a local card. A foreign or unknown BIN has no record."""
+
+    bin: str
+    issuer: Issuer
+    brand: Brand
+    product: Product
+    family: str
+    is_commercial: bool = False
+
+
+class CardSlot(enum.Enum):
+    """A place in an outbound message that only the vault can fill."""
+
+    PAN = "pan"
+    CVV = "cvv"
+
+
+class Expiry(msgspec.Struct, frozen=True, order=True):
+    """The last month in which a card is good."""
+
+    year: int
+    month: int
+
+    def is_past(self, year: int, month: int) -> bool:
+        """Whether the card was no longer good in the given month."""
+        return (self.year, self.month) < (year, month)
+
+
+class SealedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card as flows and acquirers hold it: a reference, never the number.
+
+    `transit_id` names what the vault holds in memory for this request (PAN, CVV or both); `token`
+    names a stored card. `bin` is the longest prefix that may be shown beside the last four: eight
+    digits of a number of sixteen or more, else six.
+    """
+
+    bin: str
+    last4: str
+    expiry: Expiry
+    transit_id: int | None = None
+    token: bytes | None = None
+    has_cvv: bool = False
+
+    @property
+    def mask(self) -> str:
+        """The printable form."""
+        return f"{self.bin[:6]}******{self.last4}"
+
+
+class Owner(msgspec.Struct, frozen=True, kw_only=True):
+    """The merchant's customer, to whom stored cards belong."""
+
+    merchant_id: int
+    key: bytes
+    email: str
+    external_id: str | None = None
+    created_ms: int
+
+
+class StoredCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card in the vault, as the books know it. `token` is the vault's name for it."""
+
+    merchant_id: int
+    owner_key: bytes
+    token: bytes
+    alias: str
+    bin: str
+    last4: str
+    expiry: Expiry
+    metadata: dict[str, str] = {}
+    created_ms: int
+
+
+PAN_LENGTH_MIN = 12
+PAN_LENGTH_MAX = 19
+
+
+def is_luhn_valid(digits: str) -> bool:
+    """Whether a string of decimal digits passes the check of ISO/IEC 7812-1, annex B."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = ord(digit) - 48
+        if place % 2:
+            value = sum(divmod(value * 2, 10))
+        total += value
+    return total % 10 == 0
+
+
+def looks_like_pan(text: str) -> bool:
+    """Whether a free text is nothing but a plausible card number, spaces and dashes aside.
+
+    People type card numbers into name and alias fields; such a text must not be stored.
+    """
+    digits = text.replace(" ", "").replace("-", "")
+    return (
+        PAN_LENGTH_MIN < len(digits) <= PAN_LENGTH_MAX
+        and digits.isascii()
+        and digits.isdigit()
+        and is_luhn_valid(digits)
+    )

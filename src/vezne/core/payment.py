@@ -1,0 +1,277 @@
+"""The payment: one aggregate, its states, and the edges between them."""
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+from vezne.core.answer import Approved, DeclineReason, Risk
+from vezne.core.calendar import local_date
+from vezne.core.pricing import LineSplit, Pricing
+from vezne.core.refusal import Reason, Refusal
+
+
+class PaymentKind(enum.StrEnum):
+    """A sale takes the money at once; a hold reserves it for a later capture."""
+
+    SALE = "sale"
+    HOLD = "hold"
+
+
+class PaymentState(enum.StrEnum):
+    """Where a payment stands."""
+
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    DECLINED = "declined"
+    UNCERTAIN = "uncertain"
+    VOIDED = "voided"
+
+
+class Event(enum.StrEnum):
+    """What moves a payment from state to state."""
+
+    SALE_APPROVED = "sale_approved"
+    HOLD_APPROVED = "hold_approved"
+    AUTHORIZATION_DECLINED = "authorization_declined"
+    AUTHORIZATION_UNANSWERED = "authorization_unanswered"
+    CAPTURE_APPROVED = "capture_approved"
+    VOID_APPROVED = "void_approved"
+    REFUND_APPROVED = "refund_approved"
+
+
+EDGES: dict[tuple[PaymentState, Event], PaymentState] = {
+    (PaymentState.PENDING, Event.SALE_APPROVED): PaymentState.CAPTURED,
+    (PaymentState.PENDING, Event.HOLD_APPROVED): PaymentState.AUTHORIZED,
+    (PaymentState.PENDING, Event.AUTHORIZATION_DECLINED): PaymentState.DECLINED,
+    (PaymentState.PENDING, Event.AUTHORIZATION_UNANSWERED): PaymentState.UNCERTAIN,
+    (PaymentState.AUTHORIZED, Event.CAPTURE_APPROVED): PaymentState.CAPTURED,
+    (PaymentState.AUTHORIZED, Event.VOID_APPROVED): PaymentState.VOIDED,
+    (PaymentState.CAPTURED, Event.VOID_APPROVED): PaymentState.VOIDED,
+    (PaymentState.CAPTURED, Event.REFUND_APPROVED): PaymentState.CAPTURED,
+}
+
+
+class LineKind(enum.StrEnum):
+    """Whether something has to be shipped."""
+
+    PHYSICAL = "physical"
+    VIRTUAL = "virtual"
+
+
+class BasketLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the basket as the merchant sent it."""
+
+    item_id: str
+    name: str
+    category: str
+    kind: LineKind
+    price_e8: int
+    subcategory: str | None = None
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Money given back: how much of which line, by which operation."""
+
+    attempt: int
+    line_number: int
+    amount_e8: int
+    reference: str
+    auth_code: str
+    refunded_ms: int
+    conversation_id: str | None = None
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The merchant's intent for an amount, and what became of it.
+
+    `number` names the payment and the numbers right after it its lines, in basket order.
+    `open_attempt` is the follow-up that is on its way to the bank; no other may start meanwhile.
+    `parties` is the merchant's description of buyer and addresses, as JSON; nothing reads it but
+    people.
+    """
+
+    merchant_id: int
+    number: int
+    version: int
+    state: PaymentState
+    kind: PaymentKind
+    door: str
+    price_e8: int
+    paid_e8: int
+    currency: str
+    installments: int
+    bin: str
+    last4: str
+    pricing: Pricing
+    line_split: LineSplit
+    settlement_currency: str
+    created_ms: int
+    blockage_resolved_ms: int
+    lines: tuple[BasketLine, ...] = ()
+    conversation_id: str | None = None
+    basket_id: str | None = None
+    channel: str | None = None
+    group: str | None = None
+    parties: dict[str, dict[str, str]] = {}
+    owner_key: bytes | None = None
+    card_token: bytes | None = None
+    risk: Risk = Risk.ACCEPTED
+    acquirer: str = ""
+    auth_code: str = ""
+    reference: str = ""
+    decline_reason: DeclineReason | None = None
+    captured_ms: int | None = None
+    open_attempt: int | None = None
+    refunds: tuple[Refund, ...] = ()
+
+    @property
+    def line_numbers(self) -> range:
+        """The numbers of the lines. A payment without a basket has one, for the whole amount."""
+        return range(self.number + 1, self.number + 1 + len(self.pricing.lines))
+
+    def line_index(self, line_number: int) -> int:
+        """The place of a line in the basket. Raises Refusal(LINE_NOT_FOUND)."""
+        if line_number not in self.line_numbers:
+            raise Refusal(Reason.LINE_NOT_FOUND)
+        return line_number - self.number - 1
+
+    def refunded_e8(self, line_number: int) -> int:
+        """What has been given back of a line so far."""
+        return sum(item.amount_e8 for item in self.refunds if item.line_number == line_number)
+
+    def refundable_e8(self, line_number: int) -> int:
+        """What can still be given back of a line."""
+        paid_e8 = self.pricing.lines[self.line_index(line_number)].paid_e8
+        return paid_e8 - self.refunded_e8(line_number)
+
+
+def after(state: PaymentState, event: Event) -> PaymentState:
+    """The state that an event leads to. Raises Refusal(STATE_UNSUITABLE) where there is no edge."""
+    try:
+        return EDGES[state, event]
+    except KeyError:
+        raise Refusal(Reason.STATE_UNSUITABLE) from None
+
+
+def approve(payment: Payment, answer: Approved) -> Payment:
+    """The payment after the bank approved its authorization."""
+    is_sale = payment.kind is PaymentKind.SALE
+    event = Event.SALE_APPROVED if is_sale else Event.HOLD_APPROVED
+    return msgspec.structs.replace(
+        payment,
+        version=payment.version + 1,
+        state=after(payment.state, event),
+        auth_code=answer.auth_code,
+        reference=answer.reference,
+        risk=answer.risk,
+        captured_ms=payment.created_ms if is_sale else None,
+    )
+
+
+def decline(payment: Payment, reason: DeclineReason) -> Payment:
+    """The payment after the bank declined its authorization."""
+    return msgspec.structs.replace(
+        payment,
+        version=payment.version + 1,
+        state=after(payment.state, Event.AUTHORIZATION_DECLINED),
+        decline_reason=reason,
+    )
+
+
+def leave_uncertain(payment: Payment) -> Payment:
+    """The payment whose authorization the bank never answered."""
+    return msgspec.structs.replace(
+        payment,
+        version=payment.version + 1,
+        state=after(payment.state, Event.AUTHORIZATION_UNANSWERED),
+    )
+
+
+def open_follow_up(payment: Payment, event: Event, attempt: int) -> Payment:
+    """The payment with a capture, void or refund on its way to the bank.
+
+    Raises Refusal: OPERATION_IN_FLIGHT while another one is open, STATE_UNSUITABLE where the state
+    has no such edge.
+    """
+    if payment.open_attempt is not None:
+        raise Refusal(Reason.OPERATION_IN_FLIGHT)
+    after(payment.state, event)
+    return msgspec.structs.replace(payment, version=payment.version + 1, open_attempt=attempt)
+
+
+def close_follow_up(payment: Payment) -> Payment:
+    """The payment after the bank declined a follow-up: as before it."""
+    return msgspec.structs.replace(payment, version=payment.version + 1, open_attempt=None)
+
+
+def capture(
+    payment: Payment, answer: Approved, *, pricing: Pricing, paid_e8: int, now_ms: int
+) -> Payment:
+    """The payment after its hold was captured for `paid_e8`, which may differ from the hold."""
+    return msgspec.structs.replace(
+        close_follow_up(payment),
+        state=after(payment.state, Event.CAPTURE_APPROVED),
+        paid_e8=paid_e8,
+        pricing=pricing,
+        auth_code=answer.auth_code,
+        reference=answer.reference,
+        captured_ms=now_ms,
+    )
+
+
+def check_voidable(payment: Payment, now_ms: int) -> None:
+    """Refuse a void that can no longer be one.
+
+    Raises Refusal: STATE_UNSUITABLE once money was given back, VOID_TOO_LATE after the local
+    calendar day of the payment.
+    """
+    if payment.refunds:
+        raise Refusal(Reason.STATE_UNSUITABLE)
+    taken_ms = payment.captured_ms or payment.created_ms
+    if payment.state is PaymentState.CAPTURED and local_date(taken_ms) != local_date(now_ms):
+        raise Refusal(Reason.VOID_TOO_LATE)
+
+
+def void(payment: Payment) -> Payment:
+    """The payment after it was voided."""
+    return msgspec.structs.replace(
+        close_follow_up(payment), state=after(payment.state, Event.VOID_APPROVED)
+    )
+
+
+def plan_refund(payment: Payment, amount_e8: int) -> list[tuple[int, int]]:
+    """Spread an amount over the lines, in basket order, each up to what it has left.
+
+    Returns pairs of line number and amount. Raises Refusal(AMOUNT_EXCEEDS_REMAINDER).
+    """
+    parts: list[tuple[int, int]] = []
+    left_e8 = amount_e8
+    for line_number in payment.line_numbers:
+        part_e8 = min(left_e8, payment.refundable_e8(line_number))
+        if part_e8 > 0:
+            parts.append((line_number, part_e8))
+            left_e8 -= part_e8
+    if left_e8:
+        raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
+    return parts
+
+
+def refund(payment: Payment, refunds: Sequence[Refund]) -> Payment:
+    """The payment after money was given back."""
+    return msgspec.structs.replace(
+        close_follow_up(payment),
+        state=after(payment.state, Event.REFUND_APPROVED),
+        refunds=(*payment.refunds, *refunds),
+    )
+
+
+def decide_review(payment: Payment, verdict: Risk) -> Payment:
+    """The payment after a person decided on its risk.
+
+    Raises Refusal(STATE_UNSUITABLE) when it is not under review.
+    """
+    if payment.risk is not Risk.REVIEW:
+        raise Refusal(Reason.STATE_UNSUITABLE)
+    return msgspec.structs.replace(payment, version=payment.version + 1, risk=verdict)

@@ -1,0 +1,135 @@
+"""What a payment costs the merchant: commission, fee, blockage and payout, line by line."""
+
+import enum
+from collections.abc import Sequence
+
+import msgspec
+
+from vezne.core.calendar import days_later, midnight_after_days
+from vezne.core.merchant import BlockageRelease, CommissionPlan
+from vezne.core.money import UNIT, apply_rate, divide_half_up, share, split
+
+
+class LineSplit(enum.StrEnum):
+    """How a total is divided over the basket lines.
+
+    `EXACT` parts sum to the total. `INDEPENDENT` rounds every line on its own, so that three equal
+    lines can miss the total by 1e-8.
+    """
+
+    EXACT = "exact"
+    INDEPENDENT = "independent"
+
+
+class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of one basket line, all in 1e-8 of the payment's currency."""
+
+    price_e8: int
+    paid_e8: int
+    commission_e8: int
+    fee_e8: int
+    blockage_e8: int
+    sub_merchant_blockage_e8: int
+    sub_merchant_price_e8: int
+    sub_merchant_payout_e8: int
+    payout_e8: int
+
+
+class Pricing(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a payment. `markup_percent_e8` is what the merchant added, in per cent.
+
+    `exchange_rate_e8` is the worth of one unit of the payment's currency in the settlement
+    currency; 1.0 when they are the same.
+    """
+
+    markup_percent_e8: int
+    commission_e8: int
+    fee_e8: int
+    blockage_rate_e8: int
+    exchange_rate_e8: int
+    lines: tuple[PricedLine, ...]
+
+
+def price_payment(
+    *,
+    line_prices_e8: Sequence[int],
+    paid_e8: int,
+    plan: CommissionPlan,
+    line_split: LineSplit,
+    sub_merchant_prices_e8: Sequence[int] = (),
+    exchange_rate_e8: int = UNIT,
+) -> Pricing:
+    """The figures of a payment of `paid_e8` for lines of the given positive prices.
+
+    Commission and blockage are taken on what was paid, the fee once per payment; each is spread
+    over the lines by their price. Every figure is rounded half up to 1e-8.
+    """
+    price_e8 = sum(line_prices_e8)
+    fee_e8 = divide_half_up(plan.fee_e8 * UNIT, exchange_rate_e8)
+    commission_e8 = apply_rate(paid_e8, plan.rate_e8)
+    blockage_e8 = apply_rate(paid_e8, plan.blockage_rate_e8)
+    if line_split is LineSplit.EXACT:
+        paids = split(paid_e8, line_prices_e8)
+        commissions = split(commission_e8, line_prices_e8)
+        fees = split(fee_e8, line_prices_e8)
+        blockages = split(blockage_e8, line_prices_e8)
+    else:
+        paids = [share(paid_e8, price, price_e8) for price in line_prices_e8]
+        commissions = [apply_rate(paid, plan.rate_e8) for paid in paids]
+        fees = [share(fee_e8, price, price_e8) for price in line_prices_e8]
+        blockages = [apply_rate(paid, plan.blockage_rate_e8) for paid in paids]
+    sub_prices = sub_merchant_prices_e8 or [0] * len(line_prices_e8)
+    lines = tuple(
+        _price_line(*figures)
+        for figures in zip(
+            line_prices_e8, paids, commissions, fees, blockages, sub_prices, strict=True
+        )
+    )
+    return Pricing(
+        markup_percent_e8=divide_half_up((paid_e8 - price_e8) * 100 * UNIT, price_e8),
+        commission_e8=commission_e8,
+        fee_e8=fee_e8,
+        blockage_rate_e8=plan.blockage_rate_e8,
+        exchange_rate_e8=exchange_rate_e8,
+        lines=lines,
+    )
+
+
+def _price_line(
+    price_e8: int,
+    paid_e8: int,
+    commission_e8: int,
+    fee_e8: int,
+    blockage_e8: int,
+    sub_price_e8: int,
+) -> PricedLine:
+    """Blockage burdens the merchant first and spills over to the sub-merchant.
+
+    A sub-merchant also bears what commission and fee take beyond the merchant's own part.
+    """
+    left_e8 = paid_e8 - commission_e8 - fee_e8 - sub_price_e8
+    blockage_merchant_e8 = min(blockage_e8, max(left_e8, 0))
+    blockage_sub_e8 = blockage_e8 - blockage_merchant_e8 if sub_price_e8 else 0
+    return PricedLine(
+        price_e8=price_e8,
+        paid_e8=paid_e8,
+        commission_e8=commission_e8,
+        fee_e8=fee_e8,
+        blockage_e8=blockage_merchant_e8,
+        sub_merchant_blockage_e8=blockage_sub_e8,
+        sub_merchant_price_e8=sub_price_e8,
+        sub_merchant_payout_e8=(
+            max(sub_price_e8 - blockage_sub_e8 + min(left_e8, 0), 0) if sub_price_e8 else 0
+        ),
+        payout_e8=max(left_e8, 0) - blockage_merchant_e8,
+    )
+
+
+def blockage_resolved_at(paid_at_ms: int, days: int, release: BlockageRelease) -> int:
+    """When withheld money is released, in epoch milliseconds.
+
+    Either the same wall-clock time `days` later, or the midnight that ends that day.
+    """
+    if release is BlockageRelease.SAME_TIME:
+        return days_later(paid_at_ms, days)
+    return midnight_after_days(paid_at_ms, days + 1)

@@ -1,0 +1,34 @@
+"""What we say no to. The catalogue is closed and knows no HTTP; each dialect has words for it."""
+
+import enum
+
+
+class Reason(enum.StrEnum):
+    """Every refusal of the house. A dialect maps all of them; a test asserts it."""
+
+    OWNER_NOT_FOUND = "owner_not_found"
+    CARD_NOT_FOUND = "card_not_found"
+    CARD_BLOCKED = "card_blocked"
+    CARD_EXPIRED = "card_expired"
+    PAYMENT_NOT_FOUND = "payment_not_found"
+    LINE_NOT_FOUND = "line_not_found"
+    STATE_UNSUITABLE = "state_unsuitable"
+    OPERATION_IN_FLIGHT = "operation_in_flight"
+    VOID_TOO_LATE = "void_too_late"
+    REFUND_TOO_LATE = "refund_too_late"
+    AMOUNT_EXCEEDS_REMAINDER = "amount_exceeds_remainder"
+    LINES_DO_NOT_SUM = "lines_do_not_sum"
+    CURRENCY_NOT_ENABLED = "currency_not_enabled"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    LOCAL_CARD_NEEDS_LOCAL_CURRENCY = "local_card_needs_local_currency"
+    INSTALLMENTS_NOT_FOR_DEBIT = "installments_not_for_debit"
+    INSTALLMENTS_NOT_FOR_CARD = "installments_not_for_card"
+    BIN_NOT_FOUND = "bin_not_found"
+
+
+class Refusal(Exception):
+    """We refuse a well-formed command. Nothing was written."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

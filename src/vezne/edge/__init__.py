@@ -1,0 +1,1 @@
+"""Where HTTP lives: requests in, responses out."""

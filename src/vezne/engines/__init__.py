@@ -1,0 +1,1 @@
+"""SQL engines that apply a transaction given as a value. They know nothing of payments."""

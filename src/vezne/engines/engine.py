@@ -1,0 +1,56 @@
+"""The seam between SQL text and the engine that runs it.
+
+SQL is written once, in the part that SQLite and PostgreSQL share, with `?` for parameters.
+A transaction is a value: a sequence of writes, each with the row count it expects.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+Value = int | str | bytes | float | None
+Row = tuple[Value, ...]
+
+ANY_ROWS = -1
+
+
+class Write(NamedTuple):
+    """One statement of a transaction. `rows` is how many rows it must touch, or ANY_ROWS."""
+
+    sql: str
+    params: tuple[Value, ...]
+    rows: int = 1
+
+
+class Conflict(Exception):
+    """A write touched another number of rows than it expects, or broke a unique key."""
+
+
+class EngineClosed(Exception):
+    """The engine is shutting down and takes no more work."""
+
+
+class Engine(Protocol):
+    """An open database."""
+
+    @property
+    def name(self) -> str:
+        """`sqlite` or `postgres`."""
+
+    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """The rows of a query, as committed."""
+
+    async def apply(self, writes: Sequence[Write]) -> None:
+        """Run all writes in one transaction, durable on return.
+
+        Raises Conflict, in which case none of them happened.
+        """
+
+    async def execute_script(self, script: str) -> None:
+        """Run a migration's statements in one transaction.
+
+        `{clustered}` after a table marks one whose rows should stand in primary key order where
+        the engine can do that.
+        """
+
+    async def close(self) -> None:
+        """Finish what was accepted, then close."""

@@ -1,0 +1,1 @@
+"""What the gateway does: async functions of (command, ports), in three beats."""
