@@ -19,14 +19,12 @@ class Outcome(enum.StrEnum):
 
     APPROVED = "approved"
     DECLINED = "declined"
-    UNKNOWN = "unknown"
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Committed before a byte is sent, closed when the answer is recorded.
 
-    `number` is also the trace number that the bank sees. `detail` is the bank's own word: a
-    response code, or why there is no answer.
+    `number` is also the trace number that the bank sees. `detail` is the code of a decline.
     """
 
     merchant_id: int

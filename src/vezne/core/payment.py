@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from vezne.core.answer import Approved, DeclineReason, Risk
+from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_date
 from vezne.core.pricing import LineSplit, Pricing
 from vezne.core.refusal import Reason, Refusal
@@ -229,9 +230,15 @@ def check_voidable(payment: Payment, now_ms: int) -> None:
     """
     if payment.refunds:
         raise Refusal(Reason.STATE_UNSUITABLE)
-    taken_ms = payment.captured_ms or payment.created_ms
-    if payment.state is PaymentState.CAPTURED and local_date(taken_ms) != local_date(now_ms):
+    if not is_void_in_time(payment, now_ms):
         raise Refusal(Reason.VOID_TOO_LATE)
+
+
+def is_void_in_time(payment: Payment, now_ms: int) -> bool:
+    """Whether the bank's day of the payment is still open. A hold that was not captured stays so."""
+    if payment.captured_ms is None:
+        return True
+    return local_date(payment.captured_ms) == local_date(now_ms)
 
 
 def void(payment: Payment) -> Payment:
@@ -256,6 +263,29 @@ def plan_refund(payment: Payment, amount_e8: int) -> list[tuple[int, int]]:
     if left_e8:
         raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
     return parts
+
+
+def refunds_from(
+    plan: Sequence[tuple[int, int]],
+    attempt: Attempt,
+    answer: Approved,
+    *,
+    now_ms: int,
+    conversation_id: str | None = None,
+) -> list[Refund]:
+    """The refunds that an approved attempt made, one for each line of its plan."""
+    return [
+        Refund(
+            attempt=attempt.number,
+            line_number=line_number,
+            amount_e8=amount_e8,
+            reference=answer.reference,
+            auth_code=answer.auth_code,
+            refunded_ms=now_ms,
+            conversation_id=conversation_id,
+        )
+        for line_number, amount_e8 in plan
+    ]
 
 
 def refund(payment: Payment, refunds: Sequence[Refund]) -> Payment:

@@ -1,0 +1,35 @@
+"""Cancel a payment before settlement."""
+
+import msgspec
+
+from vezne.core.answer import Approved
+from vezne.core.attempt import Attempt, Operation
+from vezne.core.merchant import Merchant
+from vezne.core.payment import Payment, check_voidable, void
+from vezne.core.ports import Ports
+from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
+from vezne.flows.inquire import find_payment
+
+
+class VoidPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment to cancel, always whole."""
+
+    merchant: Merchant
+    number: int
+
+
+async def void_payment(command: VoidPayment, ports: Ports) -> FollowedUp:
+    """Cancel a hold at any time, or a captured payment on the local calendar day of its capture.
+
+    Raises Refusal: PAYMENT_NOT_FOUND, STATE_UNSUITABLE, VOID_TOO_LATE, OPERATION_IN_FLIGHT.
+    """
+
+    async def decide() -> FollowUp:
+        payment = await find_payment(command.merchant, command.number, ports)
+        check_voidable(payment, ports.clock.now_ms())
+        return FollowUp(payment=payment, amount_e8=payment.paid_e8, settle=settle)
+
+    def settle(payment: Payment, _attempt: Attempt, _answer: Approved) -> Payment:
+        return void(payment)
+
+    return await follow_up(Operation.VOID, decide, ports)
