@@ -235,7 +235,7 @@ def check_voidable(payment: Payment, now_ms: int) -> None:
 
 
 def is_void_in_time(payment: Payment, now_ms: int) -> bool:
-    """Whether the bank's day of the payment is still open. A hold that was not captured stays so."""
+    """Whether the bank's day of the capture is still open; that of a mere hold always is."""
     if payment.captured_ms is None:
         return True
     return local_date(payment.captured_ms) == local_date(now_ms)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from vezne.core.answer import Answer, Approved, Declined, Risk
+from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk
 from vezne.core.attempt import Attempt, Operation
 from vezne.core.card import BinRecord, Owner, Product, SealedCard, StoredCard
 from vezne.core.changes import (
@@ -31,9 +31,10 @@ from vezne.core.payment import (
     open_follow_up,
     void,
 )
-from vezne.core.ports import AuthorizeAsk, Ports
+from vezne.core.ports import AuthorizeAsk, CardGone, Ports
 from vezne.core.pricing import LineSplit, Pricing, blockage_resolved_at, price_payment
 from vezne.core.refusal import Reason, Refusal
+from vezne.flows.blocklist import is_card_blocked
 from vezne.flows.follow_up import ask_and_record, attempt_for, close_attempt
 from vezne.flows.store_card import (
     CardOfOwner,
@@ -120,7 +121,7 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     await _check_card(command, presented.card, ports)
     presented = await _keep_if_registering(command, presented, ports)
     payment, attempt = await _promise(command, pricing, presented, ports)
-    answer = await ports.acquirer.authorize(_ask_for(command, payment, attempt, presented.card))
+    answer = await _ask(command, payment, attempt, presented.card, ports)
     return await _record(payment, attempt, answer, presented, ports)
 
 
@@ -182,7 +183,7 @@ async def _check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
         raise Refusal(Reason.LOCAL_CARD_NEEDS_LOCAL_CURRENCY)
     if command.installments > 1:
         _check_installments(record)
-    if await ports.vault.is_blocked(command.merchant.id, card):
+    if await is_card_blocked(command.merchant, card, ports):
         raise Refusal(Reason.CARD_BLOCKED)
 
 
@@ -257,8 +258,11 @@ async def _promise(
     return payment, attempt
 
 
-def _ask_for(command: Pay, payment: Payment, attempt: Attempt, card: SealedCard) -> AuthorizeAsk:
-    return AuthorizeAsk(
+async def _ask(
+    command: Pay, payment: Payment, attempt: Attempt, card: SealedCard, ports: Ports
+) -> Answer:
+    """Ask the bank, with no transaction open."""
+    ask = AuthorizeAsk(
         merchant_id=payment.merchant_id,
         trace=attempt.number,
         card=card,
@@ -267,6 +271,11 @@ def _ask_for(command: Pay, payment: Payment, attempt: Attempt, card: SealedCard)
         installments=payment.installments,
         is_capture=command.kind is PaymentKind.SALE,
     )
+    try:
+        return await ports.acquirer.authorize(ask)
+    except CardGone:
+        # The card was deleted since it was looked up; the bank was not asked.
+        return Declined(reason=DeclineReason.INVALID_CARD_NUMBER, code="card_gone")
 
 
 async def _record(
@@ -291,15 +300,15 @@ async def _record(
         await ports.books.apply(changes)
         return approved
     if isinstance(answer, Declined):
-        declined = decline(payment, answer.reason)
+        after = decline(payment, answer.reason)
         closed = close_attempt(attempt, answer, now_ms)
-        await ports.books.apply([ChangePayment(declined), CloseAttempt(closed)])
+        await ports.books.apply([ChangePayment(after), CloseAttempt(closed)])
     else:
         # The attempt stays open until the truth is known.
-        declined = leave_uncertain(payment)
-        await ports.books.apply([ChangePayment(declined)])
+        after = leave_uncertain(payment)
+        await ports.books.apply([ChangePayment(after)])
     await _forget_unused(presented, ports)
-    return declined
+    return after
 
 
 async def _record_rejected(

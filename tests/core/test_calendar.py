@@ -1,0 +1,30 @@
+from datetime import date
+
+from vezne.core.calendar import days_later, local_date, local_time, midnight_after_days
+
+AT_MS = 1_528_282_342_393
+
+
+def test_local_time_is_istanbul():
+    """The wires carry Turkish wall-clock time, three hours ahead of UTC."""
+    assert local_time(AT_MS).strftime("%Y-%m-%d %H:%M:%S") == "2018-06-06 13:52:22"
+
+
+def test_the_day_changes_at_istanbul_midnight():
+    """21:00 UTC already belongs to the next local day."""
+    nine_pm_utc_ms = 1_528_318_800_000
+    assert local_date(nine_pm_utc_ms - 1) == date(2018, 6, 6)
+    assert local_date(nine_pm_utc_ms) == date(2018, 6, 7)
+
+
+def test_days_later_keeps_the_wall_clock():
+    """Seven days on, to the millisecond."""
+    assert local_time(days_later(AT_MS, 7)).strftime("%Y-%m-%d %H:%M:%S") == "2018-06-13 13:52:22"
+
+
+def test_midnight_after_days():
+    """A payment of 11 June 2026 is released on the 19th at midnight when eight days are counted."""
+    paid_ms = 1_781_210_000_000
+    assert local_date(paid_ms) == date(2026, 6, 11)
+    released = local_time(midnight_after_days(paid_ms, 8))
+    assert released.strftime("%Y-%m-%d %H:%M:%S") == "2026-06-19 00:00:00"

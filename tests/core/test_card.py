@@ -1,0 +1,51 @@
+import pytest
+
+from builders import sealed_card
+from vezne.core.card import Expiry, is_luhn_valid, looks_like_pan
+
+
+@pytest.mark.parametrize(
+    ("digits", "is_valid"),
+    [
+        ("5528790000000008", True),
+        ("5528790000000009", False),
+        ("374427000000003", True),
+        ("79927398713", True),
+        ("79927398710", False),
+    ],
+)
+def test_luhn(digits, is_valid):
+    """The check digit of ISO/IEC 7812-1 is verified."""
+    assert is_luhn_valid(digits) is is_valid
+
+
+@pytest.mark.parametrize(
+    ("text", "is_pan"),
+    [
+        ("5528790000000008", True),
+        ("5528 7900 0000 0008", True),
+        ("5528-7900-0000-0008", True),
+        ("5528790000000009", False),
+        ("card 5528790000000008", False),
+        ("John Doe", False),
+        ("", False),
+        ("0", False),
+        ("٥٥٢٨٧٩٠٠٠٠٠٠٠٠٠٨", False),
+        ("55287900000000080000000", False),
+    ],
+)
+def test_a_number_typed_as_a_name_is_noticed(text, is_pan):
+    """Only a text that is nothing but a card number is taken for one."""
+    assert looks_like_pan(text) is is_pan
+
+
+def test_a_card_is_good_through_its_last_month():
+    """A card of December 2030 is past in January 2031, not before."""
+    expiry = Expiry(2030, 12)
+    assert not expiry.is_past(2030, 12)
+    assert expiry.is_past(2031, 1)
+
+
+def test_the_printable_form_is_the_mask():
+    """Six digits, stars, the last four."""
+    assert sealed_card().mask == "552879******0008"

@@ -1,0 +1,93 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vezne.core.money import (
+    AMOUNT_MAX_E8,
+    UNIT,
+    CurrencyMismatch,
+    Money,
+    apply_rate,
+    decimal_from_e8,
+    divide_half_up,
+    e8_from_decimal,
+    share,
+    split,
+)
+
+AMOUNTS = st.integers(min_value=0, max_value=AMOUNT_MAX_E8)
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator", "rounded"),
+    [(5, 10, 1), (4, 10, 0), (-5, 10, -1), (-4, 10, 0), (15, 10, 2), (7, 1, 7)],
+)
+def test_halves_round_away_from_zero(numerator, denominator, rounded):
+    """Rounding is half up in the commercial sense, for both signs."""
+    assert divide_half_up(numerator, denominator) == rounded
+
+
+def test_amounts_of_one_currency_add_and_subtract():
+    """Sums keep the currency."""
+    total = Money(3 * UNIT, "TRY") + Money(UNIT // 2, "TRY")
+    assert total == Money(350_000_000, "TRY")
+    assert total - Money(UNIT, "TRY") == Money(250_000_000, "TRY")
+    assert str(total) == "3.5 TRY"
+
+
+def test_currencies_do_not_mix():
+    """Lira and dollars never end up in one sum."""
+    with pytest.raises(CurrencyMismatch):
+        Money(1, "TRY") + Money(1, "USD")
+    with pytest.raises(CurrencyMismatch):
+        Money(1, "TRY") - Money(1, "USD")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount_e8"),
+    [
+        ("1", UNIT),
+        ("1.20", 120_000_000),
+        ("10.209999999999999", 1_021_000_000),
+        ("0.000000005", 1),
+        ("0.0000000049", 0),
+        ("1e-400", 0),
+        ("-0.5", -50_000_000),
+        ("1E+2", 100 * UNIT),
+    ],
+)
+def test_decimals_become_exact_integers(text, amount_e8):
+    """Amounts are read to the eighth place, half up beyond it."""
+    assert e8_from_decimal(Decimal(text)) == amount_e8
+
+
+@pytest.mark.parametrize(
+    "text", ["NaN", "sNaN", "Infinity", "1000000000.00000001", "1e40", "-1e10"]
+)
+def test_unusable_amounts_are_refused(text):
+    """What is no amount, or absurdly large, raises instead of rounding."""
+    with pytest.raises(ValueError, match="amount"):
+        e8_from_decimal(Decimal(text))
+
+
+@given(AMOUNTS)
+def test_decimal_round_trip(amount_e8):
+    """An amount written as a decimal reads back the same."""
+    assert e8_from_decimal(decimal_from_e8(amount_e8)) == amount_e8
+
+
+@given(AMOUNTS, st.lists(st.integers(min_value=1, max_value=10**13), min_size=1, max_size=40))
+def test_split_parts_sum_to_the_total(total_e8, weights):
+    """No part is negative, each is within a unit of its share, and they sum exactly."""
+    parts = split(total_e8, weights)
+    assert sum(parts) == total_e8
+    assert all(part >= 0 for part in parts)
+    for part, weight in zip(parts, weights, strict=True):
+        assert abs(part - share(total_e8, weight, sum(weights))) <= 1
+
+
+def test_rates_are_fractions_in_the_same_scale():
+    """2.625 % of 1.2 is 0.0315."""
+    assert apply_rate(120_000_000, 2_625_000) == 3_150_000

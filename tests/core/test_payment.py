@@ -1,0 +1,226 @@
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import SAMPLE_TIME_MS, basket, merchant
+from vezne.core.answer import Approved, DeclineReason, Risk
+from vezne.core.attempt import Attempt, Operation
+from vezne.core.calendar import days_later
+from vezne.core.money import UNIT
+from vezne.core.payment import (
+    EDGES,
+    Event,
+    Payment,
+    PaymentKind,
+    PaymentState,
+    after,
+    approve,
+    capture,
+    check_voidable,
+    close_follow_up,
+    decide_review,
+    decline,
+    leave_uncertain,
+    open_follow_up,
+    plan_refund,
+    refund,
+    refunds_from,
+    void,
+)
+from vezne.core.pricing import LineSplit, price_payment
+from vezne.core.refusal import Reason, Refusal
+
+YES = Approved(auth_code="235467", reference="mock00001iyzihostrfn")
+
+
+def payment(**changes):
+    lines = basket(30_000_000, 50_000_000, 20_000_000)
+    record = Payment(
+        merchant_id=7,
+        number=100,
+        version=1,
+        state=PaymentState.PENDING,
+        kind=PaymentKind.SALE,
+        door="iyzico",
+        price_e8=UNIT,
+        paid_e8=120_000_000,
+        currency="TRY",
+        installments=1,
+        bin="55287900",
+        last4="0008",
+        pricing=price_payment(
+            line_prices_e8=[line.price_e8 for line in lines],
+            paid_e8=120_000_000,
+            plan=merchant().settings.plan,
+            line_split=LineSplit.EXACT,
+        ),
+        line_split=LineSplit.EXACT,
+        settlement_currency="TRY",
+        created_ms=SAMPLE_TIME_MS,
+        blockage_resolved_ms=SAMPLE_TIME_MS,
+        lines=lines,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def attempt(amount_e8):
+    return Attempt(
+        merchant_id=7,
+        number=500,
+        payment_number=100,
+        operation=Operation.REFUND,
+        acquirer="scripted",
+        amount_e8=amount_e8,
+        currency="TRY",
+        created_ms=SAMPLE_TIME_MS,
+    )
+
+
+def give_back(record, amount_e8):
+    opened = open_follow_up(record, Event.REFUND_APPROVED, 500)
+    plan = plan_refund(record, amount_e8)
+    return refund(opened, refunds_from(plan, attempt(amount_e8), YES, now_ms=SAMPLE_TIME_MS))
+
+
+def test_every_state_stands_in_the_table():
+    """A state that no edge touches would be a state nobody can reach or leave."""
+    touched = {state for state, _ in EDGES} | set(EDGES.values())
+    assert touched == set(PaymentState)
+    assert {event for _, event in EDGES} == set(Event)
+
+
+def test_there_is_no_way_around_the_table():
+    """Every pair that is not an edge is refused."""
+    for state in PaymentState:
+        for event in Event:
+            if (state, event) in EDGES:
+                assert after(state, event) is EDGES[state, event]
+            else:
+                with pytest.raises(Refusal) as refusal:
+                    after(state, event)
+                assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_an_approved_sale_is_captured_and_an_approved_hold_is_not():
+    """A sale takes the money at once, a hold only reserves it."""
+    sale = approve(payment(), YES)
+    assert (sale.state, sale.captured_ms) == (PaymentState.CAPTURED, SAMPLE_TIME_MS)
+    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    assert (hold.state, hold.captured_ms) == (PaymentState.AUTHORIZED, None)
+    assert (hold.auth_code, hold.reference, hold.version) == (YES.auth_code, YES.reference, 2)
+
+
+def test_a_decline_and_a_silence_are_different_ends():
+    """No is an answer; silence is not no."""
+    declined = decline(payment(), DeclineReason.LOST_CARD)
+    assert (declined.state, declined.decline_reason) == (
+        PaymentState.DECLINED,
+        DeclineReason.LOST_CARD,
+    )
+    assert leave_uncertain(payment()).state is PaymentState.UNCERTAIN
+
+
+def test_one_follow_up_at_a_time():
+    """While one is on its way to the bank, no other may start; afterwards it may."""
+    opened = open_follow_up(approve(payment(), YES), Event.VOID_APPROVED, 500)
+    with pytest.raises(Refusal) as refusal:
+        open_follow_up(opened, Event.REFUND_APPROVED, 501)
+    assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
+    again = open_follow_up(close_follow_up(opened), Event.REFUND_APPROVED, 501)
+    assert (again.open_attempt, again.version) == (501, 5)
+
+
+def test_a_follow_up_needs_its_state():
+    """A captured payment takes no capture."""
+    with pytest.raises(Refusal) as refusal:
+        open_follow_up(approve(payment(), YES), Event.CAPTURE_APPROVED, 500)
+    assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_a_capture_may_differ_from_its_hold():
+    """The captured amount and its new figures replace those of the hold."""
+    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    opened = open_follow_up(hold, Event.CAPTURE_APPROVED, 500)
+    taken = capture(
+        opened, YES, pricing=hold.pricing, paid_e8=130_000_000, now_ms=SAMPLE_TIME_MS + 1
+    )
+    assert (taken.state, taken.paid_e8, taken.open_attempt) == (
+        PaymentState.CAPTURED,
+        130_000_000,
+        None,
+    )
+    assert taken.captured_ms == SAMPLE_TIME_MS + 1
+
+
+def test_a_void_ends_with_the_day_of_the_capture():
+    """The bank closes its day at midnight in Istanbul; a hold that was not captured has none."""
+    sale = approve(payment(), YES)
+    check_voidable(sale, SAMPLE_TIME_MS)
+    with pytest.raises(Refusal) as refusal:
+        check_voidable(sale, days_later(SAMPLE_TIME_MS, 1))
+    assert refusal.value.reason is Reason.VOID_TOO_LATE
+    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    check_voidable(hold, days_later(SAMPLE_TIME_MS, 3))
+    assert void(open_follow_up(hold, Event.VOID_APPROVED, 500)).state is PaymentState.VOIDED
+
+
+def test_no_void_after_a_refund():
+    """Money that was partly given back cannot be cancelled as a whole."""
+    refunded = give_back(approve(payment(), YES), 1)
+    with pytest.raises(Refusal) as refusal:
+        check_voidable(refunded, SAMPLE_TIME_MS)
+    assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_a_refund_goes_through_the_lines_in_basket_order():
+    """Each line gives what it has left before the next one is touched."""
+    sale = approve(payment(), YES)
+    assert plan_refund(sale, 40_000_000) == [(101, 36_000_000), (102, 4_000_000)]
+    refunded = give_back(sale, 40_000_000)
+    assert [refunded.refundable_e8(number) for number in refunded.line_numbers] == [
+        0,
+        56_000_000,
+        24_000_000,
+    ]
+    assert plan_refund(refunded, 60_000_000) == [(102, 56_000_000), (103, 4_000_000)]
+
+
+@given(st.lists(st.integers(1, 60_000_000), max_size=8))
+def test_no_more_comes_back_than_was_paid(amounts_e8):
+    """However a payment is refunded, the sum never exceeds what was paid."""
+    record = approve(payment(), YES)
+    given_e8 = 0
+    for amount_e8 in amounts_e8:
+        if given_e8 + amount_e8 > record.paid_e8:
+            with pytest.raises(Refusal) as refusal:
+                give_back(record, amount_e8)
+            assert refusal.value.reason is Reason.AMOUNT_EXCEEDS_REMAINDER
+        else:
+            record = give_back(record, amount_e8)
+            given_e8 += amount_e8
+    assert sum(item.amount_e8 for item in record.refunds) == given_e8 <= record.paid_e8
+
+
+@pytest.mark.parametrize("number", [100, 104, 0])
+def test_only_its_own_lines_belong_to_a_payment(number):
+    """The payment's own number and its neighbours' are no lines of it."""
+    with pytest.raises(Refusal) as refusal:
+        payment().line_index(number)
+    assert refusal.value.reason is Reason.LINE_NOT_FOUND
+
+
+def test_only_a_payment_under_review_is_decided():
+    """A verdict cannot be given twice."""
+    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW))
+    accepted = decide_review(waiting, Risk.ACCEPTED)
+    assert accepted.risk is Risk.ACCEPTED
+    with pytest.raises(Refusal) as refusal:
+        decide_review(accepted, Risk.REJECTED)
+    assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_a_stored_payment_reads_back_the_same():
+    """The aggregate survives its own serialization, defaults left out."""
+    refunded = give_back(approve(payment(owner_key=b"\x01\x02"), YES), 5)
+    assert msgspec.json.decode(msgspec.json.encode(refunded), type=Payment) == refunded

@@ -1,0 +1,66 @@
+"""A vault's front door that only reads JSON: no card is lifted, no secret kept."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+from vezne.core.body import CardFields, LiftedCard, MalformedBody
+from vezne.core.card import CardSlot
+
+NESTING_MAX = 32
+
+
+class PlainBody:
+    """The body as it came. `is_released` tells a test whether the edge let go of it."""
+
+    def __init__(self, raw: bytes, payload: object) -> None:
+        self.raw = raw
+        self.payload = payload
+        self.card: LiftedCard | None = None
+        self.is_released = False
+
+    @property
+    def is_empty(self) -> bool:
+        return self.raw in {b"", b"[]"}
+
+    def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+        return hmac.digest(key, prefix + self.raw, "sha256")
+
+    def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
+        return hashlib.sha1("".join(map(str, segments)).encode()).digest()  # noqa: S324
+
+    def release(self) -> None:
+        self.is_released = True
+
+
+class PlainIntake:
+    """Remembers every body it handed out."""
+
+    def __init__(self) -> None:
+        self.bodies: list[PlainBody] = []
+
+    def lift(self, raw: bytes, fields: CardFields | None) -> PlainBody:
+        try:
+            payload = json.loads(raw, parse_float=Decimal) if raw else None
+        except (ValueError, RecursionError):
+            raise MalformedBody("not JSON") from None
+        if _nesting(payload) > NESTING_MAX:
+            raise MalformedBody("nested too deeply")
+        body = PlainBody(raw, payload)
+        self.bodies.append(body)
+        return body
+
+
+def _nesting(value: object) -> int:
+    depth, level = 0, [value]
+    while level:
+        level = [
+            item
+            for parent in level
+            if isinstance(parent, dict | list)
+            for item in (parent.values() if isinstance(parent, dict) else parent)
+        ]
+        depth += 1
+    return depth
