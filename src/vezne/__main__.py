@@ -1,0 +1,5 @@
+"""`python -m vezne` is `vezne`."""
+
+from vezne.cli import main
+
+main()

@@ -1,0 +1,192 @@
+"""The `vezne` command."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from vezne import __version__, bootstrap
+from vezne.settings import InvalidSettings, Settings, load_settings
+
+app = typer.Typer(
+    help="A self-hosted card vault and payment gateway that speaks Turkish PSP protocols.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+merchants = typer.Typer(help="Who may call: add, list and show merchants.", no_args_is_help=True)
+payments = typer.Typer(help="Decide on payments that wait for a person.", no_args_is_help=True)
+app.add_typer(merchants, name="merchants")
+app.add_typer(payments, name="payments")
+
+_out = Console()
+_err = Console(stderr=True)
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; ./vezne.toml when there is one.")
+]
+Data = Annotated[str | None, typer.Option("--data", help="Data directory. [default: ./vezne-data]")]
+Database = Annotated[
+    str | None,
+    typer.Option("--database", help="postgresql://… instead of SQLite files in the data directory."),
+]
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on stderr and exit status 1 or 2."""
+    try:
+        app()
+    except InvalidSettings as error:
+        _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except bootstrap.CannotStart as error:
+        _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "`vezne serve --sandbox` on ports 8080 and 8443\n\n"
+    "`vezne serve --sandbox --listen 127.0.0.1:0 --tls-listen off` on any free port, no TLS\n\n"
+    "`vezne serve --sandbox --iyzico-profile current` answers as today's official clients expect",
+)
+def serve(
+    *,
+    config: Config = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="A demo merchant, test cards, the built-in bank.")
+    ] = False,
+    data: Data = None,
+    listen: Annotated[
+        str | None, typer.Option(help="HOST:PORT for http, or off. [default: 127.0.0.1:8080]")
+    ] = None,
+    tls_listen: Annotated[
+        str | None, typer.Option(help="HOST:PORT for https, or off. [default: 127.0.0.1:8443]")
+    ] = None,
+    database: Database = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+    iyzico_profile: Annotated[
+        str | None, typer.Option(help="classic or current. [default: classic]")
+    ] = None,
+) -> None:
+    """Run the gateway; prints `ready http://… https://…` when it accepts connections."""
+    settings = load_settings(
+        config,
+        {
+            "mode": "sandbox" if sandbox else None,
+            "data": data,
+            "listen": listen,
+            "tls_listen": tls_listen,
+            "database": database,
+            "workers": workers,
+            "iyzico.profile": iyzico_profile,
+        },
+    )
+    bootstrap.run_server(settings)
+
+
+@app.command()
+def migrate(*, config: Config = None, data: Data = None, database: Database = None) -> None:
+    """Bring the databases to this version's schema. Forward only; safe to repeat."""
+    for line in bootstrap.run_migrate(_settings(config, data, database)):
+        _out.print(line, highlight=False)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    _out.print(__version__, highlight=False)
+
+
+@merchants.command(
+    "add",
+    epilog="Examples:\n\n"
+    "`vezne merchants add Kitapçı` makes keys\n\n"
+    "`vezne merchants add Kitapçı --iyzico-api-key K --iyzico-secret-key S` takes yours",
+)
+def add_merchant(
+    name: str,
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    iyzico_api_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    iyzico_secret_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    paywall_public_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    paywall_public_client: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    paywall_private_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    paywall_private_client: Annotated[
+        str | None, typer.Option(help="Made up when left out.")
+    ] = None,
+    paynet_publishable_key: Annotated[
+        str | None, typer.Option(help="Made up when left out.")
+    ] = None,
+    paynet_secret_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+) -> None:
+    """Add a merchant and print its keys. The secrets are shown this once."""
+    given = {
+        "iyzico": {"api_key": iyzico_api_key, "secret_key": iyzico_secret_key},
+        "paywall": {
+            "public_key": paywall_public_key,
+            "public_client": paywall_public_client,
+            "private_key": paywall_private_key,
+            "private_client": paywall_private_client,
+        },
+        "paynet": {"publishable_key": paynet_publishable_key, "secret_key": paynet_secret_key},
+    }
+    added = bootstrap.run_add_merchant(_settings(config, data, database), name, given)
+    _out.print_json(added)
+
+
+@merchants.command("list")
+def list_merchants(*, config: Config = None, data: Data = None, database: Database = None) -> None:
+    """List the merchants."""
+    table = Table("id", "name", "added", "doors")
+    for row in bootstrap.run_list_merchants(_settings(config, data, database)):
+        table.add_row(*row)
+    _out.print(table)
+
+
+@merchants.command("show")
+def show_merchant(
+    merchant: Annotated[str, typer.Argument(help="Id or name.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Show a merchant's settings and public keys, as JSON. Secrets are not shown."""
+    _out.print_json(bootstrap.run_show_merchant(_settings(config, data, database), merchant))
+
+
+@payments.command("accept")
+def accept_payment(
+    number: Annotated[int, typer.Argument(help="The payment's id.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Accept a payment that is under review (fraudStatus 0 becomes 1)."""
+    verdict = bootstrap.run_review(_settings(config, data, database), number, accept=True)
+    _out.print(verdict, highlight=False)
+
+
+@payments.command("reject")
+def reject_payment(
+    number: Annotated[int, typer.Argument(help="The payment's id.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Reject a payment that is under review and give the money back (fraudStatus becomes -1)."""
+    verdict = bootstrap.run_review(_settings(config, data, database), number, accept=False)
+    _out.print(verdict, highlight=False)
+
+
+def _settings(config: Path | None, data: str | None, database: str | None) -> Settings:
+    return load_settings(config, {"data": data, "database": database})
