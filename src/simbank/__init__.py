@@ -1,0 +1,1 @@
+"""The bank across the street: issuer and acquirer host for test cards."""

@@ -1,0 +1,1 @@
+"""The banks and PSPs that payments are sent to, one folder each."""

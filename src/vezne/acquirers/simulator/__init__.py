@@ -1,0 +1,1 @@
+"""The acquirer that talks to the built-in bank."""

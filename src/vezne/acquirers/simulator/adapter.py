@@ -1,0 +1,82 @@
+"""The built-in bank as an acquirer."""
+
+from typing import Final
+
+import structlog
+
+from vezne.acquirers.simulator.codes import NOT_SENT
+from vezne.acquirers.simulator.config import SimulatorConfig
+from vezne.acquirers.simulator.messages import (
+    Template,
+    answer_to_authorize,
+    answer_to_follow_up,
+    authorize_template,
+    follow_up_template,
+)
+from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Unknown
+from vezne.core.card import SealedCard
+from vezne.core.ports import AuthorizeAsk, CardLine, FollowUpAsk, LineFailure
+from vezne.wire.simhost import Operation
+
+_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+
+# A second try mends a connection that went stale while idle; a third would mend nothing more.
+_SENDS_MAX: Final = 2
+
+
+class SimulatorAcquirer:
+    """Implements core.ports.Acquirer over a line to the bank. Stateless.
+
+    CardGone of the line passes through: the card cannot be opened and nothing was sent.
+    """
+
+    def __init__(self, config: SimulatorConfig, line: CardLine) -> None:
+        self._name = config.name
+        self._line = line
+
+    @property
+    def name(self) -> str:
+        """The name under which attempts are recorded."""
+        return self._name
+
+    async def authorize(self, ask: AuthorizeAsk) -> Answer:
+        """Reserve money, and take it at once when `is_capture`. Raises CardGone."""
+        reply = await self._send(ask.merchant_id, authorize_template(ask), ask.card)
+        if not isinstance(reply, bytes):
+            return reply
+        answer = answer_to_authorize(reply, ask.trace)
+        if isinstance(answer, Approved) and not answer.is_test_card:
+            _log.warning("card is no test card", card=ask.card.mask, trace=ask.trace)
+        return answer
+
+    async def capture(self, ask: FollowUpAsk) -> Answer:
+        """Take reserved money."""
+        return await self._follow_up(Operation.CAPTURE, ask)
+
+    async def void(self, ask: FollowUpAsk) -> Answer:
+        """Undo before settlement."""
+        return await self._follow_up(Operation.VOID, ask)
+
+    async def refund(self, ask: FollowUpAsk) -> Answer:
+        """Give captured money back, whole or in part."""
+        return await self._follow_up(Operation.REFUND, ask)
+
+    async def _follow_up(self, operation: Operation, ask: FollowUpAsk) -> Answer:
+        reply = await self._send(ask.merchant_id, follow_up_template(operation, ask), None)
+        return answer_to_follow_up(reply, ask.trace) if isinstance(reply, bytes) else reply
+
+    async def _send(
+        self, merchant_id: int, template: Template, card: SealedCard | None
+    ) -> bytes | Declined | Unknown:
+        """The bank's reply, or the answer when there is none.
+
+        Only a message that certainly was not sent is sent again: it cannot charge twice. When it
+        never gets out, nothing happened at the bank, so the answer is a decline and not unknown.
+        """
+        for _ in range(_SENDS_MAX):
+            try:
+                return await self._line.send(merchant_id, template, card)
+            except LineFailure as failure:
+                if failure.is_sent:
+                    return Unknown(why=f"no reply: {failure}")
+        return Declined(reason=DeclineReason.COMMUNICATION_ERROR, code=NOT_SENT)

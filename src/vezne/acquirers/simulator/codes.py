@@ -1,0 +1,85 @@
+"""The bank's response codes in the house's words. A code that is not here means unknown."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from vezne.core.answer import DeclineReason, Risk
+from vezne.wire.simhost import FraudVerdict, ResponseCode
+
+# Recorded in place of a response code when no message could be sent.
+NOT_SENT: Final = "not-sent"
+
+DECLINES: Final[Mapping[str, DeclineReason]] = {
+    ResponseCode.REFER_TO_ISSUER: DeclineReason.REFER_TO_ISSUER,
+    ResponseCode.INVALID_MERCHANT: DeclineReason.INVALID_MERCHANT,
+    ResponseCode.PICKUP_CARD: DeclineReason.PICKUP_CARD,
+    ResponseCode.DO_NOT_HONOUR: DeclineReason.DO_NOT_HONOUR,
+    ResponseCode.GENERAL_ERROR: DeclineReason.GENERAL_ERROR,
+    ResponseCode.INVALID_TRANSACTION: DeclineReason.INVALID_TRANSACTION,
+    ResponseCode.INVALID_AMOUNT: DeclineReason.INVALID_AMOUNT,
+    ResponseCode.INVALID_CARD_NUMBER: DeclineReason.INVALID_CARD_NUMBER,
+    ResponseCode.NO_SUCH_ISSUER: DeclineReason.NO_SUCH_ISSUER,
+    ResponseCode.CANCELLED_BY_CUSTOMER: DeclineReason.CANCELLED_BY_USER,
+    ResponseCode.RECORD_NOT_FOUND: DeclineReason.INVALID_TRANSACTION,
+    ResponseCode.FORMAT_ERROR: DeclineReason.PROCESSING_ERROR,
+    ResponseCode.FRAUD_SUSPECT: DeclineReason.FRAUD_SUSPECT,
+    ResponseCode.FUNCTION_NOT_SUPPORTED: DeclineReason.INVALID_TRANSACTION,
+    ResponseCode.LOST_CARD: DeclineReason.LOST_CARD,
+    ResponseCode.STOLEN_CARD: DeclineReason.STOLEN_CARD,
+    ResponseCode.INSUFFICIENT_FUNDS: DeclineReason.INSUFFICIENT_FUNDS,
+    ResponseCode.EXPIRED_CARD: DeclineReason.EXPIRED_CARD,
+    ResponseCode.INVALID_PIN: DeclineReason.INVALID_PIN,
+    ResponseCode.NOT_PERMITTED_TO_CARDHOLDER: DeclineReason.NOT_PERMITTED_TO_CARDHOLDER,
+    ResponseCode.NOT_PERMITTED_TO_TERMINAL: DeclineReason.NOT_PERMITTED_TO_TERMINAL,
+    ResponseCode.WITHDRAWAL_LIMIT_EXCEEDED: DeclineReason.WITHDRAWAL_LIMIT_EXCEEDED,
+    ResponseCode.RESTRICTED_CARD: DeclineReason.RESTRICTED_CARD,
+    ResponseCode.RESPONSE_TOO_LATE: DeclineReason.REQUEST_TIMEOUT,
+    ResponseCode.PIN_ATTEMPTS_EXCEEDED: DeclineReason.PIN_ATTEMPTS_EXCEEDED,
+    ResponseCode.BLOCKED_CARD: DeclineReason.BLOCKED_CARD,
+    ResponseCode.INVALID_CVV: DeclineReason.INVALID_CVV,
+    ResponseCode.ISSUER_UNAVAILABLE: DeclineReason.ISSUER_UNAVAILABLE,
+    ResponseCode.ROUTE_NOT_FOUND: DeclineReason.BIN_NOT_FOUND,
+    ResponseCode.RESTRICTED_BY_LAW: DeclineReason.RESTRICTED_BY_LAW,
+    ResponseCode.DUPLICATE_TRANSMISSION: DeclineReason.ALREADY_APPROVED,
+    ResponseCode.RECONCILE_ERROR: DeclineReason.NEEDS_DAY_END,
+    ResponseCode.SYSTEM_MALFUNCTION: DeclineReason.COMMUNICATION_ERROR,
+    ResponseCode.AMOUNT_BELOW_AWARD: DeclineReason.AMOUNT_BELOW_AWARD,
+    ResponseCode.INSUFFICIENT_AWARD: DeclineReason.INSUFFICIENT_AWARD,
+    ResponseCode.AMEX_ONLY_MEMBERSHIP_REWARDS: DeclineReason.AMEX_ONLY_MEMBERSHIP_REWARDS,
+    ResponseCode.AWARD_WITH_INSTALLMENTS: DeclineReason.AWARD_WITH_INSTALLMENTS,
+    ResponseCode.AWARD_LIMIT_EXCEEDED: DeclineReason.AWARD_LIMIT_EXCEEDED,
+    ResponseCode.INVALID_CVV_LENGTH: DeclineReason.INVALID_CVV_LENGTH,
+    ResponseCode.CVV_ATTEMPTS_EXCEEDED: DeclineReason.CVV_ATTEMPTS_EXCEEDED,
+    ResponseCode.INVALID_CAVV: DeclineReason.INVALID_CAVV,
+    ResponseCode.INVALID_ECI: DeclineReason.INVALID_ECI,
+    ResponseCode.INVALID_EXPIRY: DeclineReason.INVALID_EXPIRY,
+    ResponseCode.INVALID_CARD_TYPE: DeclineReason.INVALID_CARD_TYPE,
+    ResponseCode.DECLINED: DeclineReason.DECLINED,
+    ResponseCode.BLOCKED_BY_BANK: DeclineReason.BLOCKED_BY_BANK,
+    ResponseCode.LOCAL_DECLINE: DeclineReason.LOCAL_DECLINE,
+    ResponseCode.REMOTE_DECLINE: DeclineReason.REMOTE_DECLINE,
+    ResponseCode.PROCESSING_ERROR: DeclineReason.PROCESSING_ERROR,
+    ResponseCode.UNSPECIFIED_ERROR: DeclineReason.UNSPECIFIED_ERROR,
+    ResponseCode.INVALID_EMAIL_CHARACTERS: DeclineReason.INVALID_EMAIL_CHARACTERS,
+    ResponseCode.TIMEOUT: DeclineReason.TIMEOUT,
+    ResponseCode.REMOTE_ERROR: DeclineReason.REMOTE_ERROR,
+    ResponseCode.LOCAL_ERROR: DeclineReason.LOCAL_ERROR,
+    ResponseCode.BALANCE_ERROR: DeclineReason.BALANCE_ERROR,
+    ResponseCode.TRANSFER_NOT_MADE: DeclineReason.TRANSFER_NOT_MADE,
+    ResponseCode.CARD_NOT_PERMITTED: DeclineReason.CARD_NOT_PERMITTED,
+    ResponseCode.DEBIT_NEEDS_AUTHENTICATION: DeclineReason.DEBIT_NEEDS_AUTHENTICATION,
+    ResponseCode.DEBIT_INSTALLMENTS_NOT_ALLOWED: DeclineReason.DEBIT_INSTALLMENTS_NOT_ALLOWED,
+    ResponseCode.FOREIGN_CARD_NOT_PERMITTED: DeclineReason.FOREIGN_CARD_NOT_PERMITTED,
+    ResponseCode.INSTALLMENTS_NOT_PERMITTED: DeclineReason.INSTALLMENTS_NOT_PERMITTED,
+    ResponseCode.TRANSACTION_AMOUNT_EXCEEDED: DeclineReason.TRANSACTION_AMOUNT_EXCEEDED,
+    ResponseCode.DEBIT_REFUND_IMPOSSIBLE: DeclineReason.DEBIT_REFUND_IMPOSSIBLE,
+    ResponseCode.DEBIT_REFUND_INVALID: DeclineReason.DEBIT_REFUND_INVALID,
+    ResponseCode.LINE_REFUND_LIMIT_EXCEEDED: DeclineReason.LINE_REFUND_LIMIT_EXCEEDED,
+    ResponseCode.REFUND_DECLINED: DeclineReason.REFUND_DECLINED,
+}
+
+RISKS: Final[Mapping[FraudVerdict, Risk]] = {
+    FraudVerdict.ACCEPTED: Risk.ACCEPTED,
+    FraudVerdict.REVIEW: Risk.REVIEW,
+    FraudVerdict.REJECTED: Risk.REJECTED,
+}

@@ -1,0 +1,367 @@
+"""What every acquirer must keep to, whatever bank is behind it.
+
+A new acquirer adds a subject to SUBJECTS: how to make it, which cards its bank knows, and how its
+bank's replies look.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+import pytest
+from structlog.testing import capture_logs
+
+from fakes.card_line import Bank, FilledLine
+from simbank.cards import IYZICO_SPECIAL, OWN_DECLINES, own_pan
+from simbank.host import Host
+from vezne.acquirers.simulator.adapter import SimulatorAcquirer
+from vezne.acquirers.simulator.codes import DECLINES
+from vezne.acquirers.simulator.config import SimulatorConfig
+from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
+from vezne.core.attempt import Operation
+from vezne.core.card import CardSlot, SealedCard
+from vezne.core.money import UNIT
+from vezne.core.ports import Acquirer, AuthorizeAsk, CardGone, CardLine, FollowUpAsk, LineFailure
+from vezne.wire.simhost import FraudVerdict, Reply, ResponseCode, encode_reply
+
+TRACE = 11_441_121
+
+
+class Subject(Protocol):
+    """An acquirer under contract, and the bank that it talks to."""
+
+    approved_pan: str
+    unlisted_pan: str  # a real card: the bank has never heard of it
+    reviewed_pan: str
+    rejected_pan: str
+    declined_pans: Mapping[str, DeclineReason]
+    reason_codes: Mapping[str, DeclineReason]  # every decline that the bank has a word for
+    unlisted_code: str
+    needed_fields: tuple[str, ...]  # of an approved authorization
+    needed_fields_of_follow_up: tuple[str, ...]
+
+    def bank(self) -> Bank:
+        """A bank in working order."""
+
+    def acquirer(self, line: CardLine) -> Acquirer:
+        """The acquirer over a line."""
+
+    def approval(self, trace: int, *, without: str | None = None) -> bytes:
+        """A reply that approves anything, perhaps with one field missing."""
+
+    def refusal(self, trace: int, code: str) -> bytes:
+        """A reply with another code."""
+
+
+class SimulatorSubject:
+    """The built-in bank and its adapter."""
+
+    approved_pan = "5528790000000008"
+    unlisted_pan = "4242424242424242"
+    reviewed_pan = own_pan(90000)
+    rejected_pan = own_pan(90001)
+    declined_pans = {
+        pan: DECLINES[rule.code]
+        for pan, rule in IYZICO_SPECIAL.items()
+        if rule.code is not ResponseCode.APPROVED
+    } | {own_pan(number): DECLINES[code] for number, code in OWN_DECLINES.items()}
+    reason_codes = DECLINES
+    unlisted_code = "ZZ"
+    needed_fields = ("auth_code", "reference", "verdict", "is_test_card")
+    needed_fields_of_follow_up = ("auth_code", "reference")
+
+    def bank(self) -> Bank:
+        return Host(seed="contract").handle
+
+    def acquirer(self, line: CardLine) -> Acquirer:
+        return SimulatorAcquirer(SimulatorConfig(), line)
+
+    def approval(self, trace: int, *, without: str | None = None) -> bytes:
+        fields = {
+            "auth_code": "235467",
+            "reference": "mock00001iyzihostrfn",
+            "verdict": FraudVerdict.ACCEPTED,
+            "is_test_card": True,
+        }
+        fields.pop(without or "", None)
+        return encode_reply(Reply(trace=trace, code=ResponseCode.APPROVED, **fields))
+
+    def refusal(self, trace: int, code: str) -> bytes:
+        return encode_reply(Reply(trace=trace, code=code))
+
+
+SUBJECTS = [SimulatorSubject()]
+ALL_OPERATIONS = list(Operation)
+FOLLOW_UPS = [Operation.CAPTURE, Operation.VOID, Operation.REFUND]
+
+
+@pytest.fixture(params=SUBJECTS, ids=lambda subject: type(subject).__name__)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    return request.param
+
+
+def always(reply: bytes) -> Bank:
+    """A bank that says the same to everyone."""
+
+    async def answer(message: bytes) -> bytes:
+        return reply
+
+    return answer
+
+
+def authorize_ask(card: SealedCard, *, trace: int = TRACE, is_capture: bool = True) -> AuthorizeAsk:
+    return AuthorizeAsk(
+        merchant_id=7,
+        trace=trace,
+        card=card,
+        amount_e8=12 * UNIT // 10,
+        currency="TRY",
+        installments=1,
+        is_capture=is_capture,
+    )
+
+
+def follow_up_ask(approved: Approved, *, trace: int = TRACE + 1) -> FollowUpAsk:
+    return FollowUpAsk(
+        merchant_id=7,
+        trace=trace,
+        reference=approved.reference,
+        auth_code=approved.auth_code,
+        amount_e8=12 * UNIT // 10,
+        currency="TRY",
+    )
+
+
+PAID = Approved(auth_code="235467", reference="mock00001iyzihostrfn")
+
+
+def ask(
+    subject: Subject, line: FilledLine, operation: Operation, *, pan: str | None = None
+) -> Awaitable[Answer]:
+    """Ask for any of the four operations."""
+    acquirer = subject.acquirer(line)
+    if operation is Operation.AUTHORIZE:
+        return acquirer.authorize(
+            authorize_ask(line.hold(pan or subject.approved_pan), trace=TRACE)
+        )
+    verbs: dict[Operation, Callable[[FollowUpAsk], Awaitable[Answer]]] = {
+        Operation.CAPTURE: acquirer.capture,
+        Operation.VOID: acquirer.void,
+        Operation.REFUND: acquirer.refund,
+    }
+    return verbs[operation](follow_up_ask(PAID, trace=TRACE))
+
+
+@pytest.mark.parametrize("is_capture", [True, False], ids=["sale", "hold"])
+async def test_approves(subject: Subject, *, is_capture: bool) -> None:
+    """A good card is approved with an auth code, a reference, and no doubt about it."""
+    line = FilledLine(subject.bank())
+    card = line.hold(subject.approved_pan)
+    answer = await subject.acquirer(line).authorize(authorize_ask(card, is_capture=is_capture))
+    assert isinstance(answer, Approved)
+    assert len(answer.auth_code) == 6
+    assert answer.reference
+    assert answer.risk is Risk.ACCEPTED
+    assert answer.is_test_card
+
+
+@pytest.mark.parametrize("pan_of", ["reviewed_pan", "rejected_pan"])
+async def test_passes_on_the_fraud_filter(subject: Subject, pan_of: str) -> None:
+    """An approval that the bank's fraud filter doubts or rejects still is an approval."""
+    expected = {"reviewed_pan": Risk.REVIEW, "rejected_pan": Risk.REJECTED}[pan_of]
+    line = FilledLine(subject.bank())
+    answer = await ask(subject, line, Operation.AUTHORIZE, pan=getattr(subject, pan_of))
+    assert isinstance(answer, Approved)
+    assert answer.risk is expected
+
+
+async def test_declines_with_each_reason(subject: Subject) -> None:
+    """Every card that the bank declines comes back with the reason for it."""
+    line = FilledLine(subject.bank())
+    for pan, reason in subject.declined_pans.items():
+        answer = await ask(subject, line, Operation.AUTHORIZE, pan=pan)
+        assert isinstance(answer, Declined), pan
+        assert answer.reason is reason
+        assert answer.code
+
+
+async def test_knows_every_code_of_the_bank(subject: Subject) -> None:
+    """Every word of the bank for a decline has a reason, whatever was asked."""
+    for code, reason in subject.reason_codes.items():
+        bank = always(subject.refusal(TRACE, code))
+        for operation in ALL_OPERATIONS:
+            answer = await ask(subject, FilledLine(bank), operation)
+            assert answer == Declined(reason=reason, code=code)
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_unlisted_code_is_unknown(subject: Subject, operation: Operation) -> None:
+    """A response code that nobody has heard of is neither a success nor a decline."""
+    line = FilledLine(always(subject.refusal(TRACE, subject.unlisted_code)))
+    assert isinstance(await ask(subject, line, operation), Unknown)
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_silence_is_unknown(subject: Subject, operation: Operation) -> None:
+    """When the bank may have seen the message, it is not sent again and nothing is concluded."""
+    line = FilledLine(subject.bank())
+    line.failures.append(LineFailure("no reply in time", is_sent=True))
+    assert isinstance(await ask(subject, line, operation), Unknown)
+    assert len(line.templates) == 1
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_unsent_message_is_sent_again(subject: Subject, operation: Operation) -> None:
+    """A message that never left may be sent once more."""
+    line = FilledLine(always(subject.approval(TRACE)))
+    line.failures.append(LineFailure("connection refused", is_sent=False))
+    assert isinstance(await ask(subject, line, operation), Approved)
+    assert len(line.sent) == 1
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_gives_up_on_a_dead_line(subject: Subject, operation: Operation) -> None:
+    """When no message gets out, nothing happened at the bank: a decline, after a few tries."""
+    line = FilledLine(subject.bank())
+    line.failures.extend(LineFailure("connection refused", is_sent=False) for _ in range(9))
+    answer = await ask(subject, line, operation)
+    assert isinstance(answer, Declined)
+    assert answer.reason is DeclineReason.COMMUNICATION_ERROR
+    assert line.sent == []
+    assert len(line.templates) <= 3
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_silence_on_the_second_try_is_unknown(subject: Subject, operation: Operation) -> None:
+    """A failed first try does not make a lost second one harmless."""
+    line = FilledLine(subject.bank())
+    line.failures.append(LineFailure("connection refused", is_sent=False))
+    line.failures.append(LineFailure("no reply in time", is_sent=True))
+    assert isinstance(await ask(subject, line, operation), Unknown)
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_reply_to_another_trace_is_unknown(subject: Subject, operation: Operation) -> None:
+    """A late reply to an earlier message says nothing about this one, be it yes or no."""
+    code = next(iter(subject.reason_codes))
+    for late in (subject.approval(TRACE - 1), subject.refusal(TRACE - 1, code)):
+        assert isinstance(await ask(subject, FilledLine(always(late)), operation), Unknown)
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+@pytest.mark.parametrize(
+    "garbage",
+    [b"", b"\x00", b"<html>502</html>", b"null", b"[]", b"{}", b'{"a":"\xff"}', b"[" * 100_000],
+    ids=["empty", "zero", "html", "null", "array", "object", "encoding", "nesting"],
+)
+async def test_garbage_is_unknown(subject: Subject, operation: Operation, garbage: bytes) -> None:
+    """A reply that cannot be read is no answer."""
+    assert isinstance(await ask(subject, FilledLine(always(garbage)), operation), Unknown)
+
+
+async def test_truncated_reply_is_unknown(subject: Subject) -> None:
+    """Half an approval is no approval, wherever it breaks off."""
+    whole = subject.approval(TRACE)
+    for length in range(len(whole)):
+        line = FilledLine(always(whole[:length]))
+        assert isinstance(await ask(subject, line, Operation.AUTHORIZE), Unknown)
+
+
+@pytest.mark.parametrize("operation", ALL_OPERATIONS)
+async def test_incomplete_approval_is_unknown(subject: Subject, operation: Operation) -> None:
+    """A yes without what is needed to follow it up is not taken for one."""
+    is_payment = operation is Operation.AUTHORIZE
+    needed = subject.needed_fields if is_payment else subject.needed_fields_of_follow_up
+    for field in needed:
+        bank = always(subject.approval(TRACE, without=field))
+        assert isinstance(await ask(subject, FilledLine(bank), operation), Unknown), field
+
+
+@pytest.mark.parametrize("operation", FOLLOW_UPS)
+async def test_follows_up_an_approval(subject: Subject, operation: Operation) -> None:
+    """The reference of an approval is all that capture, void and refund need."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    hold = authorize_ask(
+        line.hold(subject.approved_pan), is_capture=operation is not Operation.CAPTURE
+    )
+    paid = await acquirer.authorize(hold)
+    assert isinstance(paid, Approved)
+    answer = await getattr(acquirer, operation.value)(follow_up_ask(paid))
+    assert isinstance(answer, Approved)
+    assert answer.auth_code
+    assert answer.reference not in {"", paid.reference}
+
+
+async def test_captured_hold_can_be_undone(subject: Subject) -> None:
+    """The reference of a capture can be voided and refunded in its turn."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    held = await acquirer.authorize(
+        authorize_ask(line.hold(subject.approved_pan), is_capture=False)
+    )
+    assert isinstance(held, Approved)
+    captured = await acquirer.capture(follow_up_ask(held))
+    assert isinstance(captured, Approved)
+    assert isinstance(await acquirer.void(follow_up_ask(captured, trace=TRACE + 2)), Approved)
+    assert isinstance(await acquirer.refund(follow_up_ask(captured, trace=TRACE + 3)), Approved)
+
+
+async def test_card_gone_is_the_callers_business(subject: Subject) -> None:
+    """A card that cannot be opened is no answer of the bank's."""
+    line = FilledLine(subject.bank())
+    card = line.hold(subject.approved_pan)
+    line.release()
+    with pytest.raises(CardGone):
+        await subject.acquirer(line).authorize(authorize_ask(card))
+
+
+async def test_card_without_cvv(subject: Subject) -> None:
+    """A stored card has no CVV; its slot stays empty and the message good."""
+    line = FilledLine(subject.bank())
+    card = line.hold(subject.approved_pan, cvv="")
+    assert isinstance(await subject.acquirer(line).authorize(authorize_ask(card)), Approved)
+
+
+async def test_never_sees_the_card(subject: Subject) -> None:
+    """Templates hold slots where the card goes, and neither answers nor logs hold its number."""
+    line = FilledLine(subject.bank())
+    with capture_logs() as logs:
+        answer = await ask(subject, line, Operation.AUTHORIZE, pan=subject.unlisted_pan)
+    (template,) = line.templates
+    assert [part for part in template if isinstance(part, CardSlot)] == list(CardSlot)
+    fixed = b"".join(part for part in template if isinstance(part, bytes)).decode()
+    assert subject.unlisted_pan not in f"{fixed} {answer!r} {logs!r}"
+    assert subject.unlisted_pan in line.sent[0].decode()
+
+
+async def test_warns_of_a_card_that_is_no_test_card(subject: Subject) -> None:
+    """A real card is told from a test card, in the answer and, masked, in the log."""
+    line = FilledLine(subject.bank())
+    with capture_logs() as logs:
+        answer = await ask(subject, line, Operation.AUTHORIZE, pan=subject.unlisted_pan)
+        await ask(subject, line, Operation.AUTHORIZE, pan=subject.approved_pan)
+    assert isinstance(answer, Approved)
+    assert not answer.is_test_card
+    assert [(entry["log_level"], entry["card"]) for entry in logs] == [
+        ("warning", "424242******4242")
+    ]
+
+
+async def test_keeps_apart_what_runs_at_once(subject: Subject) -> None:
+    """One adapter serves many payments at a time; each gets the reply to its own trace."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    card = line.hold(subject.approved_pan)
+    traces = range(TRACE, TRACE + 50)
+    answers = await asyncio.gather(
+        *(acquirer.authorize(authorize_ask(card, trace=trace)) for trace in traces)
+    )
+    again = [await acquirer.authorize(authorize_ask(card, trace=trace)) for trace in traces]
+    assert answers == again
+    assert all(isinstance(answer, Approved) for answer in answers)
+
+
+def test_name(subject: Subject) -> None:
+    """An acquirer has a name to record attempts under."""
+    assert subject.acquirer(FilledLine(subject.bank())).name

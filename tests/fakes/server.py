@@ -1,0 +1,92 @@
+"""A running Vezne: the real command in a process of its own."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+START_TIMEOUT_S = 30
+STOP_TIMEOUT_S = 15
+_READY = re.compile(r"^ready(?: (http://\S+))?(?: (https://\S+))?$")
+
+
+class Server:
+    """`vezne serve` on free ports, over a data directory that outlives it."""
+
+    def __init__(self, data: Path, *arguments: str) -> None:
+        self.data = data
+        self.arguments = arguments
+        self.http = ""
+        self.https = ""
+        self.output: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+        self._ready = threading.Event()
+
+    def start(self) -> "Server":
+        """Start and wait for the `ready` line."""
+        self._ready.clear()
+        command = [sys.executable, "-m", "vezne", "serve", "--sandbox", "--data", str(self.data)]
+        listen = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"]
+        self._process = subprocess.Popen(
+            [*command, *listen, *self.arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        if not self._ready.wait(START_TIMEOUT_S):
+            self.kill()
+            raise AssertionError("no ready line:\n" + "".join(self.output))
+        return self
+
+    @property
+    def keys(self) -> dict[str, dict[str, str]]:
+        """What `sandbox.json` says."""
+        return json.loads((self.data / "sandbox.json").read_text())
+
+    @property
+    def pid(self) -> int:
+        """The process id of the running server."""
+        assert self._process is not None
+        return self._process.pid
+
+    def stop(self) -> int:
+        """Ask it to end, as a service manager would; returns the exit status."""
+        return self._end(signal.SIGTERM)
+
+    def kill(self) -> int:
+        """End it as a power failure would."""
+        return self._end(signal.SIGKILL)
+
+    def _end(self, number: signal.Signals) -> int:
+        process = self._process
+        if process is None:
+            return 0
+        process.send_signal(number)
+        status = process.wait(STOP_TIMEOUT_S)
+        self._process = None
+        return status
+
+    def _read(self, process: "subprocess.Popen[str]") -> None:
+        assert process.stdout is not None
+        for line in process.stdout:
+            self.output.append(line)
+            match = _READY.match(line.strip())
+            if match:
+                self.http, self.https = (url or "" for url in match.groups())
+                self._ready.set()
+        process.stdout.close()
+
+
+def wait_until(condition, timeout_s: float = 10) -> None:
+    """Wait for something that another process does."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,117 @@
+"""The messages between the built-in bank and its acquirer."""
+
+import pytest
+
+from vezne.wire.simhost import (
+    MalformedMessage,
+    Operation,
+    Reply,
+    Request,
+    ResponseCode,
+    decode_reply,
+    decode_request,
+    encode_around_card,
+    encode_reply,
+    encode_request,
+)
+
+REQUEST = Request(
+    operation=Operation.SALE,
+    trace=11_441_121,
+    amount_e8=120_000_000,
+    currency="TRY",
+    installments=3,
+    expiry="3012",
+)
+HEAD = b'{"operation":"sale","trace":1,"amount_e8":1,"currency":"TRY"'
+
+
+def test_request_survives_the_wire() -> None:
+    """What was asked is what is read."""
+    assert decode_request(encode_request(REQUEST)) == REQUEST
+
+
+@pytest.mark.parametrize("cvv", ["", "123", "1234"])
+def test_card_fits_into_the_cuts(cvv: str) -> None:
+    """Digits, or nothing, in both cuts make the message whole."""
+    head, middle, tail = encode_around_card(REQUEST)
+    message = head + b"5528790000000008" + middle + cvv.encode() + tail
+    request = decode_request(message)
+    assert (request.pan, request.cvv) == ("5528790000000008", cvv)
+    assert (request.trace, request.expiry) == (REQUEST.trace, REQUEST.expiry)
+
+
+def test_reply_survives_the_wire() -> None:
+    """What was answered is what is read; fields that are not there stay apart from false."""
+    reply = Reply(trace=7, code=ResponseCode.APPROVED, auth_code="123456", is_test_card=False)
+    assert decode_reply(encode_reply(reply)) == reply
+    assert decode_reply(b'{"trace":7,"code":"ZZ"}').is_test_card is None
+
+
+def test_printed_request_shows_no_card() -> None:
+    """A request in a log or a traceback gives neither PAN nor CVV away."""
+    request = Request(
+        operation="sale", trace=7, amount_e8=1, currency="TRY", pan="5528790000000008", cvv="987"
+    )
+    assert "5528" not in repr(request)
+    assert "987" not in repr(request)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"\xff",
+        b"null",
+        b"[]",
+        b"{}",
+        HEAD,
+        HEAD + b"}x",
+        HEAD + b',"reference":"\xff"}',
+        HEAD + b',"reference":"\\ud800"}',
+        HEAD + b',"extra":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        HEAD.replace(b'"trace":1', b'"trace":0') + b"}",
+        HEAD.replace(b'"trace":1', b'"trace":9223372036854775808') + b"}",
+        HEAD.replace(b'"trace":1', b'"trace":"1"') + b"}",
+        HEAD.replace(b"TRY", b"try") + b"}",
+        HEAD.replace(b"TRY", b"TRY\\n") + b"}",
+        HEAD + b',"amount_e8":1.5}',
+        HEAD + b',"pan":"5528 7900"}',
+        HEAD + b',"pan":5528790000000008}',
+        HEAD + b',"pan":"55287900000000080000"}',
+        HEAD + b',"cvv":"12"}',
+        HEAD + b',"expiry":"3013"}',
+        HEAD + b',"installments":0}',
+    ],
+)
+def test_malformed_request(message: bytes) -> None:
+    """Anything but a request of the right shape is refused with one kind of error."""
+    with pytest.raises(MalformedMessage) as caught:
+        decode_request(message)
+    assert str(caught.value) == ""
+
+
+def test_head_of_malformed_requests_is_sound() -> None:
+    """The malformed messages above are malformed by what follows their beginning."""
+    assert decode_request(HEAD + b"}").trace == 1
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"{}",
+        b'{"trace":7}',
+        b'{"trace":7,"code":"0"}',
+        b'{"trace":7,"code":"000"}',
+        b'{"trace":7,"code":0}',
+        b'{"trace":"7","code":"00"}',
+        b'{"trace":7,"code":"00","verdict":"maybe"}',
+        b'{"trace":7,"code":"00","auth_code":"\xff"}',
+        b'{"trace":7,"code":"00","x":' + b"[" * 100_000,
+    ],
+)
+def test_malformed_reply(message: bytes) -> None:
+    """A reply of another shape is refused likewise."""
+    with pytest.raises(MalformedMessage):
+        decode_reply(message)
