@@ -20,9 +20,13 @@ _FOLLOW_UPS: Final = frozenset({Operation.CAPTURE, Operation.VOID, Operation.REF
 
 
 class Host:
-    """Issuer and acquirer in one. The same seed and message always give the same reply."""
+    """Issuer and acquirer in one. The same seed and message always give the same reply.
 
-    def __init__(self, seed: str) -> None:
+    With `only_test_cards` a number that is not in the table of cards is declined.
+    """
+
+    def __init__(self, seed: str, *, only_test_cards: bool = False) -> None:
+        self._only_test_cards = only_test_cards
         self._key = key_from_seed(seed)
         self._rules = card_rules()
 
@@ -45,6 +49,8 @@ class Host:
         rule, is_test_card = decide_payment(request, self._rules)
         if rule.code is not ResponseCode.APPROVED:
             return Reply(trace=request.trace, code=rule.code)
+        if self._only_test_cards and not is_test_card:
+            return Reply(trace=request.trace, code=ResponseCode.INVALID_CARD_NUMBER)
         mark = stamp(self._key, request.operation, request.trace)
         return Reply(
             trace=request.trace,

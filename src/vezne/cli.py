@@ -31,7 +31,9 @@ Config = Annotated[
 Data = Annotated[str | None, typer.Option("--data", help="Data directory. [default: ./vezne-data]")]
 Database = Annotated[
     str | None,
-    typer.Option("--database", help="postgresql://… instead of SQLite files in the data directory."),
+    typer.Option(
+        "--database", help="postgresql://… instead of SQLite files in the data directory."
+    ),
 ]
 
 
@@ -116,7 +118,9 @@ def add_merchant(
     iyzico_api_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
     iyzico_secret_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
     paywall_public_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
-    paywall_public_client: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
+    paywall_public_client: Annotated[
+        str | None, typer.Option(help="Made up when left out.")
+    ] = None,
     paywall_private_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
     paywall_private_client: Annotated[
         str | None, typer.Option(help="Made up when left out.")

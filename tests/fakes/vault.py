@@ -1,11 +1,14 @@
 """A vault kept in memory, without keys: what flows see of the real one."""
 
+from vezne.core.body import CardFields
 from vezne.core.card import Expiry, SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.ports import CardGone
 
 TEST_PAN = "5528790000000008"
 TEST_EXPIRY = Expiry(2030, 12)
+# Where the iyzico dialect's payment has its card.
+CARD_FIELDS = CardFields(("paymentCard",), "cardNumber", "cvc")
 
 
 class MemoryVault:

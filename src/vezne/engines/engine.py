@@ -7,7 +7,7 @@ A transaction is a value: a sequence of writes, each with the row count it expec
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-Value = int | str | bytes | float | None
+Value = int | str | bytes | None
 Row = tuple[Value, ...]
 
 ANY_ROWS = -1
@@ -29,6 +29,14 @@ class EngineClosed(Exception):
     """The engine is shutting down and takes no more work."""
 
 
+class EngineFailure(Exception):
+    """The database is out of reach, out of space or broken. No fault of the transaction.
+
+    The transaction did not happen; only when the line to a server broke during its commit may it
+    have happened all the same.
+    """
+
+
 class Engine(Protocol):
     """An open database."""
 
@@ -37,16 +45,16 @@ class Engine(Protocol):
         """`sqlite` or `postgres`."""
 
     async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """The rows of a query, as committed."""
+        """The rows of a query, as committed. Raises EngineFailure and EngineClosed."""
 
     async def apply(self, writes: Sequence[Write]) -> None:
         """Run all writes in one transaction, durable on return.
 
-        Raises Conflict, in which case none of them happened.
+        Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
         """
 
     async def execute_script(self, script: str) -> None:
-        """Run a migration's statements in one transaction.
+        """Run a migration's statements in one transaction. Raises as `apply` does.
 
         `{clustered}` after a table marks one whose rows should stand in primary key order where
         the engine can do that.

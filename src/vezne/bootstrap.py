@@ -1,0 +1,391 @@
+"""The only place where rooms meet: opens the house, runs the server and the commands."""
+
+import asyncio
+import json
+import os
+import secrets
+import ssl
+import string
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, TypeVar
+
+import msgspec
+import structlog
+import uvloop
+
+from simbank.host import Host
+from vezne.acquirers.simulator.adapter import SimulatorAcquirer
+from vezne.acquirers.simulator.config import SimulatorConfig
+from vezne.core.answer import Approved
+from vezne.core.bin_table import BIN_TABLE
+from vezne.core.bins import BinDirectory
+from vezne.core.calendar import local_time
+from vezne.core.installment_tables import INSTALLMENT_TABLES
+from vezne.core.merchant import Merchant, MerchantSettings
+from vezne.core.money import UNIT
+from vezne.core.ports import Ports
+from vezne.core.refusal import Refusal
+from vezne.dialects.iyzico.routes import door as iyzico_door
+from vezne.dialects.iyzico.switches import Switches, switches_for
+from vezne.edge.app import Dispatcher
+from vezne.edge.logs import configure_logs
+from vezne.edge.server import CannotListen, serve
+from vezne.engines.engine import Engine, EngineFailure
+from vezne.engines.migrate import SchemaChanged, SchemaTooNew, load_migrations, migrate, pending
+from vezne.engines.postgres import open_postgres
+from vezne.engines.sqlite import open_sqlite
+from vezne.flows.recover import mark_interrupted
+from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
+from vezne.settings import Settings, check_servable
+from vezne.storage.books import SqlBooks
+from vezne.storage.merchants import (
+    DuplicateKey,
+    DuplicateMerchant,
+    NewCredential,
+    SqlMerchants,
+)
+from vezne.storage.numbers import SqlNumbers
+from vezne.vault.certificates import UnusableAuthority, ensure_certificates
+from vezne.vault.files import PRIVATE, ExposedFile, replace_file
+from vezne.vault.keyring import WrongMasterKey
+from vezne.vault.master_key import UnusableMasterKey, create_master_key, load_master_key
+from vezne.vault.service import VaultService, open_vault
+
+DEMO_MERCHANT: Final = "Demo"
+# What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
+SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
+_KEY_LETTERS: Final = string.ascii_letters + string.digits
+
+Result = TypeVar("Result")
+Keys = dict[str, dict[str, str]]
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class CannotStart(Exception):
+    """Something outside the program is not as it must be. The text says what, and what to do."""
+
+
+# What a person can mend: reported as one line, without a trace.
+_MENDABLE = (
+    CannotListen,
+    DuplicateKey,
+    DuplicateMerchant,
+    EngineFailure,
+    ExposedFile,
+    PermissionError,
+    SchemaChanged,
+    SchemaTooNew,
+    UnusableAuthority,
+    UnusableMasterKey,
+    WrongMasterKey,
+)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since the Unix epoch."""
+        return time.time_ns() // 1_000_000
+
+
+class SystemEntropy:
+    """The operating system's randomness."""
+
+    def take(self, count: int) -> bytes:
+        """That many random bytes."""
+        return os.urandom(count)
+
+
+class BankTransport:
+    """The way to the built-in bank: a call within the process."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    async def exchange(self, message: bytes) -> bytes:
+        """The bank's reply."""
+        return await self._host.handle(message)
+
+
+class House(msgspec.Struct, frozen=True):
+    """Everything that is open while the program runs."""
+
+    settings: Settings
+    ports: Ports
+    merchants: SqlMerchants
+    vault: VaultService
+
+
+@asynccontextmanager
+async def open_house(settings: Settings) -> AsyncIterator[House]:
+    """Open databases and vault, bring schemas up to date, connect the rooms."""
+    clock, entropy = SystemClock(), SystemEntropy()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key_file = settings.master_key_file or settings.data / "master.key"
+    is_new = not key_file.exists() and not _has_data(settings)
+    if settings.mode == "sandbox" and is_new:
+        create_master_key(key_file, entropy)
+    master_key = load_master_key(key_file, entropy)
+    async with AsyncExitStack() as stack:
+        books = await _open_engine(settings, "books")
+        stack.push_async_callback(books.close)
+        await migrate(books, load_migrations("vezne.storage"))
+        sealed = await _open_engine(settings, "vault")
+        stack.push_async_callback(sealed.close)
+        vault = await open_vault(sealed, master_key, clock, entropy)
+        host = Host(str(settings.bank.seed), only_test_cards=settings.sandbox.refuse_unknown_cards)
+        line = vault.line(BankTransport(host), settings.bank.timeout_s)
+        ports = Ports(
+            books=SqlBooks(books),
+            vault=vault,
+            acquirer=SimulatorAcquirer(SimulatorConfig(), line),
+            bins=BinDirectory(BIN_TABLE),
+            numbers=SqlNumbers(books),
+            clock=clock,
+            entropy=entropy,
+        )
+        merchants = SqlMerchants(books, vault.secrets, clock)
+        yield House(settings, ports, merchants, vault)
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until a signal. Raises InvalidSettings and CannotStart."""
+    check_servable(settings)
+    configure_logs(settings.log_level, settings.log_format)
+    _run(_serve(settings))
+
+
+def run_migrate(settings: Settings) -> list[str]:
+    """Bring both databases up to date; returns a line for each. Raises CannotStart."""
+    return _run(_migrate(settings))
+
+
+def run_add_merchant(
+    settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
+) -> str:
+    """Add a merchant with the given keys, and new ones where none are given; returns JSON."""
+    return _run(_add_merchant(settings, name, given))
+
+
+def run_list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]:
+    """Id, name, time of addition and doors of every merchant."""
+    return _run(_list_merchants(settings))
+
+
+def run_show_merchant(settings: Settings, merchant: str) -> str:
+    """A merchant's settings and public keys, as JSON."""
+    return _run(_show_merchant(settings, merchant))
+
+
+def run_review(settings: Settings, number: int, *, accept: bool) -> str:
+    """Decide on a payment under review; returns what became of it."""
+    return _run(_review(settings, number, accept=accept))
+
+
+def _run(work: Coroutine[object, object, Result]) -> Result:
+    """Run to the end; what a person can mend becomes CannotStart."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except _MENDABLE as error:
+        raise CannotStart(str(error)) from error
+
+
+async def _serve(settings: Settings) -> None:
+    async with open_house(settings) as house:
+        await _ensure_demo_merchant(house)
+        interrupted = await mark_interrupted(house.ports)
+        if interrupted:
+            _log.warning("payments left uncertain by the last stop", count=interrupted)
+        door = iyzico_door(house.ports, house.merchants, _iyzico_switches(settings))
+        context = None
+        if settings.tls_listen is not None:
+            files = ensure_certificates(settings.data, house.ports.clock, settings.tls_names)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+            context.load_cert_chain(files.server)
+        await serve(
+            Dispatcher([door], house.vault.intake).handle,
+            http=settings.listen,
+            tls=settings.tls_listen,
+            ssl_context=context,
+            on_ready=_print_ready,
+        )
+
+
+def _iyzico_switches(settings: Settings) -> Switches:
+    try:
+        return switches_for(settings.iyzico.profile, settings.iyzico.switches)
+    except ValueError as error:
+        raise CannotStart(f"iyzico.switches: {error}") from error
+
+
+def _print_ready(http_url: str | None, https_url: str | None) -> None:
+    sys.stdout.write(" ".join(filter(None, ("ready", http_url, https_url))) + "\n")
+    sys.stdout.flush()
+
+
+async def _open_engine(settings: Settings, name: str) -> Engine:
+    """Books and vault have a database, or a schema, each of their own."""
+    if settings.database is None:
+        return open_sqlite(settings.data / f"{name}.db")
+    return await open_postgres(settings.database, f"vezne_{name}")
+
+
+def _has_data(settings: Settings) -> bool:
+    """Whether cards were sealed here before. A lost master key must not be replaced silently."""
+    return settings.database is None and (settings.data / "vault.db").exists()
+
+
+async def _ensure_demo_merchant(house: House) -> None:
+    """In sandbox: the demo merchant, and its keys in `sandbox.json`."""
+    path = house.settings.data / "sandbox.json"
+    known = await house.merchants.list_merchants()
+    if any(merchant.is_demo for merchant in known) and path.exists():
+        return
+    keys = _fill_keys({})
+    name = _free_name(DEMO_MERCHANT, {merchant.name for merchant in known})
+    await house.merchants.add_merchant(
+        name, _credentials(keys), settings=_new_settings(), is_demo=True
+    )
+    panel = {
+        "url": "http://127.0.0.1:8080/panel",
+        "email": "demo@vezne.localhost",
+        "password": _random_key(16),
+    }
+    text = json.dumps(keys | {"panel": panel}, indent=2) + "\n"
+    replace_file(path, text.encode(), PRIVATE)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken: an erased `sandbox.json` needs a new merchant."""
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free
+
+
+def _new_settings() -> MerchantSettings:
+    return MerchantSettings(
+        installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
+    )
+
+
+def _random_key(length: int = 32) -> str:
+    return "".join(secrets.choice(_KEY_LETTERS) for _ in range(length))
+
+
+def _fill_keys(given: Mapping[str, Mapping[str, str | None]]) -> Keys:
+    """The given keys, and new ones in the style of each door for the rest."""
+    made = {
+        "iyzico": {
+            "api_key": f"sandbox-{_random_key()}",
+            "secret_key": f"sandbox-{_random_key()}",
+        },
+        "paywall": {
+            "public_key": _random_key(64),
+            "public_client": _random_key(),
+            "private_key": _random_key(64),
+            "private_client": _random_key(),
+        },
+        "paynet": {
+            "publishable_key": f"pbk_{_random_key()}",
+            "secret_key": f"sck_{_random_key()}",
+        },
+    }
+    return {
+        door: {name: given.get(door, {}).get(name) or value for name, value in pairs.items()}
+        for door, pairs in made.items()
+    }
+
+
+def _credentials(keys: Keys) -> list[NewCredential]:
+    """Each door's pairs of a public name and the secret behind it."""
+    iyzico, paywall, paynet = keys["iyzico"], keys["paywall"], keys["paynet"]
+    pairs = (
+        ("iyzico", iyzico["api_key"], iyzico["secret_key"]),
+        ("paywall.public", paywall["public_client"], paywall["public_key"]),
+        ("paywall.private", paywall["private_client"], paywall["private_key"]),
+        ("paynet", paynet["publishable_key"], paynet["secret_key"]),
+    )
+    return [
+        NewCredential(door=door, key=key, secret=secret.encode()) for door, key, secret in pairs
+    ]
+
+
+async def _migrate(settings: Settings) -> list[str]:
+    lines = []
+    for name, package in (("books", "vezne.storage"), ("vault", "vezne.vault")):
+        engine = await _open_engine(settings, name)
+        try:
+            migrations = load_migrations(package)
+            missing = await pending(engine, migrations)
+            await migrate(engine, migrations)
+        finally:
+            await engine.close()
+        done = ", ".join(f"{step.number} {step.name}" for step in missing) or "up to date"
+        lines.append(f"{name}: {done}")
+    return lines
+
+
+async def _add_merchant(
+    settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
+) -> str:
+    keys = _fill_keys(given)
+    async with open_house(settings) as house:
+        merchant = await house.merchants.add_merchant(
+            name, _credentials(keys), settings=_new_settings()
+        )
+    return json.dumps({"id": merchant.id, "name": merchant.name} | keys)
+
+
+async def _list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]:
+    rows = []
+    async with open_house(settings) as house:
+        for merchant in await house.merchants.list_merchants():
+            records = await house.merchants.list_credentials(merchant.id)
+            doors = sorted({record.door.partition(".")[0] for record in records})
+            added = local_time(merchant.created_ms).strftime("%Y-%m-%d %H:%M")
+            rows.append((str(merchant.id), merchant.name, added, ", ".join(doors)))
+    return rows
+
+
+async def _show_merchant(settings: Settings, named: str) -> str:
+    async with open_house(settings) as house:
+        merchant = await _find_merchant(house, named)
+        records = await house.merchants.list_credentials(merchant.id)
+    return msgspec.json.encode({"merchant": merchant, "keys": records}).decode()
+
+
+async def _find_merchant(house: House, named: str) -> Merchant:
+    """By id or name. Raises CannotStart."""
+    for merchant in await house.merchants.list_merchants():
+        if named in (str(merchant.id), merchant.name):
+            return merchant
+    raise CannotStart(f"there is no merchant {named!r}; `vezne merchants list` shows them")
+
+
+async def _review(settings: Settings, number: int, *, accept: bool) -> str:
+    async with open_house(settings) as house:
+        for merchant in await house.merchants.list_merchants():
+            if await house.ports.books.find_payment(merchant.id, number) is None:
+                continue
+            command = ReviewPayment(merchant=merchant, number=number)
+            try:
+                if accept:
+                    await accept_payment(command, house.ports)
+                    return f"payment {number}: accepted"
+                done = await reject_payment(command, house.ports)
+            except Refusal as refusal:
+                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
+            if not isinstance(done.answer, Approved):
+                raise CannotStart(f"payment {number}: the bank did not give the money back")
+            return f"payment {number}: rejected, {done.payment.state}"
+        raise CannotStart(f"there is no payment {number}")

@@ -1,0 +1,1 @@
+"""The wire protocols that merchants' code already speaks. No dialect knows another."""

@@ -1,0 +1,1 @@
+"""The iyzico door: `POST /cardstorage/card`, `POST /payment/auth` and their relatives."""

@@ -1,0 +1,80 @@
+"""Who is calling, proven by a request signature; and the signatures of our answers.
+
+A caller names its key and signs with its secret, in one of two schemes: `IYZWSv2` (HMAC-SHA256 over
+the raw body) or its predecessor `IYZWS` (SHA-1 over the fields in a fixed order).
+"""
+
+import enum
+import hmac
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from vezne.core.merchant import Credential
+from vezne.core.ports import Merchants
+from vezne.dialects.iyzico import iyzws, iyzwsv2
+from vezne.edge.messages import Request
+
+_DOOR: Final = "iyzico"
+
+
+class AuthProblem(enum.Enum):
+    """Why a caller is not believed."""
+
+    MISSING_HEADER = "missing_header"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+
+
+class Unauthenticated(Exception):
+    """The caller did not prove who it is."""
+
+    def __init__(self, problem: AuthProblem) -> None:
+        super().__init__(problem.value)
+        self.problem = problem
+
+
+async def authenticate(request: Request, merchants: Merchants) -> Credential:
+    """The credential that signed a request, whatever the request asks for.
+
+    Raises Unauthenticated: MISSING_HEADER when `Authorization` is absent, of another scheme, or
+    does not name a key and a signature in the form of its scheme; UNKNOWN_KEY when nobody has that
+    key; BAD_SIGNATURE when the signature is not this request's. No scheme promises freshness, so a
+    request that is sent again is believed again.
+    """
+    claim = _read_claim(request.headers.get("authorization", ""))
+    if claim is None:
+        raise Unauthenticated(AuthProblem.MISSING_HEADER)
+    # No database has to store what cannot be printed; NUL, for one, is an error in PostgreSQL.
+    is_askable = claim.key.isprintable()
+    credential = await merchants.find_credential(_DOOR, claim.key) if is_askable else None
+    if credential is None:
+        raise Unauthenticated(AuthProblem.UNKNOWN_KEY)
+    if not claim.holds_for(request, credential.secret):
+        raise Unauthenticated(AuthProblem.BAD_SIGNATURE)
+    return credential
+
+
+def _read_claim(authorization: str) -> iyzwsv2.Claim | iyzws.Claim | None:
+    """Scheme names are taken in the one spelling that clients send, with one space after them."""
+    scheme, _, rest = authorization.partition(" ")
+    if scheme == "IYZWSv2":
+        return iyzwsv2.read_claim(rest)
+    if scheme == "IYZWS":
+        return iyzws.read_claim(rest)
+    return None
+
+
+def response_signature(secret: bytes, values: Sequence[str | None]) -> str:
+    """The `signature` field of an answer: HMAC-SHA256 in lower-case hex over values and colons.
+
+    A value that the answer lacks leaves its place empty; amounts are given by `signature_text`.
+    """
+    text = ":".join(value or "" for value in values)
+    return hmac.digest(secret, text.encode(), "sha256").hex()
+
+
+def signature_text(amount: Decimal) -> str:
+    """An amount as signatures spell it: plain notation without trailing zeros after the point."""
+    text = format(amount, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,177 @@
+"""Endpoints about stored cards and the blocklist."""
+
+from typing import Final
+
+from msgspec import UNSET
+
+from vezne.core.body import FieldState
+from vezne.core.card import Expiry, SealedCard, StoredCard
+from vezne.core.refusal import Reason
+from vezne.dialects.iyzico import answers, checks, errors, shapes
+from vezne.dialects.iyzico.cards import (
+    CardFacts,
+    card_facts,
+    checked_alias,
+    checked_holder,
+    owner_key_from_text,
+    sealed_card,
+    token_from_text,
+    token_text,
+)
+from vezne.dialects.iyzico.endpoint import Call
+from vezne.dialects.iyzico.errors import Failure
+from vezne.flows import blocklist, store_card
+from vezne.flows.store_card import CardOfOwner, ListCards, StoreCard
+
+METADATA_ENTRIES_MAX: Final = 20
+METADATA_LENGTH_MAX: Final = 255
+
+# The blocklist is about numbers; a number asked about has no expiry.
+_NO_EXPIRY: Final = Expiry(9999, 12)
+_EXTERNAL_ID: Final = checks.TextRule("external_id", "externalId")
+_METADATA: Final = checks.TextRule("metadata", "metadata", METADATA_LENGTH_MAX, is_prose=True)
+
+
+async def create_card(call: Call[shapes.CreateCard]) -> answers.CreatedCard:
+    """POST /cardstorage/card."""
+    stored = await store_card.store_card(_store_command(call), call.desk.ports)
+    card, owner = stored.card, stored.owner
+    switches = call.desk.switches
+    facts = _facts(call, card)
+    return answers.CreatedCard(
+        external_id=call.body.external_id or owner.external_id or UNSET,
+        email=owner.email if stored.is_new_owner else UNSET,
+        card_user_key=token_text(owner.key),
+        card_token=token_text(card.token),
+        card_alias=card.alias or UNSET,
+        bin_number=card.bin[: switches.card_bin_digits],
+        last_four_digits=card.last4 if switches.card_last_four else UNSET,
+        card_type=facts.type,
+        card_association=facts.association,
+        card_family=facts.family,
+        card_bank_code=facts.bank_code,
+        card_bank_name=facts.bank_name,
+        metadata=card.metadata or UNSET,
+    )
+
+
+async def create_card_echo(call: Call[shapes.CreateCard]) -> answers.CreateCardEcho:
+    """What an error of POST /cardstorage/card repeats."""
+    return answers.CreateCardEcho(
+        external_id=call.body.external_id or UNSET, email=call.body.email or UNSET
+    )
+
+
+def _store_command(call: Call[shapes.CreateCard]) -> StoreCard:
+    """The command behind the request: owner first, then the card."""
+    body = call.body
+    owner_key = None
+    if body.card_user_key:
+        owner_key = token_from_text(body.card_user_key, Reason.OWNER_NOT_FOUND)
+    if owner_key is None or body.email:
+        checks.check_email(body.email)
+    checks.check_text(body.external_id, _EXTERNAL_ID)
+    fields = body.card
+    if fields is None:
+        raise Failure(errors.CARD_MISSING)
+    card = sealed_card(call.card, fields.expire_month, fields.expire_year)
+    holder = checked_holder(fields.card_holder_name or fields.card_holdername)
+    alias = checked_alias(fields.card_alias)
+    if not alias and call.desk.switches.card_alias_required:
+        raise Failure(errors.ALIAS_MISSING)
+    return StoreCard(
+        merchant=call.merchant,
+        card=card,
+        holder=holder,
+        alias=alias,
+        owner_key=owner_key,
+        email=body.email or "",
+        external_id=body.external_id or None,
+        metadata=_metadata(fields.metadata),
+    )
+
+
+def _metadata(metadata: dict[str, str] | None) -> dict[str, str]:
+    """What the merchant noted on the card."""
+    entries = metadata or {}
+    if len(entries) > METADATA_ENTRIES_MAX:
+        raise Failure(errors.TOO_MANY, "metadata", METADATA_ENTRIES_MAX)
+    for name, value in entries.items():
+        checks.check_text(name, _METADATA)
+        checks.check_text(value, _METADATA)
+    return entries
+
+
+async def list_cards(call: Call[shapes.CardOwner]) -> answers.CardList:
+    """POST /cardstorage/cards."""
+    owner_key = owner_key_from_text(call.body.card_user_key)
+    command = ListCards(merchant=call.merchant, owner_key=owner_key)
+    cards = await store_card.list_cards(command, call.desk.ports)
+    return answers.CardList(
+        card_user_key=token_text(owner_key),
+        card_details=[_card_detail(call, card) for card in cards],
+    )
+
+
+async def list_cards_echo(call: Call[shapes.CardOwner]) -> answers.CardList:
+    """What an error of POST /cardstorage/cards repeats."""
+    return answers.CardList(card_user_key=call.body.card_user_key or UNSET)
+
+
+def _card_detail(call: Call[shapes.CardOwner], card: StoredCard) -> answers.CardDetail:
+    switches = call.desk.switches
+    facts = _facts(call, card)
+    is_detailed = switches.list_details
+    return answers.CardDetail(
+        card_token=token_text(card.token),
+        card_alias=card.alias or UNSET,
+        bin_number=card.bin[: switches.card_bin_digits],
+        last_four_digits=card.last4 if is_detailed else UNSET,
+        card_type=facts.type,
+        card_association=facts.association,
+        card_family=facts.family,
+        card_bank_code=facts.bank_code,
+        card_bank_name=facts.bank_name,
+        expire_month=f"{card.expiry.month:02d}" if is_detailed else UNSET,
+        expire_year=str(card.expiry.year) if is_detailed else UNSET,
+    )
+
+
+def _facts(call: Call[shapes.Basic], card: StoredCard) -> CardFacts:
+    return card_facts(call.desk.ports.bins.find(card.bin), call.desk.switches)
+
+
+async def delete_card(call: Call[shapes.StoredCardName]) -> None:
+    """DELETE /cardstorage/card."""
+    await store_card.delete_card(_card_of_owner(call), call.desk.ports)
+
+
+async def block_card(call: Call[shapes.StoredCardName]) -> None:
+    """POST /cardstorage/blacklist/card."""
+    await blocklist.block_card(_card_of_owner(call), call.desk.ports)
+
+
+async def unblock_card(call: Call[shapes.StoredCardName]) -> None:
+    """POST /cardstorage/blacklist/card/inactive."""
+    await blocklist.unblock_card(_card_of_owner(call), call.desk.ports)
+
+
+def _card_of_owner(call: Call[shapes.StoredCardName]) -> CardOfOwner:
+    body = call.body
+    owner_key = owner_key_from_text(body.card_user_key)
+    if not body.card_token:
+        raise Failure(errors.CARD_TOKEN_MISSING)
+    token = token_from_text(body.card_token, Reason.CARD_NOT_FOUND)
+    return CardOfOwner(merchant=call.merchant, owner_key=owner_key, token=token)
+
+
+async def find_blocked(call: Call[shapes.Basic]) -> answers.BlocklistEntry:
+    """POST /cardstorage/blacklist/card/retrieve. The number comes back masked."""
+    lifted = call.card
+    if lifted.number is not FieldState.VALID:
+        raise Failure(errors.CARD_NUMBER_INVALID)
+    card = SealedCard(
+        bin=lifted.bin, last4=lifted.last4, expiry=_NO_EXPIRY, transit_id=lifted.transit_id
+    )
+    is_blocked = await blocklist.is_card_blocked(call.merchant, card, call.desk.ports)
+    return answers.BlocklistEntry(card_number=card.mask, blacklisted=is_blocked)

@@ -1,0 +1,98 @@
+"""Amounts on the wire: exact JSON numbers, written straight from integers of 1e-8."""
+
+from decimal import Decimal
+from typing import Final, Protocol
+
+import msgspec
+
+from vezne.core.money import SCALE, UNIT
+from vezne.dialects.iyzico.switches import Decimals
+
+_ZERO: Final = msgspec.Raw(b"0")
+_ZERO_SCALE8: Final = msgspec.Raw(b"0E-8")
+
+
+def stripped_text(amount_e8: int) -> str:
+    """Plain notation without trailing zeros: `1.2`, `20`, `0`."""
+    if amount_e8 < 0:
+        return "-" + stripped_text(-amount_e8)
+    whole, fraction = divmod(amount_e8, UNIT)
+    return f"{whole}.{str(fraction).zfill(SCALE)}".rstrip("0") if fraction else str(whole)
+
+
+def scale8_text(amount_e8: int) -> str:
+    """Eight decimals: `0.36000000`. A zero is `0E-8`, as the live service writes it."""
+    if not amount_e8:
+        return "0E-8"
+    if amount_e8 < 0:
+        return "-" + scale8_text(-amount_e8)
+    whole, fraction = divmod(amount_e8, UNIT)
+    return f"{whole}.{str(fraction).zfill(SCALE)}"
+
+
+def value_of(written: msgspec.Raw) -> Decimal:
+    """The number that stands in an answer."""
+    return Decimal(bytes(written).decode())
+
+
+class Notation(Protocol):
+    """How amounts are written."""
+
+    def amount(self, amount_e8: int) -> msgspec.Raw:
+        """An amount that was computed or stored."""
+
+    def constant(self, amount_e8: int) -> msgspec.Raw:
+        """An amount that is a bare zero unless a sub-merchant has a part in it."""
+
+    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+        """An amount of the request; None when it comes from the books instead."""
+
+    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+        """First minus second amount of the request, as `echo`."""
+
+
+class Stripped:
+    """No trailing zeros anywhere."""
+
+    def amount(self, amount_e8: int) -> msgspec.Raw:
+        """The amount."""
+        return msgspec.Raw(stripped_text(amount_e8)) if amount_e8 else _ZERO
+
+    constant = amount
+
+    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+        """The amount, however it was sent."""
+        del sent
+        return self.amount(amount_e8)
+
+    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+        """The amount, however its terms were sent."""
+        del sent
+        return self.amount(amount_e8)
+
+
+class Scale8:
+    """Eight decimals for what is computed or stored; what was sent keeps the scale it had."""
+
+    def amount(self, amount_e8: int) -> msgspec.Raw:
+        """The amount; zero as `0E-8`."""
+        return msgspec.Raw(scale8_text(amount_e8)) if amount_e8 else _ZERO_SCALE8
+
+    def constant(self, amount_e8: int) -> msgspec.Raw:
+        """The amount; zero as `0`."""
+        return msgspec.Raw(scale8_text(amount_e8)) if amount_e8 else _ZERO
+
+    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+        """The amount in the scale of the request."""
+        return self.amount(amount_e8) if sent is None else msgspec.Raw(format(sent, "f"))
+
+    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+        """The difference in the scale of its finer term."""
+        if sent is None:
+            return self.amount(amount_e8)
+        return msgspec.Raw(format(sent[0] - sent[1], "f"))
+
+
+def notation_for(decimals: Decimals) -> Notation:
+    """The notation that a switch asks for."""
+    return Stripped() if decimals is Decimals.STRIPPED else Scale8()

@@ -1,0 +1,113 @@
+"""What stands around every answer: status, locale, time and the caller's own reference."""
+
+from typing import Final
+
+import msgspec
+
+from vezne.core.body import SealedBody
+from vezne.dialects.iyzico.errors import Error, Failure
+from vezne.dialects.iyzico.shapes import text_of
+
+_LOCALES: Final = frozenset({"tr", "en"})
+_ENGLISH: Final = "en"
+_DEFAULT_LOCALE: Final = "tr"
+_encoder: Final = msgspec.json.Encoder()
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What a request says about its answer."""
+
+    locale: str = _DEFAULT_LOCALE
+    conversation_id: str | None = None
+
+
+class _Success(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+    status: str
+    locale: str
+    system_time: int
+    conversation_id: str | None = None
+
+
+class _Failed(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+    status: str
+    error_code: str
+    error_message: str
+    error_group: str | None = None
+    locale: str
+    system_time: int
+    conversation_id: str | None = None
+
+
+class _HttpError(msgspec.Struct, frozen=True, kw_only=True):
+    timestamp: int
+    status: int
+    error: str
+    path: str
+
+
+def context_of(body: SealedBody) -> Context:
+    """The locale and reference of a body, even of one that is not acceptable otherwise.
+
+    A locale is given back as sent when it is one, else the answer is in Turkish and says so. The
+    reference is left out when the card number stands somewhere it should not.
+    """
+    payload = body.payload
+    if not isinstance(payload, dict):
+        return Context()
+    locale = payload.get("locale")
+    is_leaked = body.card is not None and body.card.leaked
+    return Context(
+        locale=locale
+        if isinstance(locale, str) and locale.lower() in _LOCALES
+        else _DEFAULT_LOCALE,
+        conversation_id=None if is_leaked else text_of(payload.get("conversationId")),
+    )
+
+
+def success(context: Context, now_ms: int, payload: msgspec.Struct | None = None) -> bytes:
+    """The body of a successful answer: the envelope, then the fields of the payload."""
+    head = _encoder.encode(
+        _Success(
+            status="success",
+            locale=context.locale,
+            system_time=now_ms,
+            conversation_id=context.conversation_id,
+        )
+    )
+    return _joined(head, payload)
+
+
+def failure(
+    context: Context, now_ms: int, problem: Failure, echoed: msgspec.Struct | None = None
+) -> bytes:
+    """The body of an error in the caller's language, then the fields that are echoed."""
+    error = problem.error
+    head = _encoder.encode(
+        _Failed(
+            status="failure",
+            error_code=error.code,
+            error_message=message(error, context.locale, *problem.values),
+            error_group=error.group,
+            locale=context.locale,
+            system_time=now_ms,
+            conversation_id=context.conversation_id,
+        )
+    )
+    return _joined(head, echoed)
+
+
+def message(error: Error, locale: str, *values: object) -> str:
+    """The text of an error in the language of a locale."""
+    text = error.english if locale.lower() == _ENGLISH else error.turkish
+    return text.format(*values) if values else text
+
+
+def http_error(now_ms: int, status: int, error: str, path: str) -> bytes:
+    """The body of an answer that no endpoint gave, as the live service's framework writes it."""
+    return _encoder.encode(_HttpError(timestamp=now_ms, status=status, error=error, path=path))
+
+
+def _joined(head: bytes, payload: msgspec.Struct | None) -> bytes:
+    """One JSON object with the fields of both, in order."""
+    tail = b"{}" if payload is None else _encoder.encode(payload)
+    return head if tail == b"{}" else b"%b,%b" % (head[:-1], tail[1:])

@@ -1,0 +1,129 @@
+"""Endpoints that take a payment or read one."""
+
+from typing import Final
+
+from msgspec import UNSET
+
+from vezne.core.answer import DeclineReason, Risk
+from vezne.core.payment import Payment, PaymentKind, PaymentState
+from vezne.core.refusal import Reason, Refusal
+from vezne.dialects.iyzico import answers, checks, errors, shapes
+from vezne.dialects.iyzico.declines import DECLINES
+from vezne.dialects.iyzico.endpoint import Call
+from vezne.dialects.iyzico.errors import Failure
+from vezne.dialects.iyzico.render import basic_payment_answer, payment_answer
+from vezne.dialects.iyzico.translate import basic_payment_command, payment_command
+from vezne.flows import inquire
+from vezne.flows.pay import pay
+
+# As many digits as a payment number can have in the books.
+_NUMBER_DIGITS_MAX: Final = 18
+_REFERENCE: Final = checks.TextRule("payment_conversation_id", "paymentConversationId")
+_PAID: Final = "SUCCESS"
+_FAILED: Final = "FAILURE"
+
+
+async def auth(call: Call[shapes.Payment]) -> answers.PaymentAnswer:
+    """POST /payment/auth."""
+    return await _pay(call, PaymentKind.SALE)
+
+
+async def preauth(call: Call[shapes.Payment]) -> answers.PaymentAnswer:
+    """POST /payment/preauth."""
+    return await _pay(call, PaymentKind.HOLD)
+
+
+async def basic_auth(call: Call[shapes.BasicPayment]) -> answers.BasicPaymentAnswer:
+    """POST /payment/auth/basic."""
+    return await _pay_basic(call, PaymentKind.SALE)
+
+
+async def basic_preauth(call: Call[shapes.BasicPayment]) -> answers.BasicPaymentAnswer:
+    """POST /payment/preauth/basic."""
+    return await _pay_basic(call, PaymentKind.HOLD)
+
+
+async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> answers.PaymentAnswer:
+    command, sent = payment_command(call, kind)
+    payment = await pay(command, call.desk.ports)
+    raise_unless_approved(payment)
+    answer = payment_answer(call, payment, sent)
+    if payment.risk is Risk.REJECTED:
+        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+    return answer
+
+
+async def _pay_basic(
+    call: Call[shapes.BasicPayment], kind: PaymentKind
+) -> answers.BasicPaymentAnswer:
+    command, sent = basic_payment_command(call, kind)
+    payment = await pay(command, call.desk.ports)
+    raise_unless_approved(payment)
+    answer = basic_payment_answer(call, payment, sent, connector=call.body.connector_name)
+    if payment.risk is Risk.REJECTED:
+        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+    return answer
+
+
+def raise_unless_approved(payment: Payment) -> None:
+    """Raise Failure for a payment that the bank declined or did not answer.
+
+    The answer to a decline names no payment, as in the documentation; that to silence does, so
+    that the caller can ask again what became of it.
+    """
+    if payment.decline_reason is not None:
+        raise Failure(DECLINES[payment.decline_reason])
+    if payment.state is PaymentState.UNCERTAIN:
+        raise _unanswered(payment)
+
+
+async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
+    """POST /payment/detail, by paymentId or else by the caller's own reference.
+
+    A payment that failed is answered with its error and `paymentStatus` FAILURE. One whose outcome
+    is not known yet has no `paymentStatus`: it is neither.
+    """
+    payment = await _find(call)
+    if payment.state is PaymentState.PENDING:
+        raise Failure(errors.OPERATION_IN_FLIGHT, echoed=_echo(payment))
+    if payment.state is PaymentState.UNCERTAIN:
+        raise _unanswered(payment)
+    if payment.decline_reason is not None:
+        raise Failure(DECLINES[payment.decline_reason], echoed=_echo(payment, _FAILED))
+    if payment.risk is Risk.REJECTED:
+        answer = payment_answer(call, payment, status=_FAILED)
+        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+    return payment_answer(call, payment, status=_PAID)
+
+
+async def _find(call: Call[shapes.Detail]) -> Payment:
+    body, ports = call.body, call.desk.ports
+    if body.payment_id:
+        number = number_from_text(body.payment_id, Reason.PAYMENT_NOT_FOUND)
+        return await inquire.find_payment(call.merchant, number, ports)
+    if not body.payment_conversation_id:
+        raise Failure(errors.INVALID_REQUEST)
+    checks.check_text(body.payment_conversation_id, _REFERENCE)
+    return await inquire.find_payment_by_reference(
+        call.merchant, body.payment_conversation_id, ports
+    )
+
+
+def number_from_text(text: str, reason: Reason) -> int:
+    """The number of a payment or a line. Raises Refusal(reason) for a text that is none."""
+    if len(text) <= _NUMBER_DIGITS_MAX and text.isascii() and text.isdigit():
+        return int(text)
+    raise Refusal(reason)
+
+
+async def detail_echo(call: Call[shapes.Detail]) -> answers.PaymentEcho:
+    """What an error of POST /payment/detail repeats."""
+    return answers.PaymentEcho(payment_id=call.body.payment_id or UNSET)
+
+
+def _unanswered(payment: Payment) -> Failure:
+    return Failure(DECLINES[DeclineReason.REQUEST_TIMEOUT], echoed=_echo(payment))
+
+
+def _echo(payment: Payment, status: answers.OptionalText = UNSET) -> answers.PaymentEcho:
+    return answers.PaymentEcho(payment_id=str(payment.number), payment_status=status)

@@ -1,0 +1,41 @@
+"""What we refuse, in the words of this door. Few refusals depend on what was asked for."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from vezne.core.answer import DeclineReason
+from vezne.core.refusal import Reason
+from vezne.dialects.iyzico import errors
+from vezne.dialects.iyzico.declines import DECLINES
+from vezne.dialects.iyzico.errors import Error
+
+REFUSALS: Final[Mapping[Reason, Error]] = {
+    Reason.OWNER_NOT_FOUND: errors.USER_KEY_NOT_FOUND,
+    Reason.CARD_NOT_FOUND: errors.CARD_TOKEN_NOT_FOUND,
+    Reason.CARD_BLOCKED: DECLINES[DeclineReason.BLOCKED_CARD],
+    Reason.CARD_EXPIRED: errors.CARD_EXPIRED,
+    Reason.PAYMENT_NOT_FOUND: errors.PAYMENT_NOT_FOUND,
+    Reason.LINE_NOT_FOUND: errors.LINE_NOT_FOUND,
+    Reason.STATE_UNSUITABLE: errors.OPERATION_IN_FLIGHT,
+    Reason.OPERATION_IN_FLIGHT: errors.OPERATION_IN_FLIGHT,
+    Reason.VOID_TOO_LATE: errors.VOID_TOO_LATE,
+    Reason.REFUND_TOO_LATE: errors.REFUND_TOO_LATE,
+    Reason.AMOUNT_EXCEEDS_REMAINDER: errors.AMOUNT_EXCEEDS_REMAINDER,
+    Reason.LINES_DO_NOT_SUM: errors.LINES_DO_NOT_SUM,
+    Reason.CURRENCY_NOT_ENABLED: errors.CURRENCY_NOT_ENABLED,
+    Reason.CURRENCY_MISMATCH: errors.CURRENCY_MISMATCH,
+    Reason.LOCAL_CARD_NEEDS_LOCAL_CURRENCY: errors.LOCAL_CARD_FOREIGN_CURRENCY,
+    Reason.INSTALLMENTS_NOT_FOR_DEBIT: DECLINES[DeclineReason.DEBIT_INSTALLMENTS_NOT_ALLOWED],
+    Reason.INSTALLMENTS_NOT_FOR_CARD: DECLINES[DeclineReason.INSTALLMENTS_NOT_PERMITTED],
+    Reason.BIN_NOT_FOUND: errors.BIN_NOT_FOUND,
+}
+
+CANCEL_REFUSALS: Final[Mapping[Reason, Error]] = {
+    **REFUSALS,
+    Reason.PAYMENT_NOT_FOUND: errors.CANCEL_NOT_FOUND,
+}
+
+POST_AUTH_REFUSALS: Final[Mapping[Reason, Error]] = {
+    **REFUSALS,
+    Reason.STATE_UNSUITABLE: errors.UNSUITABLE_FOR_POST_AUTH,
+}

@@ -1,0 +1,164 @@
+"""Where the sources of the protocol disagree, the reading is a choice: one named switch each.
+
+Two profiles choose for all of them: `classic` is the protocol of the published pages (Kullanıcı ve
+Kart Oluşturma, Ödeme), `current` what the test suites of today's official SDKs expect.
+"""
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from vezne.core.merchant import BlockageRelease
+from vezne.core.pricing import LineSplit
+
+
+class Profile(enum.StrEnum):
+    """A reading for every switch."""
+
+    CLASSIC = "classic"
+    CURRENT = "current"
+
+
+class Decimals(enum.StrEnum):
+    """How amounts are written: without trailing zeros, or with the scale of the live service."""
+
+    STRIPPED = "stripped"
+    SCALE8 = "scale8"
+
+
+class Switches(msgspec.Struct, frozen=True, kw_only=True):
+    """The reading of each switch, ready for use. Field names are switch names."""
+
+    card_bin_digits: int
+    halkbank_name: str
+    decimals: Decimals
+    card_last_four: bool
+    list_details: bool
+    blockage_release: BlockageRelease
+    line_split: LineSplit
+    card_alias_required: bool
+    installment_counts: tuple[int, ...]
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """One way to read the sources: its name, what it stands for in `Switches`, who says so."""
+
+    name: str
+    value: object
+    source: str
+
+
+class Switch(msgspec.Struct, frozen=True, kw_only=True):
+    """A question with two answers. Each profile follows the reading that bears its name."""
+
+    name: str
+    about: str
+    classic: Reading
+    current: Reading
+
+    def reading_for(self, profile: Profile) -> Reading:
+        """What a profile chooses."""
+        return self.classic if profile is Profile.CLASSIC else self.current
+
+
+SWITCHES: Final[tuple[Switch, ...]] = (
+    Switch(
+        name="card_bin_digits",
+        about="digits of binNumber in card storage answers (payments always give six)",
+        classic=Reading("6", 6, "documentation, Kullanıcı ve Kart Oluşturma"),
+        current=Reading("8", 8, "functional tests of iyzipay-java 2.0.142, iyzipay-dotnet 2.1.78"),
+    ),
+    Switch(
+        name="halkbank_name",
+        about="the name of bank 12",
+        classic=Reading(
+            "Halk Bankası", "Halk Bankası", "documentation, Kullanıcı ve Kart Oluşturma"
+        ),
+        current=Reading(
+            "Halkbank",
+            "Halkbank",
+            "functional tests of iyzipay-java 2.0.142, iyzipay-dotnet 2.1.78",
+        ),
+    ),
+    Switch(
+        name="decimals",
+        about="trailing zeros of amounts; the numbers are the same",
+        classic=Reading("stripped", "stripped", "documentation, Ödeme"),
+        current=Reading("scale8", "scale8", "functional tests of iyzipay-java 2.0.142"),
+    ),
+    Switch(
+        name="card_last_four",
+        about="lastFourDigits in the answer to POST /cardstorage/card",
+        classic=Reading("omitted", False, "documentation, Kullanıcı ve Kart Oluşturma"),
+        current=Reading("present", True, "docs.iyzico.com, card storage, 2026"),
+    ),
+    Switch(
+        name="list_details",
+        about="lastFourDigits, expireMonth and expireYear in POST /cardstorage/cards",
+        classic=Reading("omitted", False, "documentation of 2018"),
+        current=Reading("present", True, "docs.iyzico.com, card storage, 2026"),
+    ),
+    Switch(
+        name="blockage_release",
+        about="blockageResolvedDate: after seven days to the second, or at the midnight after",
+        classic=Reading("same_time", "same_time", "documentation, Ödeme"),
+        current=Reading("midnight", "midnight", "answers of the live service, 2020 to 2026"),
+    ),
+    Switch(
+        name="line_split",
+        about="whether the lines' shares sum to the payment's totals or are rounded one by one",
+        classic=Reading("exact", "exact", "documentation, Ödeme: all its figures add up"),
+        current=Reading("independent", "independent", "answers of the live service, 2020"),
+    ),
+    Switch(
+        name="card_alias_required",
+        about="whether POST /cardstorage/card insists on cardAlias",
+        classic=Reading("yes", True, "documentation, Kullanıcı ve Kart Oluşturma"),
+        current=Reading("no", False, "docs.iyzico.com, card storage, 2026"),
+    ),
+    Switch(
+        name="installment_counts",
+        about="the numbers of instalments on offer",
+        classic=Reading("1-2-3-6-9-12", (1, 2, 3, 6, 9, 12), "documentation, Ödeme"),
+        current=Reading("1-2-3-4-6-9-12", (1, 2, 3, 4, 6, 9, 12), "docs.iyzico.com, payment, 2026"),
+    ),
+)
+
+
+def switches_for(profile: str, overrides: Mapping[str, str]) -> Switches:
+    """The switches of a profile, with single readings replaced by name.
+
+    Raises ValueError for an unknown profile, switch or reading, naming those that exist.
+    """
+    chosen = _profile_named(profile)
+    unknown = sorted(set(overrides) - {switch.name for switch in SWITCHES})
+    if unknown:
+        known = ", ".join(switch.name for switch in SWITCHES)
+        raise ValueError(f"no such iyzico switch: {', '.join(unknown)}; there are: {known}")
+    values = {
+        switch.name: (
+            _reading_named(switch, overrides[switch.name])
+            if switch.name in overrides
+            else switch.reading_for(chosen)
+        ).value
+        for switch in SWITCHES
+    }
+    return msgspec.convert(values, Switches)
+
+
+def _profile_named(name: str) -> Profile:
+    try:
+        return Profile(name)
+    except ValueError:
+        known = ", ".join(Profile)
+        raise ValueError(f"no such iyzico profile: {name}; there are: {known}") from None
+
+
+def _reading_named(switch: Switch, name: str) -> Reading:
+    for reading in (switch.classic, switch.current):
+        if reading.name == name:
+            return reading
+    known = f"{switch.classic.name}, {switch.current.name}"
+    raise ValueError(f"no such reading of {switch.name}: {name}; there are: {known}")

@@ -1,0 +1,1 @@
+"""The books: everything that is stored except cards' numbers, as portable SQL."""

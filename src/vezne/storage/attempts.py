@@ -1,0 +1,51 @@
+"""Attempts as rows: the whole record as a JSON document. Open ones have an index of their own."""
+
+import msgspec
+
+from vezne.core.attempt import Attempt
+from vezne.engines.engine import Engine, Write
+
+_OPEN = """INSERT INTO attempts
+(merchant_id, number, payment_number, created_ms, outcome, document)
+VALUES (?, ?, ?, ?, ?, ?)"""
+
+_CLOSE = """UPDATE attempts SET outcome = ?, document = ?
+WHERE merchant_id = ? AND number = ? AND outcome IS NULL"""
+
+_LIST_OPEN = "SELECT document FROM attempts WHERE outcome IS NULL ORDER BY created_ms, number"
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Attempt)
+
+
+def open_attempt(attempt: Attempt) -> Write:
+    """The write that stores an attempt that is about to be sent."""
+    return Write(
+        _OPEN,
+        (
+            attempt.merchant_id,
+            attempt.number,
+            attempt.payment_number,
+            attempt.created_ms,
+            attempt.outcome,
+            _encoder.encode(attempt).decode(),
+        ),
+    )
+
+
+def close_attempt(attempt: Attempt) -> Write:
+    """The write that stores an attempt's outcome; it touches no row when there is one already."""
+    return Write(
+        _CLOSE,
+        (
+            attempt.outcome,
+            _encoder.encode(attempt).decode(),
+            attempt.merchant_id,
+            attempt.number,
+        ),
+    )
+
+
+async def list_open_attempts(engine: Engine) -> list[Attempt]:
+    """Attempts without an outcome, oldest first."""
+    return [_decoder.decode(str(document)) for (document,) in await engine.fetch(_LIST_OPEN)]

@@ -1,0 +1,58 @@
+"""Owners and stored cards as rows. Keys and tokens sort by time, so new rows stand at the end."""
+
+import msgspec
+
+from vezne.core.card import Owner, StoredCard
+from vezne.engines.engine import Engine, Write
+
+_ADD_OWNER = "INSERT INTO owners (merchant_id, key, document) VALUES (?, ?, ?)"
+
+_FIND_OWNER = "SELECT document FROM owners WHERE merchant_id = ? AND key = ?"
+
+_ADD_CARD = "INSERT INTO cards (merchant_id, owner_key, token, document) VALUES (?, ?, ?, ?)"
+
+_REMOVE_CARD = "DELETE FROM cards WHERE merchant_id = ? AND owner_key = ? AND token = ?"
+
+_FIND_CARD = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ? AND token = ?"
+
+_LIST_CARDS = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ? ORDER BY token"
+
+_encoder = msgspec.json.Encoder()
+_owner_decoder = msgspec.json.Decoder(Owner)
+_card_decoder = msgspec.json.Decoder(StoredCard)
+
+
+def add_owner(owner: Owner) -> Write:
+    """The write that stores a new owner."""
+    return Write(_ADD_OWNER, (owner.merchant_id, owner.key, _encoder.encode(owner).decode()))
+
+
+def add_card(card: StoredCard) -> Write:
+    """The write that stores a card of an owner."""
+    document = _encoder.encode(card).decode()
+    return Write(_ADD_CARD, (card.merchant_id, card.owner_key, card.token, document))
+
+
+def remove_card(card: StoredCard) -> Write:
+    """The write that removes a card; it touches no row when the card is gone already."""
+    return Write(_REMOVE_CARD, (card.merchant_id, card.owner_key, card.token))
+
+
+async def find_owner(engine: Engine, merchant_id: int, key: bytes) -> Owner | None:
+    """An owner by key."""
+    rows = await engine.fetch(_FIND_OWNER, (merchant_id, key))
+    return _owner_decoder.decode(str(rows[0][0])) if rows else None
+
+
+async def find_card(
+    engine: Engine, merchant_id: int, owner_key: bytes, token: bytes
+) -> StoredCard | None:
+    """A stored card by owner and token."""
+    rows = await engine.fetch(_FIND_CARD, (merchant_id, owner_key, token))
+    return _card_decoder.decode(str(rows[0][0])) if rows else None
+
+
+async def list_cards(engine: Engine, merchant_id: int, owner_key: bytes) -> list[StoredCard]:
+    """An owner's cards, oldest first, as their tokens sort."""
+    rows = await engine.fetch(_LIST_CARDS, (merchant_id, owner_key))
+    return [_card_decoder.decode(str(document)) for (document,) in rows]

@@ -1,0 +1,227 @@
+"""Merchants and the keys by which they call. Secrets are stored sealed."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from vezne.core.merchant import Credential, Merchant, MerchantSettings
+from vezne.core.ports import Clock, SecretBox
+from vezne.engines.engine import Conflict, Engine, Row, Write
+
+# How long a key goes on working after another process has revoked it.
+FRESH_MS: Final = 5_000
+# Bounds the memory of the cache; a server with more busy keys only reads more often.
+CACHED_MAX: Final = 10_000
+# Two additions at once take the same id, and one of them tries again.
+TRIES_MAX: Final = 20
+
+_ADD = "INSERT INTO merchants (id, name, is_demo, created_ms, settings) VALUES (?, ?, ?, ?, ?)"
+_ADD_CREDENTIAL = """INSERT INTO credentials
+(door, key, merchant_id, sealed_secret, created_ms) VALUES (?, ?, ?, ?, ?)"""
+_REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
+_FIND = "SELECT id, name, is_demo, created_ms, settings FROM merchants WHERE id = ?"
+_LIST = "SELECT id, name, is_demo, created_ms, settings FROM merchants ORDER BY id"
+_LAST_ID = "SELECT coalesce(max(id), 0) FROM merchants"
+_HAS_NAME = "SELECT 1 FROM merchants WHERE name = ?"
+_HAS_KEY = "SELECT 1 FROM credentials WHERE door = ? AND key = ?"
+_LIST_CREDENTIALS = """SELECT door, key, created_ms, revoked_ms FROM credentials
+WHERE merchant_id = ? ORDER BY door, created_ms, key"""
+_FIND_CREDENTIAL = """SELECT m.id, m.name, m.is_demo, m.created_ms, m.settings, c.sealed_secret
+FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id
+WHERE c.door = ? AND c.key = ? AND c.revoked_ms IS NULL"""
+
+_encoder = msgspec.json.Encoder()
+_settings_decoder = msgspec.json.Decoder(MerchantSettings)
+
+
+class DuplicateMerchant(Exception):
+    """A merchant of this name exists already."""
+
+
+class DuplicateKey(Exception):
+    """The door knows this key already, perhaps as one that was revoked."""
+
+
+class NewCredential(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair that a new merchant is to call with."""
+
+    door: str
+    key: str
+    secret: bytes
+
+    def __repr__(self) -> str:
+        return f"NewCredential({self.door}, {self.key!r}, secret=***)"
+
+
+class CredentialRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be shown of a key pair."""
+
+    door: str
+    key: str
+    created_ms: int
+    revoked_ms: int | None
+
+
+class SqlMerchants:
+    """Implements `vezne.core.ports.Merchants`, and keeps the register of merchants."""
+
+    def __init__(self, engine: Engine, box: SecretBox, clock: Clock) -> None:
+        self._engine = engine
+        self._box = box
+        self._clock = clock
+        self._found: dict[tuple[str, str], tuple[int, Credential]] = {}
+
+    async def add_merchant(
+        self,
+        name: str,
+        credentials: Sequence[NewCredential],
+        *,
+        settings: MerchantSettings | None = None,
+        is_demo: bool = False,
+    ) -> Merchant:
+        """Register a merchant with its keys, all or nothing.
+
+        Raises DuplicateMerchant and DuplicateKey.
+        """
+        for _ in range(TRIES_MAX):
+            await self._refuse_duplicates(name, credentials)
+            ((last_id,),) = await self._engine.fetch(_LAST_ID)
+            merchant = Merchant(
+                id=msgspec.convert(last_id, int) + 1,
+                name=name,
+                settings=settings or MerchantSettings(),
+                created_ms=self._clock.now_ms(),
+                is_demo=is_demo,
+            )
+            try:
+                await self._engine.apply(self._writes(merchant, credentials))
+            except Conflict:
+                continue
+            return merchant
+        raise Conflict("the merchant could not be added")
+
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        """A merchant by id."""
+        rows = await self._engine.fetch(_FIND, (merchant_id,))
+        return _merchant_from_row(rows[0]) if rows else None
+
+    async def list_merchants(self) -> list[Merchant]:
+        """All merchants, oldest first."""
+        return [_merchant_from_row(row) for row in await self._engine.fetch(_LIST)]
+
+    async def list_credentials(self, merchant_id: int) -> list[CredentialRecord]:
+        """A merchant's keys, revoked ones included, without their secrets."""
+        return [
+            _record_from_row(row)
+            for row in await self._engine.fetch(_LIST_CREDENTIALS, (merchant_id,))
+        ]
+
+    async def revoke_credential(self, door: str, key: str) -> bool:
+        """Make a key stop working: here at once, in other processes within `FRESH_MS`.
+
+        False when the door has no such key that still works.
+        """
+        try:
+            revoke = Write(_REVOKE, (self._clock.now_ms(), door, _key_bytes(key)))
+            await self._engine.apply([revoke])
+        except Conflict:
+            return False
+        finally:
+            self._found.pop((door, key), None)
+        return True
+
+    async def find_credential(self, door: str, key: str) -> Credential | None:
+        """The credential behind a public key of a door; None when unknown or revoked.
+
+        Misses are not remembered, so a new key works at once.
+        """
+        now_ms = self._clock.now_ms()
+        loaded_ms, credential = self._found.get((door, key), (None, None))
+        if loaded_ms is not None and 0 <= now_ms - loaded_ms < FRESH_MS:
+            return credential
+        self._found.pop((door, key), None)
+        rows = await self._engine.fetch(_FIND_CREDENTIAL, (door, _key_bytes(key)))
+        if not rows:
+            return None
+        credential = self._opened(door, key, rows[0])
+        while len(self._found) >= CACHED_MAX:
+            del self._found[next(iter(self._found))]
+        self._found[door, key] = (now_ms, credential)
+        return credential
+
+    async def _refuse_duplicates(self, name: str, credentials: Sequence[NewCredential]) -> None:
+        if await self._engine.fetch(_HAS_NAME, (name,)):
+            raise DuplicateMerchant(f"there is a merchant named {name!r} already")
+        seen: set[tuple[str, str]] = set()
+        for item in credentials:
+            is_stored = await self._engine.fetch(_HAS_KEY, (item.door, _key_bytes(item.key)))
+            if is_stored or (item.door, item.key) in seen:
+                raise DuplicateKey(f"{item.door} knows the key {item.key!r} already")
+            seen.add((item.door, item.key))
+
+    def _writes(self, merchant: Merchant, credentials: Sequence[NewCredential]) -> list[Write]:
+        settings = _encoder.encode(merchant.settings).decode()
+        row = (merchant.id, merchant.name, int(merchant.is_demo), merchant.created_ms, settings)
+        writes = [Write(_ADD, row)]
+        for item in credentials:
+            key = _key_bytes(item.key)
+            sealed = self._box.seal(item.secret, _context(item.door, key))
+            params = (item.door, key, merchant.id, sealed, merchant.created_ms)
+            writes.append(Write(_ADD_CREDENTIAL, params))
+        return writes
+
+    def _opened(self, door: str, key: str, row: Row) -> Credential:
+        context = _context(door, _key_bytes(key))
+        return Credential(
+            merchant=_merchant_from_row(row[:-1]),
+            door=door,
+            key=key,
+            secret=self._box.open(msgspec.convert(row[-1], bytes), context),
+        )
+
+
+class _MerchantRow(NamedTuple):
+    id: int
+    name: str
+    is_demo: int
+    created_ms: int
+    settings: str
+
+
+class _CredentialRow(NamedTuple):
+    door: str
+    key: bytes
+    created_ms: int
+    revoked_ms: int | None
+
+
+def _merchant_from_row(row: Row) -> Merchant:
+    columns = msgspec.convert(row, _MerchantRow)
+    return Merchant(
+        id=columns.id,
+        name=columns.name,
+        settings=_settings_decoder.decode(columns.settings),
+        created_ms=columns.created_ms,
+        is_demo=bool(columns.is_demo),
+    )
+
+
+def _record_from_row(row: Row) -> CredentialRecord:
+    columns = msgspec.convert(row, _CredentialRow)
+    return CredentialRecord(
+        door=columns.door,
+        key=columns.key.decode("utf-8", "surrogatepass"),
+        created_ms=columns.created_ms,
+        revoked_ms=columns.revoked_ms,
+    )
+
+
+def _key_bytes(key: str) -> bytes:
+    """A key as the column holds it. A caller may present any text as a key."""
+    return key.encode("utf-8", "surrogatepass")
+
+
+def _context(door: str, key: bytes) -> bytes:
+    """What a secret is sealed to, so that it opens for no other key."""
+    return door.encode() + b"\0" + key

@@ -1,0 +1,109 @@
+"""Payments as rows: the whole record as a JSON document, beside the columns that are searched."""
+
+from typing import Final
+
+import msgspec
+
+from vezne.core.ids import reference_slice
+from vezne.core.payment import Payment
+from vezne.engines.engine import Engine, Row, Write
+
+_ADD = """INSERT INTO payments
+(merchant_id, number, slice, version, state, conversation_id, document)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+_CHANGE = """UPDATE payments SET version = ?, state = ?, document = ?
+WHERE merchant_id = ? AND number = ? AND version = ?"""
+
+_FIND = "SELECT document FROM payments WHERE merchant_id = ? AND number = ?"
+
+_FIND_LAST_BEFORE = """SELECT document FROM payments
+WHERE merchant_id = ? AND number < ? ORDER BY number DESC LIMIT 1"""
+
+# Walks the merchant's slices from the newest down and stops after the first that has the
+# reference. Each step looks into its own slice and names the next one.
+_FIND_BY_REFERENCE = """WITH RECURSIVE walk (slice, number) AS (
+    SELECT max(slice), CAST(NULL AS BIGINT) FROM payments
+    WHERE merchant_id = ? AND conversation_id IS NOT NULL
+    UNION ALL
+    SELECT
+        (SELECT max(older.slice) FROM payments AS older
+         WHERE older.merchant_id = ? AND older.conversation_id IS NOT NULL
+         AND older.slice < walk.slice),
+        (SELECT max(hit.number) FROM payments AS hit
+         WHERE hit.merchant_id = ? AND hit.slice = walk.slice AND hit.conversation_id = ?)
+    FROM walk WHERE walk.slice IS NOT NULL AND walk.number IS NULL
+)
+SELECT document FROM payments
+WHERE merchant_id = ? AND number = (SELECT max(number) FROM walk)"""
+
+# What a 64-bit column holds. A caller may send any number; no payment has a greater one.
+_NUMBER_MAX: Final = 2**63 - 1
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Payment)
+
+
+def add_payment(payment: Payment) -> Write:
+    """The write that stores a new payment."""
+    return Write(
+        _ADD,
+        (
+            payment.merchant_id,
+            payment.number,
+            reference_slice(payment.number),
+            payment.version,
+            payment.state.value,
+            _reference_key(payment.conversation_id),
+            _encoder.encode(payment).decode(),
+        ),
+    )
+
+
+def change_payment(payment: Payment) -> Write:
+    """The write that stores a payment's next version over the one before it."""
+    return Write(
+        _CHANGE,
+        (
+            payment.version,
+            payment.state.value,
+            _encoder.encode(payment).decode(),
+            payment.merchant_id,
+            payment.number,
+            payment.version - 1,
+        ),
+    )
+
+
+async def find_payment(engine: Engine, merchant_id: int, number: int) -> Payment | None:
+    """A payment by number."""
+    if not 0 <= number <= _NUMBER_MAX:
+        return None
+    return _only(await engine.fetch(_FIND, (merchant_id, number)))
+
+
+async def find_payment_of_line(
+    engine: Engine, merchant_id: int, line_number: int
+) -> Payment | None:
+    """The payment that has a line of this number: lines are numbered right after their payment."""
+    if not 0 <= line_number <= _NUMBER_MAX:
+        return None
+    payment = _only(await engine.fetch(_FIND_LAST_BEFORE, (merchant_id, line_number)))
+    return payment if payment and line_number in payment.line_numbers else None
+
+
+async def find_payment_by_reference(
+    engine: Engine, merchant_id: int, conversation_id: str
+) -> Payment | None:
+    """The newest payment with the merchant's own reference."""
+    key = conversation_id.encode()
+    params = (merchant_id, merchant_id, merchant_id, key, merchant_id)
+    return _only(await engine.fetch(_FIND_BY_REFERENCE, params))
+
+
+def _reference_key(conversation_id: str | None) -> bytes | None:
+    return None if conversation_id is None else conversation_id.encode()
+
+
+def _only(rows: list[Row]) -> Payment | None:
+    return _decoder.decode(str(rows[0][0])) if rows else None

@@ -1,0 +1,94 @@
+"""AES-256-GCM with associated data that ties a ciphertext to its place.
+
+A nonce is 96 random bits. NIST SP 800-38D 8.3 allows 2^32 of those under one key, at which the
+chance of one repetition is still below 2^-32; a key here seals the cards of one merchant in one
+key version, and no merchant stores four billion cards.
+"""
+
+from typing import Final, NamedTuple
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from vezne.core.ports import Entropy
+from vezne.vault.pan import Pan
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+_TAG_BYTES: Final = 16
+_OVERHEAD_BYTES: Final = NONCE_BYTES + _TAG_BYTES
+_ID_BYTES: Final = 8
+
+
+class SealBroken(Exception):
+    """A ciphertext was altered, moved to another place, or sealed with another key."""
+
+
+class OpenedCard(NamedTuple):
+    """What a sealed card holds. Whoever opened it wipes the number."""
+
+    pan: Pan
+    holder: str
+
+
+class SealingKey:
+    """One version of a key. The cipher is set up once, which costs as much as a seal."""
+
+    __slots__ = ("_cipher", "_entropy", "version")
+
+    def __init__(self, key: bytes, version: int, entropy: Entropy) -> None:
+        if len(key) != KEY_BYTES:
+            raise ValueError(f"a key has {KEY_BYTES} bytes")
+        self._cipher = AESGCM(key)
+        self._entropy = entropy
+        self.version = version
+
+    def seal(self, plain: bytes | bytearray, place: bytes) -> bytes:
+        """Nonce, ciphertext and tag, bound to the place."""
+        nonce = self._entropy.take(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, place)
+
+    def open(self, sealed: bytes, place: bytes) -> bytearray:
+        """The plain text, which the caller can wipe. Raises SealBroken."""
+        plain = bytearray(max(len(sealed) - _OVERHEAD_BYTES, 0))
+        try:
+            self._cipher.decrypt_into(
+                sealed[:NONCE_BYTES], memoryview(sealed)[NONCE_BYTES:], place, plain
+            )
+        except (InvalidTag, ValueError):
+            raise SealBroken("the seal does not open") from None
+        return plain
+
+
+def place(purpose: bytes, *parts: bytes | int) -> bytes:
+    """Associated data: the parts behind their lengths, so that no two lists read the same.
+
+    Numbers take eight bytes.
+    """
+    encoded = [purpose]
+    encoded += [
+        part.to_bytes(_ID_BYTES, "big") if isinstance(part, int) else part for part in parts
+    ]
+    return b"".join(len(part).to_bytes(2, "big") + part for part in encoded)
+
+
+def seal_card(key: SealingKey, merchant_id: int, token: bytes, card: OpenedCard) -> bytes:
+    """A number and the holder's name, bound to token, merchant and key version."""
+    digits = card.pan.reveal()
+    plain = bytearray((len(digits),)) + digits + card.holder.encode()
+    sealed = key.seal(plain, _card_place(key, merchant_id, token))
+    plain[:] = bytes(len(plain))
+    return sealed
+
+
+def open_card(key: SealingKey, merchant_id: int, token: bytes, sealed: bytes) -> OpenedCard:
+    """The inverse of `seal_card`. Raises SealBroken."""
+    plain = key.open(sealed, _card_place(key, merchant_id, token))
+    end = 1 + plain[0]
+    card = OpenedCard(Pan(plain[1:end]), plain[end:].decode())
+    plain[:] = bytes(len(plain))
+    return card
+
+
+def _card_place(key: SealingKey, merchant_id: int, token: bytes) -> bytes:
+    return place(b"vezne card", token, merchant_id, key.version)

@@ -1,0 +1,94 @@
+"""Cards in transit: numbers and security codes held in memory while a request lasts.
+
+Whoever lifted a card releases it when the request ends. The bounds on age and count are the net
+beneath that, checked whenever a card comes in or is asked for. Nothing here touches a disk.
+"""
+
+from typing import Final
+
+from vezne.core.ports import CardGone, Clock
+from vezne.vault.pan import Cvv, Pan
+
+# The longest that a security code may wait for its authorization answer.
+AGE_MAX_MS: Final = 15 * 60 * 1000
+
+# Far more than requests can be in flight at once; a few megabytes.
+COUNT_MAX: Final = 10_000
+
+
+class _Held:
+    __slots__ = ("cvv", "expires_ms", "pan")
+
+    def __init__(self, pan: Pan | None, cvv: Cvv | None, expires_ms: int) -> None:
+        self.pan = pan
+        self.cvv = cvv
+        self.expires_ms = expires_ms
+
+
+class Transit:
+    """What the vault holds for the requests of this process. Zero is never a transit id."""
+
+    def __init__(
+        self, clock: Clock, *, age_max_ms: int = AGE_MAX_MS, count_max: int = COUNT_MAX
+    ) -> None:
+        self._clock = clock
+        self._age_max_ms = age_max_ms
+        self._count_max = count_max
+        self._held: dict[int, _Held] = {}
+        self._last_id = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def hold(self, pan: Pan | None, cvv: Cvv | None) -> int:
+        """Take over a card; returns its transit id. The oldest one gives way when full."""
+        self.sweep()
+        if len(self._held) >= self._count_max:
+            self.release(next(iter(self._held)))
+        self._last_id += 1
+        self._held[self._last_id] = _Held(pan, cvv, self._clock.now_ms() + self._age_max_ms)
+        return self._last_id
+
+    def pan(self, transit_id: int | None) -> Pan:
+        """The number under an id. Raises CardGone."""
+        held = self._find(transit_id)
+        if held is None or held.pan is None:
+            raise CardGone("no card number in transit")
+        return held.pan
+
+    def cvv(self, transit_id: int | None) -> Cvv:
+        """The security code under an id. Raises CardGone."""
+        held = self._find(transit_id)
+        if held is None or held.cvv is None:
+            raise CardGone("no security code in transit")
+        return held.cvv
+
+    def drop_cvv(self, transit_id: int | None) -> None:
+        """Wipe a security code that has served (PCI DSS v4.0.1 3.3.1), if there is one."""
+        held = self._find(transit_id)
+        if held is not None and held.cvv is not None:
+            held.cvv.wipe()
+            held.cvv = None
+
+    def release(self, transit_id: int) -> None:
+        """Wipe what is held under an id. Safe to call twice."""
+        held = self._held.pop(transit_id, None)
+        if held is None:
+            return
+        if held.pan is not None:
+            held.pan.wipe()
+        if held.cvv is not None:
+            held.cvv.wipe()
+
+    def sweep(self) -> None:
+        """Release every card that is too old."""
+        now_ms = self._clock.now_ms()
+        while self._held:
+            oldest = next(iter(self._held))
+            if self._held[oldest].expires_ms > now_ms:
+                return
+            self.release(oldest)
+
+    def _find(self, transit_id: int | None) -> _Held | None:
+        self.sweep()
+        return self._held.get(transit_id or 0)

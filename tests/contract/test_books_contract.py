@@ -1,0 +1,263 @@
+"""What all books promise, those in memory that flows are tested with included."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+
+from fakes.books import MemoryBooks
+from fakes.records import AT_MS, attempt, owner, payment, stored_card, token
+from vezne.core.attempt import Outcome
+from vezne.core.changes import (
+    AddCard,
+    AddOwner,
+    AddPayment,
+    ChangePayment,
+    CloseAttempt,
+    Conflict,
+    OpenAttempt,
+    RemoveCard,
+)
+from vezne.core.ids import REFERENCE_SLICE
+from vezne.core.payment import Payment, PaymentState, Refund
+from vezne.core.ports import Books
+from vezne.engines.engine import Engine
+from vezne.engines.migrate import load_migrations, migrate
+from vezne.storage.books import SqlBooks
+
+BEYOND_64_BITS = 2**63
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def books(
+    request: pytest.FixtureRequest, open_named: Callable[[str], Awaitable[Engine]]
+) -> Books:
+    if request.param == "memory":
+        return MemoryBooks()
+    engine = await open_named(request.param)
+    await migrate(engine, load_migrations("vezne.storage"))
+    return SqlBooks(engine)
+
+
+async def test_owner_is_found_by_its_key(books: Books) -> None:
+    """An owner comes back as it was stored, for its own merchant only."""
+    plain = owner(key=token(2), external_id=None)
+    await books.apply([AddOwner(owner()), AddOwner(plain)])
+    assert await books.find_owner(1, token(1)) == owner()
+    assert await books.find_owner(1, token(2)) == plain
+    assert await books.find_owner(2, token(1)) is None
+    assert await books.find_owner(1, b"") is None
+
+
+async def test_owner_is_added_once(books: Books) -> None:
+    """The key of an owner is taken for its merchant, free for another one."""
+    await books.apply([AddOwner(owner())])
+    with pytest.raises(Conflict):
+        await books.apply([AddOwner(owner(email="other@example.com"))])
+    await books.apply([AddOwner(owner(merchant_id=2))])
+    assert await books.find_owner(1, token(1)) == owner()
+
+
+async def test_cards_are_listed_oldest_first(books: Books) -> None:
+    """An owner's cards come in the order of their tokens; other owners' and merchants' do not."""
+    mine = [stored_card(token=token(number)) for number in range(2, 6)]
+    for card in reversed(mine):
+        await books.apply([AddCard(card)])
+    await books.apply([AddCard(stored_card(owner_key=token(9)))])
+    await books.apply([AddCard(stored_card(merchant_id=2))])
+    assert await books.list_cards(1, token(1)) == mine
+    assert await books.list_cards(1, token(8)) == []
+
+
+async def test_any_text_of_a_caller_is_kept(books: Books) -> None:
+    """Null characters, quotes and emoji in what a caller wrote are stored like other text."""
+    text = "a\x00b'?\"\\ \U0001f4b3 İıŞş"
+    await books.apply(
+        [
+            AddOwner(owner(email=text, external_id=text)),
+            AddCard(stored_card(alias=text, metadata={text: text})),
+            AddPayment(payment(conversation_id=text)),
+        ]
+    )
+    assert await books.find_owner(1, token(1)) == owner(email=text, external_id=text)
+    found = await books.find_card(1, token(1), token(2))
+    assert found == stored_card(alias=text, metadata={text: text})
+    assert await books.find_payment_by_reference(1, text) == payment(conversation_id=text)
+
+
+async def test_card_is_added_and_removed_once(books: Books) -> None:
+    """A stored card is found by owner and token until it is removed; twice conflicts."""
+    card = stored_card()
+    await books.apply([AddOwner(owner()), AddCard(card)])
+    with pytest.raises(Conflict):
+        await books.apply([AddCard(card)])
+    assert await books.find_card(1, card.owner_key, card.token) == card
+    assert await books.find_card(1, token(9), card.token) is None
+    assert await books.find_card(2, card.owner_key, card.token) is None
+    await books.apply([RemoveCard(card)])
+    assert await books.find_card(1, card.owner_key, card.token) is None
+    with pytest.raises(Conflict):
+        await books.apply([RemoveCard(card)])
+
+
+async def test_payment_comes_back_whole(books: Books) -> None:
+    """Every field of a payment survives, of the first version and of a later one."""
+    first = payment()
+    await books.apply([AddPayment(first)])
+    assert await books.find_payment(1, first.number) == first
+    refund = Refund(
+        attempt=10_000_050,
+        line_number=10_000_001,
+        amount_e8=1,
+        reference="host",
+        auth_code="123456",
+        refunded_ms=AT_MS,
+    )
+    second = payment(version=2, state=PaymentState.CAPTURED, refunds=(refund,), captured_ms=AT_MS)
+    await books.apply([ChangePayment(second)])
+    assert await books.find_payment(1, first.number) == second
+    assert await books.find_payment(2, first.number) is None
+
+
+@pytest.mark.parametrize("version", [1, 3])
+async def test_payment_changes_from_its_last_version_only(books: Books, version: int) -> None:
+    """A version other than the next one conflicts, and so does one of an unknown payment."""
+    await books.apply([AddPayment(payment())])
+    with pytest.raises(Conflict):
+        await books.apply([ChangePayment(payment(version=version))])
+    with pytest.raises(Conflict):
+        await books.apply([ChangePayment(payment(number=10_000_100, version=2))])
+    with pytest.raises(Conflict):
+        await books.apply([AddPayment(payment(price_e8=1))])
+    assert await books.find_payment(1, 10_000_000) == payment()
+
+
+async def test_of_two_next_versions_one_wins(books: Books) -> None:
+    """Two flows that decided on the same version cannot both be recorded."""
+    await books.apply([AddPayment(payment())])
+    outcomes = await asyncio.gather(
+        *(books.apply([ChangePayment(payment(version=2, open_attempt=n))]) for n in range(5)),
+        return_exceptions=True,
+    )
+    assert outcomes.count(None) == 1
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 4
+    stored = await books.find_payment(1, 10_000_000)
+    assert stored == payment(version=2, open_attempt=outcomes.index(None))
+
+
+async def test_changes_happen_together_or_not_at_all(books: Books) -> None:
+    """One conflict undoes all changes that were handed in with it."""
+    await books.apply([AddPayment(payment()), OpenAttempt(attempt())])
+    with pytest.raises(Conflict):
+        await books.apply(
+            [
+                AddOwner(owner()),
+                AddCard(stored_card()),
+                ChangePayment(payment(version=2)),
+                AddPayment(payment(number=10_000_100)),
+                CloseAttempt(attempt(outcome=Outcome.APPROVED)),
+                OpenAttempt(attempt()),
+            ]
+        )
+    assert await books.find_owner(1, token(1)) is None
+    assert await books.list_cards(1, token(1)) == []
+    assert await books.find_payment(1, 10_000_000) == payment()
+    assert await books.find_payment(1, 10_000_100) is None
+    assert await books.list_open_attempts() == [attempt()]
+
+
+async def test_changes_happen_in_order(books: Books) -> None:
+    """A change sees those before it in the same transaction."""
+    await books.apply(
+        [
+            AddPayment(payment()),
+            ChangePayment(payment(version=2)),
+            ChangePayment(payment(version=3)),
+            AddCard(stored_card()),
+            RemoveCard(stored_card()),
+            OpenAttempt(attempt()),
+            CloseAttempt(attempt(outcome=Outcome.DECLINED)),
+        ]
+    )
+    assert await books.find_payment(1, 10_000_000) == payment(version=3)
+    assert await books.list_cards(1, token(1)) == []
+    assert await books.list_open_attempts() == []
+
+
+async def test_payment_is_found_by_its_lines(books: Books) -> None:
+    """A line number leads to its payment; numbers around the lines, or foreign ones, to none."""
+    first = payment()
+    second = payment(number=10_000_100)
+    await books.apply([AddPayment(first), AddPayment(second)])
+    await books.apply([AddPayment(payment(merchant_id=2, number=10_000_050))])
+    for line_number in (10_000_001, 10_000_003):
+        assert await books.find_payment_of_line(1, line_number) == first
+    assert await books.find_payment_of_line(1, 10_000_103) == second
+    for line_number in (9_999_999, 10_000_000, 10_000_004, 10_000_051, 10_000_100, 10_000_104):
+        assert await books.find_payment_of_line(1, line_number) is None
+
+
+async def test_newest_payment_of_a_reference_is_found(books: Books) -> None:
+    """References repeat. The newest payment counts, across slices and for its own merchant."""
+    numbers = [
+        10_000_000,
+        10_000_100,
+        10_000_000 + REFERENCE_SLICE,
+        10_000_000 + 9 * REFERENCE_SLICE,
+    ]
+    records: list[Payment] = [
+        payment(number=numbers[0], conversation_id="old"),
+        payment(number=numbers[0] + 10, conversation_id="twice"),
+        payment(number=numbers[1], conversation_id="twice"),
+        payment(number=numbers[2], conversation_id="spread"),
+        payment(number=numbers[3], conversation_id="spread"),
+        payment(number=numbers[3] + 10, conversation_id=None),
+        payment(merchant_id=2, number=numbers[3] + 20, conversation_id="old"),
+    ]
+    await books.apply([AddPayment(record) for record in records])
+    assert await books.find_payment_by_reference(1, "old") == records[0]
+    assert await books.find_payment_by_reference(1, "twice") == records[2]
+    assert await books.find_payment_by_reference(1, "spread") == records[4]
+    assert await books.find_payment_by_reference(2, "old") == records[6]
+    assert await books.find_payment_by_reference(1, "never") is None
+    assert await books.find_payment_by_reference(3, "old") is None
+
+
+async def test_reference_of_a_changed_payment(books: Books) -> None:
+    """A payment found by its reference comes in its last version."""
+    await books.apply([AddPayment(payment())])
+    await books.apply([ChangePayment(payment(version=2))])
+    assert await books.find_payment_by_reference(1, "123456789") == payment(version=2)
+
+
+@pytest.mark.parametrize("number", [BEYOND_64_BITS, 10**30, -1, 0])
+async def test_impossible_numbers_find_nothing(books: Books, number: int) -> None:
+    """A caller may ask for any number; one that no payment can have is simply not found."""
+    await books.apply([AddPayment(payment())])
+    assert await books.find_payment(1, number) is None
+    assert await books.find_payment_of_line(1, number) is None
+
+
+async def test_open_attempts_are_listed_oldest_first(books: Books) -> None:
+    """Attempts of all merchants without an outcome, by the time they were made."""
+    late = attempt(number=10_000_010, created_ms=AT_MS + 2)
+    early = attempt(merchant_id=2, number=10_000_011, created_ms=AT_MS + 1)
+    same = attempt(number=10_000_012, created_ms=AT_MS + 2)
+    for item in (same, late, early, attempt()):
+        await books.apply([OpenAttempt(item)])
+    await books.apply([CloseAttempt(attempt(outcome=Outcome.DECLINED))])
+    assert await books.list_open_attempts() == [early, late, same]
+
+
+async def test_attempt_is_opened_and_closed_once(books: Books) -> None:
+    """An attempt with an outcome keeps it; an unknown one cannot get any."""
+    closed = attempt(outcome=Outcome.APPROVED, detail="00", closed_ms=AT_MS)
+    await books.apply([OpenAttempt(attempt())])
+    with pytest.raises(Conflict):
+        await books.apply([OpenAttempt(attempt(amount_e8=1))])
+    await books.apply([CloseAttempt(closed)])
+    with pytest.raises(Conflict):
+        await books.apply([CloseAttempt(msgspec.structs.replace(closed, outcome=Outcome.DECLINED))])
+    with pytest.raises(Conflict):
+        await books.apply([CloseAttempt(attempt(number=10_000_099, outcome=Outcome.DECLINED))])

@@ -1,0 +1,244 @@
+"""What the register of merchants promises, on every engine."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from fakes.world import FixedClock
+from vezne.core.merchant import CommissionPlan, InstallmentTable, MerchantSettings
+from vezne.engines.engine import Engine
+from vezne.engines.migrate import load_migrations, migrate
+from vezne.storage.merchants import (
+    CACHED_MAX,
+    FRESH_MS,
+    CredentialRecord,
+    DuplicateKey,
+    DuplicateMerchant,
+    NewCredential,
+    SqlMerchants,
+)
+
+NOW_MS = 1_700_000_000_000
+SETTINGS = MerchantSettings(
+    plan=CommissionPlan(rate_e8=3_000_000),
+    installments=(InstallmentTable(family="Paraf", issuer_code=12, surcharges_e8={2: 5, 3: 7}),),
+    exchange_rates_e8={"USD": 4_000_000_000},
+)
+
+
+class TaggingBox:
+    """Seals by writing the context in front. Counts how often it opens."""
+
+    def __init__(self) -> None:
+        self.opened = 0
+
+    def seal(self, secret: bytes, context: bytes) -> bytes:
+        return context + b"|" + secret[::-1]
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        self.opened += 1
+        found, _, secret = sealed.rpartition(b"|")
+        if found != context:
+            raise ValueError("sealed for something else")
+        return secret[::-1]
+
+
+class Register:
+    """The register under test and what it was given."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.clock = FixedClock(NOW_MS)
+        self.box = TaggingBox()
+        self.merchants = SqlMerchants(engine, self.box, self.clock)
+
+
+@pytest.fixture
+async def register(engine: Engine) -> Register:
+    await migrate(engine, load_migrations("vezne.storage"))
+    return Register(engine)
+
+
+@pytest.fixture
+def merchants(register: Register) -> SqlMerchants:
+    return register.merchants
+
+
+def pair(key: str, door: str = "iyzico") -> NewCredential:
+    return NewCredential(door=door, key=key, secret=f"secret of {key}".encode())
+
+
+async def test_merchant_comes_back_as_added(merchants: SqlMerchants) -> None:
+    """Name, settings and mark survive; ids count up from one."""
+    first = await merchants.add_merchant("Çiçekçi", [], settings=SETTINGS, is_demo=True)
+    second = await merchants.add_merchant("Bookshop", [])
+    assert (first.id, first.settings, first.is_demo) == (1, SETTINGS, True)
+    assert (second.id, second.settings, second.is_demo) == (2, MerchantSettings(), False)
+    assert first.created_ms == NOW_MS
+    assert await merchants.find_merchant(1) == first
+    assert await merchants.find_merchant(3) is None
+    assert await merchants.list_merchants() == [first, second]
+
+
+async def test_credential_is_found_by_door_and_key(merchants: SqlMerchants) -> None:
+    """A key leads to its merchant and its secret, through its own door only."""
+    shop = await merchants.add_merchant("Shop", [pair("k1"), pair("k1", "paynet"), pair("k2")])
+    found = await merchants.find_credential("iyzico", "k1")
+    assert found is not None
+    assert (found.merchant, found.door, found.key) == (shop, "iyzico", "k1")
+    assert found.secret == b"secret of k1"
+    assert await merchants.find_credential("paywall", "k1") is None
+    assert await merchants.find_credential("iyzico", "k3") is None
+
+
+@pytest.mark.parametrize("key", ["", "\x00", "ş" * 300, "\ud800", "' OR 1=1 --", "?"])
+async def test_any_text_may_be_presented_as_a_key(merchants: SqlMerchants, key: str) -> None:
+    """Whatever a stranger sends as a key is simply not found; the same text can be a key."""
+    assert await merchants.find_credential("iyzico", key) is None
+    await merchants.add_merchant("Shop", [NewCredential(door="iyzico", key=key, secret=b"s")])
+    found = await merchants.find_credential("iyzico", key)
+    assert found is not None
+    assert found.secret == b"s"
+
+
+async def test_secrets_are_stored_sealed(merchants: SqlMerchants, engine: Engine) -> None:
+    """What lies in the database went through the box, bound to door and key."""
+    await merchants.add_merchant("Shop", [pair("k1")])
+    rows = await engine.fetch("SELECT sealed_secret FROM credentials")
+    assert rows == [(b"iyzico\x00k1|" + b"secret of k1"[::-1],)]
+
+
+async def test_secret_moved_to_another_key_does_not_open(
+    merchants: SqlMerchants, engine: Engine
+) -> None:
+    """Somebody who can write to the database cannot give one key the secret of another."""
+    await merchants.add_merchant("Shop", [pair("k1"), pair("k2")])
+    await engine.execute_script(
+        "UPDATE credentials SET sealed_secret ="
+        " (SELECT sealed_secret FROM credentials AS other WHERE other.key <> credentials.key);"
+    )
+    with pytest.raises(ValueError, match="something else"):
+        await merchants.find_credential("iyzico", "k1")
+
+
+async def test_keys_are_listed_without_secrets(register: Register) -> None:
+    """The list shows door, key and dates, revoked keys included, for one merchant."""
+    merchants = register.merchants
+    shop = await merchants.add_merchant("Shop", [pair("k2"), pair("k1"), pair("k1", "paynet")])
+    await merchants.add_merchant("Other", [pair("k9")])
+    register.clock.advance(ms=7)
+    assert await merchants.revoke_credential("iyzico", "k2")
+    assert await merchants.list_credentials(shop.id) == [
+        CredentialRecord(door="iyzico", key="k1", created_ms=NOW_MS, revoked_ms=None),
+        CredentialRecord(door="iyzico", key="k2", created_ms=NOW_MS, revoked_ms=NOW_MS + 7),
+        CredentialRecord(door="paynet", key="k1", created_ms=NOW_MS, revoked_ms=None),
+    ]
+
+
+async def test_duplicates_are_refused(merchants: SqlMerchants) -> None:
+    """A name, or a key of a door, can be registered once; a refusal registers nothing."""
+    await merchants.add_merchant("Shop", [pair("k1")])
+    with pytest.raises(DuplicateMerchant, match="Shop"):
+        await merchants.add_merchant("Shop", [pair("k2")])
+    with pytest.raises(DuplicateKey, match="iyzico knows the key 'k1'"):
+        await merchants.add_merchant("Other", [pair("k2"), pair("k1")])
+    with pytest.raises(DuplicateKey, match="k3"):
+        await merchants.add_merchant("Other", [pair("k3"), pair("k3")])
+    await merchants.revoke_credential("iyzico", "k1")
+    with pytest.raises(DuplicateKey):
+        await merchants.add_merchant("Other", [pair("k1")])
+    assert [merchant.name for merchant in await merchants.list_merchants()] == ["Shop"]
+    assert await merchants.find_credential("iyzico", "k2") is None
+
+
+async def test_merchants_are_added_at_once(
+    merchants: SqlMerchants, register: Register, open_engine: Callable[[], Awaitable[Engine]]
+) -> None:
+    """Two processes that add at the same moment get different ids; one name has one winner."""
+    other = SqlMerchants(await open_engine(), register.box, register.clock)
+    added = await asyncio.gather(
+        *(
+            each.add_merchant(f"{n} of {each is other}", [])
+            for n in range(3)
+            for each in (merchants, other)
+        )
+    )
+    assert sorted(merchant.id for merchant in added) == [1, 2, 3, 4, 5, 6]
+    outcomes = await asyncio.gather(
+        *(each.add_merchant("Same", []) for each in (merchants, other)), return_exceptions=True
+    )
+    assert sum(isinstance(outcome, DuplicateMerchant) for outcome in outcomes) == 1
+
+
+async def test_found_credential_is_kept_for_seconds(register: Register) -> None:
+    """Within the time a key is opened once; after it, or when the clock steps back, again."""
+    merchants = register.merchants
+    await merchants.add_merchant("Shop", [pair("k1")])
+    for _ in range(3):
+        await merchants.find_credential("iyzico", "k1")
+    assert register.box.opened == 1
+    register.clock.advance(ms=FRESH_MS - 1)
+    await merchants.find_credential("iyzico", "k1")
+    assert register.box.opened == 1
+    register.clock.advance(ms=1)
+    await merchants.find_credential("iyzico", "k1")
+    assert register.box.opened == 2
+    register.clock.advance(ms=-60_000)
+    await merchants.find_credential("iyzico", "k1")
+    assert register.box.opened == 3
+
+
+async def test_revocation_elsewhere_shows_in_time(
+    register: Register, open_engine: Callable[[], Awaitable[Engine]]
+) -> None:
+    """A key that another process revoked stops working when what is kept of it is stale."""
+    merchants = register.merchants
+    await merchants.add_merchant("Shop", [pair("k1")])
+    other = SqlMerchants(await open_engine(), register.box, register.clock)
+    assert await merchants.find_credential("iyzico", "k1") is not None
+    assert await other.revoke_credential("iyzico", "k1")
+    assert await other.find_credential("iyzico", "k1") is None
+    register.clock.advance(ms=FRESH_MS)
+    assert await merchants.find_credential("iyzico", "k1") is None
+
+
+async def test_revocation_here_shows_at_once(merchants: SqlMerchants) -> None:
+    """A key revoked by this process stops working with it; there is nothing to revoke twice."""
+    await merchants.add_merchant("Shop", [pair("k1")])
+    assert await merchants.find_credential("iyzico", "k1") is not None
+    assert await merchants.revoke_credential("iyzico", "k1")
+    assert await merchants.find_credential("iyzico", "k1") is None
+    assert not await merchants.revoke_credential("iyzico", "k1")
+    assert not await merchants.revoke_credential("iyzico", "unknown")
+
+
+async def test_new_key_works_at_once(
+    merchants: SqlMerchants, register: Register, open_engine: Callable[[], Awaitable[Engine]]
+) -> None:
+    """A key that was asked for in vain works as soon as another process has added it."""
+    assert await merchants.find_credential("iyzico", "k1") is None
+    other = SqlMerchants(await open_engine(), register.box, register.clock)
+    await other.add_merchant("Shop", [pair("k1")])
+    assert await merchants.find_credential("iyzico", "k1") is not None
+
+
+async def test_memory_is_bounded(register: Register) -> None:
+    """However many keys are in use, no more than the bound are kept; the oldest go first."""
+    merchants = register.merchants
+    await merchants.add_merchant("Shop", [pair("first"), pair("second"), pair("third")])
+    for key in ("first", "second"):
+        found = await merchants.find_credential("iyzico", key)
+        assert found is not None
+        merchants._found |= {
+            ("filler", f"{key}{n}"): (NOW_MS, found) for n in range(CACHED_MAX // 2 - 1)
+        }
+    assert len(merchants._found) == CACHED_MAX
+    await merchants.find_credential("iyzico", "third")
+    assert len(merchants._found) == CACHED_MAX
+    assert ("iyzico", "first") not in merchants._found
+    assert ("iyzico", "third") in merchants._found
+
+
+def test_secret_does_not_print() -> None:
+    """The printed form of a new key pair shows no secret."""
+    assert "secret of" not in repr(pair("k1"))

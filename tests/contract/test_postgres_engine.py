@@ -1,0 +1,135 @@
+"""What the PostgreSQL engine promises beyond the contract: grouping, time-outs, lost connections.
+
+It stands with the contract suites because it needs their server.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from vezne.engines.engine import Conflict, EngineFailure, Write
+from vezne.engines.postgres import GROUP_MAX, PostgresEngine, open_postgres
+
+TABLE = "CREATE TABLE things (id BIGINT PRIMARY KEY, version BIGINT NOT NULL) {clustered};"
+INSERT = "INSERT INTO things (id, version) VALUES (?, 1)"
+CHANGE = "UPDATE things SET version = ? WHERE id = ? AND version = ?"
+SCHEMA = "engine_test"
+
+
+@pytest.fixture
+async def engine(postgres_url: str) -> AsyncIterator[PostgresEngine]:
+    engine = await open_postgres(postgres_url, SCHEMA)
+    await engine.execute_script(TABLE)
+    yield engine
+    await engine.execute_script(f"DROP SCHEMA {SCHEMA} CASCADE")
+    await engine.close()
+
+
+@pytest.fixture
+async def other(postgres_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of somebody else."""
+    connection = await asyncpg.connect(postgres_url, server_settings={"search_path": SCHEMA})
+    yield connection
+    await connection.close()
+
+
+def insert(thing_id: int) -> Write:
+    return Write(INSERT, (thing_id,))
+
+
+async def transactions(other: asyncpg.Connection) -> int:
+    return await other.fetchval("SELECT pg_current_xact_id()::text::bigint")
+
+
+async def test_batches_that_wait_share_a_commit(
+    engine: PostgresEngine, other: asyncpg.Connection
+) -> None:
+    """What arrives at once, or while a group is being written, becomes durable together."""
+    before = await transactions(other)
+    await asyncio.gather(*(engine.apply([insert(n)]) for n in range(2 * GROUP_MAX)))
+    # Looking at the counter is a transaction as well.
+    assert await transactions(other) - before == 3
+    assert await engine.fetch("SELECT count(*) FROM things") == [(2 * GROUP_MAX,)]
+
+
+async def test_commits_wait_for_the_disk(engine: PostgresEngine) -> None:
+    """Whatever the server's default, our commits are durable."""
+    assert await engine.fetch("SHOW synchronous_commit") == [("on",)]
+
+
+async def test_statement_that_takes_too_long(
+    engine: PostgresEngine, other: asyncpg.Connection, postgres_url: str
+) -> None:
+    """A lock that somebody else keeps fails the writes behind it; afterwards work goes on."""
+    await engine.apply([insert(1)])
+    impatient = await open_postgres(postgres_url, SCHEMA, command_timeout_s=0.2)
+    async with other.transaction():
+        await other.execute("UPDATE things SET version = 7 WHERE id = 1")
+        with pytest.raises(EngineFailure, match="in time"):
+            await impatient.apply([Write(CHANGE, (2, 1, 1)), insert(2)])
+        with pytest.raises(EngineFailure, match="in time"):
+            await impatient.fetch("SELECT pg_sleep(60)")
+    assert await impatient.fetch("SELECT id, version FROM things") == [(1, 7)]
+    await impatient.apply([insert(2)])
+    await impatient.close()
+
+
+async def test_lost_connections_are_replaced(
+    engine: PostgresEngine, other: asyncpg.Connection
+) -> None:
+    """After the server dropped every connection, the next batch is written as usual."""
+    await asyncio.gather(*(engine.fetch("SELECT pg_sleep(0.01)") for _ in range(4)))
+    for number in range(3):
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'vezne'"
+        )
+        await engine.apply([insert(number)])
+    assert await engine.fetch("SELECT count(*) FROM things") == [(3,)]
+
+
+async def test_connection_lost_in_a_group(
+    engine: PostgresEngine, other: asyncpg.Connection
+) -> None:
+    """A group whose connection breaks before its commit is written again, once."""
+    await engine.apply([insert(1)])
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM things WHERE id = 1 FOR UPDATE")
+        waiting = asyncio.ensure_future(engine.apply([insert(2), Write(CHANGE, (8, 1, 1))]))
+        await _until_blocked(other)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'vezne' AND wait_event_type = 'Lock'"
+        )
+    await waiting
+    assert await engine.fetch("SELECT id, version FROM things ORDER BY id") == [(1, 8), (2, 1)]
+
+
+async def test_deadlock_is_a_lost_race(engine: PostgresEngine, other: asyncpg.Connection) -> None:
+    """A deadlock's victim is tried again, and conflicts when the other one changed its rows."""
+    await engine.apply([insert(1), insert(2)])
+    async with other.transaction():
+        await other.execute("UPDATE things SET version = 7 WHERE id = 2")
+        both = [Write(CHANGE, (2, 1, 1)), Write(CHANGE, (2, 2, 1))]
+        waiting = asyncio.ensure_future(engine.apply(both))
+        await _until_blocked(other)
+        await other.execute("UPDATE things SET version = 7 WHERE id = 1")
+    with pytest.raises(Conflict):
+        await waiting
+    assert await engine.fetch("SELECT version FROM things") == [(7,), (7,)]
+
+
+async def _until_blocked(other: asyncpg.Connection) -> None:
+    """Wait until the engine waits for a lock."""
+    blocked = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name = 'vezne' AND wait_event_type = 'Lock'"
+    )
+    for _ in range(200):
+        await other.execute("SELECT pg_stat_clear_snapshot()")
+        if await other.fetchval(blocked):
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("the engine does not wait for the lock")

@@ -1,0 +1,90 @@
+import json
+
+from fakes.card_doc import documented_cards
+from fakes.iyzico_client import ADDRESS, CARD, Client, card_request, payment_request, raw_request
+from fakes.leaks import files, leaks
+from fakes.signed import signed_headers
+
+PAN = CARD["cardNumber"]
+AMEX = "374427000000003"
+# Four digits, so that chance alone puts them into few places.
+CVV = "9473"
+PAYMENTS = 60
+
+
+def test_no_number_leaves_the_vault(start):
+    """After every kind of request, neither files nor output nor answers hold a number or CVV."""
+    server = start()
+    client = Client(server)
+    answers = [drive(client) for drive in (good_requests, refused_requests)]
+    answers.append(odd_requests(server))
+    amex = CARD | {"cardNumber": AMEX, "cvc": CVV}
+    for _ in range(PAYMENTS):
+        assert client.pay(paymentCard=amex)["status"] == "success"
+    while_running = files(server.data)
+    assert server.stop() == 0
+    places = files(server.data) | {
+        f"{name} (running)": text for name, text in while_running.items()
+    }
+    places["output"] = "".join(server.output).encode()
+    places["answers"] = json.dumps(answers).encode()
+    pans = [card.pan for card in documented_cards()]
+    assert list(leaks(pans, places)) == []
+    for name, content in places.items():
+        assert content.count(CVV.encode()) < PAYMENTS // 2, name
+
+
+def good_requests(client):
+    stored = client.store_card()
+    names = {name: stored[name] for name in ("cardUserKey", "cardToken")}
+    new = CARD | {"cvc": "123"}
+    return [
+        stored,
+        client.pay(),
+        client.pay(paymentCard=names),
+        client.pay(paymentCard=names | {"cvc": "123"}),
+        client.pay(paymentCard=new | {"registerCard": "1", "cardAlias": "my card"}),
+        client.call("PaymentPreAuth", "create", payment_request()),
+        client.call("CardList", "retrieve", {"cardUserKey": stored["cardUserKey"]}),
+        client.call("Card", "delete", names),
+    ]
+
+
+def refused_requests(client):
+    """Declines of every kind, and requests whose free text repeats the card number."""
+    answers = [
+        client.pay(paymentCard=CARD | {"cardNumber": card.pan, "cvc": "123"})
+        for card in documented_cards()
+    ]
+    spaced = " ".join((PAN[:4], PAN[4:8], PAN[8:12], PAN[12:]))
+    for text in (PAN, spaced):
+        answers += [
+            client.pay(conversationId=text),
+            client.pay(basketId=text),
+            client.pay(billingAddress=ADDRESS | {"contactName": text}),
+            client.pay(paymentCard=CARD | {"cvc": "123", "cardHolderName": text}),
+            client.store_card(externalId=text),
+            client.store_card(email=f"{PAN}@email.com"),
+            client.store_card(card=card_request()["card"] | {"cardAlias": text}),
+        ]
+    return answers
+
+
+def odd_requests(server):
+    """What breaks before a dialect reads it: broken JSON, unsigned, unknown paths, huge bodies."""
+    body = json.dumps(payment_request()).encode()
+    keys = server.keys["iyzico"]
+    headers = signed_headers(keys["api_key"], keys["secret_key"], "/payment/auth", body)
+    tries = [
+        ("POST", "/payment/auth", body[:-5], headers),
+        ("POST", "/payment/auth", body, {}),
+        ("POST", "/payment/auth", body.replace(b'"1"', b'"2"'), headers),
+        ("POST", "/payment/auth", body + b" " * 1_500_000, headers),
+        ("POST", f"/payment/{PAN}", body, headers),
+        ("GET", f"/payment/test?card={PAN}", b"", {}),
+        ("PATCH", "/payment/auth", body, headers),
+        ("POST", "/payment/auth", b"[" * 99 + body + b"]" * 99, headers),
+    ]
+    answers = [raw_request(server, *request) for request in tries]
+    # A 404 repeats the path that was asked for, as the real service does.
+    return [text.decode().replace(f"/payment/{PAN}", "") for _, text in answers]

@@ -1,0 +1,236 @@
+"""Settings: where they come from, which wins, and what refuses to start."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from vezne.edge.server import Address
+from vezne.settings import (
+    TABLE,
+    InvalidSettings,
+    Settings,
+    check_servable,
+    load_settings,
+    to_markdown,
+)
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
+
+SAMPLES = {
+    "mode": ("sandbox", "sandbox"),
+    "data": ("/var/lib/vezne", Path("/var/lib/vezne")),
+    "listen": ("0.0.0.0:80", Address("0.0.0.0", 80)),  # noqa: S104
+    "tls_listen": ("[::1]:0", Address("::1", 0)),
+    "tls_names": ("desk.example, 10.0.0.1", ("desk.example", "10.0.0.1")),
+    "database": ("postgresql://u:p@db/v", "postgresql://u:p@db/v"),
+    "workers": ("1", 1),
+    "master_key_file": ("/run/keys/master", Path("/run/keys/master")),
+    "log_level": ("debug", "debug"),
+    "log_format": ("json", "json"),
+    "sandbox.refuse_unknown_cards": ("true", True),
+    "bank.seed": ("7", 7),
+    "bank.timeout_s": ("2.5", 2.5),
+    "iyzico.profile": ("current", "current"),
+    "iyzico.switches": (
+        "decimals=scale8, list_details=yes",
+        {"decimals": "scale8", "list_details": "yes"},
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def directory(tmp_path, monkeypatch):
+    """No settings file of the developer's gets in the way."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def load(options=None, environment=None, config=None):
+    return load_settings(config, options or {}, environment or {})
+
+
+def value_of(settings, key):
+    found = settings
+    for name in key.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def keys_of(record=Settings, prefix=""):
+    for field in msgspec.structs.fields(record):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from keys_of(field.type, f"{field.name}.")
+        else:
+            yield prefix + field.name
+
+
+def write(directory, text, name="vezne.toml"):
+    path = directory / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_setting_is_in_the_table_and_has_a_sample_here():
+    """The record, the table and these tests know the same keys."""
+    assert [setting.key for setting in TABLE] == list(keys_of()) == list(SAMPLES)
+
+
+def test_every_setting_is_documented():
+    """The documentation holds the table as the source has it."""
+    assert to_markdown() in DOCUMENT.read_text(encoding="utf-8")
+
+
+def test_defaults():
+    """With nothing said: live mode, the documented addresses, data beside the user."""
+    settings = load()
+    assert settings == Settings()
+    assert settings.mode == "live"
+    assert settings.listen == Address("127.0.0.1", 8080)
+    assert settings.tls_listen == Address("127.0.0.1", 8443)
+    assert settings.data == Path("vezne-data")
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_setting_from_the_environment(key):
+    """Every setting can be given as a variable."""
+    text, expected = SAMPLES[key]
+    name = "VEZNE_" + key.upper().replace(".", "__")
+    assert value_of(load(environment={name: text}), key) == expected
+
+
+@pytest.mark.parametrize("key", SAMPLES)
+def test_setting_from_the_command_line(key):
+    """Every setting can be given as an option; None is no option."""
+    text, expected = SAMPLES[key]
+    assert value_of(load(options={key: text}), key) == expected
+    assert value_of(load(options={key: None}), key) == value_of(Settings(), key)
+
+
+def test_settings_from_the_file(directory):
+    """The file in the working directory is read, with the types that TOML has."""
+    write(
+        directory,
+        """
+        mode = "sandbox"
+        tls_listen = "off"
+        tls_names = ["desk.example"]
+        workers = 1
+        [sandbox]
+        refuse_unknown_cards = true
+        [bank]
+        seed = 9
+        timeout_s = 4
+        [iyzico]
+        profile = "current"
+        [iyzico.switches]
+        decimals = "stripped"
+        """,
+    )
+    settings = load()
+    assert settings.tls_listen is None
+    assert settings.tls_names == ("desk.example",)
+    assert settings.sandbox.refuse_unknown_cards is True
+    assert settings.bank.seed == 9
+    assert settings.bank.timeout_s == 4.0
+    assert settings.iyzico.switches == {"decimals": "stripped"}
+
+
+def test_options_win_over_environment_over_file(directory):
+    """The nearer to the person who starts it, the stronger."""
+    path = write(
+        directory, "[bank]\nseed = 1\ntimeout_s = 1\n[iyzico]\nprofile='current'", "a.toml"
+    )
+    settings = load_settings(
+        path,
+        {"bank.seed": 3},
+        {"VEZNE_BANK__SEED": "2", "VEZNE_BANK__TIMEOUT_S": "2", "HOME": "/", "VEZNE_DATA": ""},
+    )
+    assert (settings.bank.seed, settings.bank.timeout_s) == (3, 2.0)
+    assert settings.iyzico.profile == "current"
+
+
+@pytest.mark.parametrize(
+    ("text", "named", "nearest"),
+    [
+        ("lisen = 'off'", "'lisen'", "listen"),
+        ("[bank]\nsead = 1", "'bank.sead'", "bank.seed"),
+        ("[iyziko]\nprofile = 'classic'", "'iyziko'", "iyzico.profile"),
+        ("[bank.seed]\nx = 1", "bank.seed must be", ""),
+        ("bank = 3", "'bank'", "bank"),
+        ("[surprise]", "'surprise'", ""),
+    ],
+)
+def test_unknown_key_in_the_file_is_named(directory, text, named, nearest):
+    """A misspelt key refuses to start, and what was probably meant is said."""
+    write(directory, text)
+    with pytest.raises(InvalidSettings) as refused:
+        load()
+    assert named in str(refused.value)
+    assert nearest in str(refused.value)
+
+
+def test_unknown_variable_is_named():
+    """A misspelt variable refuses to start; other programs' variables do not matter."""
+    with pytest.raises(InvalidSettings, match=r"VEZNE_LISEN; the nearest is VEZNE_LISTEN"):
+        load(environment={"VEZNE_LISEN": "off"})
+    load(environment={"VEZNEDIKLER": "8"})
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("mode", "test"),
+        ("data", ""),
+        ("listen", "8080"),
+        ("listen", "127.0.0.1:99999"),
+        ("listen", ":80"),
+        ("tls_listen", "on"),
+        ("tls_names", 3),
+        ("database", "mysql://u:hunter2@db/v"),
+        ("workers", "2"),
+        ("log_level", "loud"),
+        ("sandbox.refuse_unknown_cards", "maybe"),
+        ("bank.seed", "-1"),
+        ("bank.seed", True),
+        ("bank.timeout_s", "0"),
+        ("bank.timeout_s", "nan"),
+        ("bank.timeout_s", "soon"),
+        ("bank.timeout_s", "3600"),
+        ("iyzico.profile", "modern"),
+        ("iyzico.switches", "decimals"),
+        ("iyzico.switches", {"decimals": 8}),
+    ],
+)
+def test_unusable_value_is_refused(key, text):
+    """The setting is named and what would be right; a value that may be secret is not repeated."""
+    with pytest.raises(InvalidSettings, match=r"must be") as refused:
+        load(options={key: text})
+    assert refused.value.args[0].startswith(f"--{key.replace('.', '-').replace('_', '-')} ")
+    assert "hunter2" not in str(refused.value)
+
+
+def test_unreadable_file_is_refused(directory):
+    """A file that was asked for must be there and be TOML."""
+    with pytest.raises(InvalidSettings, match="No such file"):
+        load(config=directory / "missing.toml")
+    with pytest.raises(InvalidSettings, match="not TOML"):
+        load(config=write(directory, "a = = b", "bad.toml"))
+
+
+def test_live_mode_does_not_start_without_an_acquirer():
+    """The built-in bank takes no real money, so live mode refuses, and says what to do."""
+    with pytest.raises(InvalidSettings, match=r"acquirer.*--sandbox"):
+        check_servable(load())
+    check_servable(load({"mode": "sandbox"}))
+
+
+def test_a_server_needs_a_listener():
+    """Both listeners off is a mistake."""
+    with pytest.raises(InvalidSettings, match="nothing to serve"):
+        check_servable(load({"mode": "sandbox", "listen": "off", "tls_listen": "off"}))
+
+
+def test_the_database_url_is_not_printed():
+    """The record shows itself without what may hold a password."""
+    assert "hunter2" not in repr(load({"database": "postgresql://u:hunter2@db/v"}))

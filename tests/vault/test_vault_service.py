@@ -1,0 +1,121 @@
+import sqlite3
+
+import msgspec
+import pytest
+
+from fakes.randomness import SeededEntropy
+from vezne.core.ids import TOKEN_BYTES
+from vezne.core.ports import CardGone
+from vezne.engines.sqlite import open_sqlite
+from vezne.vault.keyring import WrongMasterKey
+from vezne.vault.master_key import LocalMasterKey
+from vezne.vault.seal import open_card
+from vezne.vault.service import open_vault
+
+PAN = "5528790000000008"
+MERCHANT = 7
+
+
+class CountingEngine:
+    """Passes everything on and counts the reads."""
+
+    def __init__(self, engine):
+        self._engine = engine
+        self.name = engine.name
+        self.reads = 0
+
+    async def fetch(self, sql, params=()):
+        self.reads += 1
+        return await self._engine.fetch(sql, params)
+
+    async def apply(self, writes):
+        await self._engine.apply(writes)
+
+    async def execute_script(self, script):
+        await self._engine.execute_script(script)
+
+
+async def test_a_kept_card_is_durable_and_sealed(vault, present, tmp_path):
+    """On return the row is committed; a second vault opens it; no file holds the number."""
+    token = await vault.keep(MERCHANT, present(), "Ayşe Öztürk")
+    assert len(token) == TOKEN_BYTES
+    with sqlite3.connect(tmp_path / "vault.db") as reader:
+        (row,) = reader.execute("SELECT * FROM sealed_cards").fetchall()
+    reader.close()
+    assert row[:3] == (MERCHANT, token, 1)
+    keys = await vault._keyring.of_merchant(MERCHANT)
+    card = open_card(keys.card.active, MERCHANT, token, row[3])
+    assert (card.pan.reveal(), card.holder) == (PAN.encode(), "Ayşe Öztürk")
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        assert PAN.encode() not in content
+        assert b"Ayse" not in content
+        assert "Öztürk".encode() not in content
+
+
+async def test_a_stored_card_survives_a_restart(vault, present, master_key, clock, tmp_path):
+    """What one process kept, the next one sends."""
+    card = present()
+    token = await vault.keep(MERCHANT, card, "John Doe")
+    engine = open_sqlite(tmp_path / "vault.db")
+    again = await open_vault(engine, master_key, clock, SeededEntropy())
+    stored = msgspec.structs.replace(card, token=token, transit_id=None, has_cvv=False)
+    assert await again.is_blocked(MERCHANT, stored) is False
+    await again.block(MERCHANT, stored)
+    assert await vault.is_blocked(MERCHANT, card)
+    await engine.close()
+
+
+async def test_tokens_follow_time(vault, present, clock):
+    """Rows arrive in key order, which is what keeps inserts fast."""
+    tokens = []
+    for _ in range(3):
+        tokens.append(await vault.keep(MERCHANT, present(), "x"))
+        clock.advance(ms=1)
+    assert tokens == sorted(tokens)
+
+
+async def test_deleting_deletes(vault, engine, present):
+    """After forget there is no row, neither sealed number nor fingerprint."""
+    kept = [await vault.keep(MERCHANT, present(), "x") for _ in range(2)]
+    await vault.forget(MERCHANT, kept[0])
+    rows = await engine.fetch("SELECT token FROM sealed_cards")
+    assert rows == [(kept[1],)]
+
+
+async def test_the_blocklist_costs_one_read(engine, master_key, clock, entropy, vault, present):
+    """For a new card and for a stored one, once the merchant's keys are known."""
+    counting = CountingEngine(engine)
+    counted = await open_vault(counting, master_key, clock, entropy)
+    card = present()
+    token = await vault.keep(MERCHANT, card, "x")
+    counted.transit.hold(vault.transit.pan(card.transit_id), None)
+    fresh = msgspec.structs.replace(card, transit_id=1)
+    await counted.is_blocked(MERCHANT, fresh)
+    for subject in (fresh, msgspec.structs.replace(card, token=token)):
+        before = counting.reads
+        assert not await counted.is_blocked(MERCHANT, subject)
+        assert counting.reads == before + 1
+
+
+async def test_a_wrong_master_key_is_refused_at_start(vault, engine, clock, entropy):
+    """Before anything is read or written with it."""
+    other = LocalMasterKey(SeededEntropy(99).take(32), entropy)
+    with pytest.raises(WrongMasterKey, match="belongs to the master key"):
+        await open_vault(engine, other, clock, entropy)
+
+
+async def test_secrets_open_after_a_restart(vault, engine, master_key, clock, entropy):
+    """What one process sealed for the books, the next one opens."""
+    sealed = vault.secrets.seal(b"demo-secret-key", b"iyzico")
+    again = await open_vault(engine, master_key, clock, entropy)
+    assert again.secrets.open(sealed, b"iyzico") == b"demo-secret-key"
+
+
+async def test_a_released_card_is_not_kept(vault, engine, present):
+    """Nothing is written for a card that is gone."""
+    card = present()
+    vault.transit.release(card.transit_id)
+    with pytest.raises(CardGone):
+        await vault.keep(MERCHANT, card, "x")
+    assert await engine.fetch("SELECT 1 FROM sealed_cards") == []
