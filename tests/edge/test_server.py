@@ -156,6 +156,23 @@ def test_old_tls_is_refused(server_context, certificate):
         RawClient(server.listeners.https_url, old)
 
 
+def test_slow_handshake_is_cut_off(server_context):
+    """A client that connects for TLS and says nothing, or nonsense, is disconnected."""
+    with ListeningThread(echo, limits=QUICK, ssl_context=server_context) as server:
+        with RawClient(server.listeners.https_url) as silent:
+            assert silent.is_ended()
+        with RawClient(server.listeners.https_url) as plain:
+            plain.send(post())
+            plain.socket.settimeout(PATIENCE_S)
+            while plain.socket.recv(1000):
+                pass
+        assert server.run(_count(server)) == 0
+
+
+async def _count(server: ListeningThread) -> int:
+    return len(server.listeners._service.connections)
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signal_finishes_the_request_in_flight(running, number):
     """At a signal the answer in flight still goes out, then the program goes on to its end."""

@@ -22,7 +22,14 @@ PATIENCE_S = 10.0
 
 # Short enough to be waited for in a test, long enough not to strike by accident.
 QUICK = Limits(
-    idle_s=0.6, head_s=0.4, body_s=0.4, take_s=0.5, linger_s=0.4, grace_s=0.5, tick_s=0.02
+    idle_s=0.6,
+    handshake_s=0.6,
+    head_s=0.4,
+    body_s=0.4,
+    take_s=0.5,
+    linger_s=0.4,
+    grace_s=0.5,
+    tick_s=0.02,
 )
 
 

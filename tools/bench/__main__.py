@@ -99,8 +99,8 @@ class Bench:
     ) -> dict[str, list[tuple[Sample, Sample]]]:
         samples: dict[str, list[tuple[Sample, Sample]]] = {item.job.name: [] for item in prepared}
         for item in prepared:
-            self._load(echo, item, _WARM_UP_S)
-            self._load(desk, item, _WARM_UP_S)
+            for server in (echo, desk):
+                self._load(server, item, min(_WARM_UP_S, self._options.seconds))
         for number in range(self._options.rounds):
             for item in prepared:
                 print(f"round {number + 1}: {item.job.title}", file=sys.stderr, flush=True)

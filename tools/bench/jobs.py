@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 import msgspec
 
 REQUESTS_PER_JOB = 4_000
-OWNERS = 200
+OWNERS = 50
 CARDS_PER_OWNER = 3
 
 _CARD_NUMBERS = ("5528790000000008", "4603450000000000", "5406670000000009", "4987490000000002")
@@ -18,7 +18,7 @@ _ADDRESS = {
     "contactName": "Jane Doe",
     "city": "Istanbul",
     "country": "Turkey",
-    "address": "Nidakule Göztepe, Merdivenköy Mahallesi, Bora Sokak No: 1, Kat: 19, Daire: 74 / 75, "
+    "address": "Nidakule Göztepe, Merdivenköy Mahallesi, Bora Sokak No: 1, Kat: 19, Daire: 74, "
     "Göztepe iş merkezi, B blok, danışma masasına bırakılabilir",
     "zipCode": "34742",
 }

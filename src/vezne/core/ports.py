@@ -94,13 +94,16 @@ class Vault(Protocol):
         """Delete a stored card. Deleting one that is gone is no error."""
 
     async def block(self, merchant_id: int, card: SealedCard) -> None:
-        """Put the number on the merchant's blocklist, however it is presented later."""
+        """Put the number on the merchant's blocklist, however it is presented later.
+
+        Raises CardGone.
+        """
 
     async def unblock(self, merchant_id: int, card: SealedCard) -> None:
-        """Take the number off the blocklist."""
+        """Take the number off the blocklist. Raises CardGone."""
 
     async def is_blocked(self, merchant_id: int, card: SealedCard) -> bool:
-        """Whether the number is on the merchant's blocklist."""
+        """Whether the number is on the merchant's blocklist. Raises CardGone."""
 
 
 class SecretBox(Protocol):

@@ -11,8 +11,6 @@ from vezne.edge.http1 import Connection
 from vezne.edge.service import Handle, Limits, Service
 
 _BACKLOG = 1024
-_HANDSHAKE_S = 10.0
-_TLS_SHUTDOWN_S = 2.0
 
 
 class Address(NamedTuple):
@@ -73,14 +71,15 @@ class Listeners:
         self._service.abort()
 
     async def _listen(self, scheme: str, address: Address, context: ssl.SSLContext | None) -> str:
+        limits = self._service.limits
         listening = _bind(address)
         server = await self._service.loop.create_server(
             lambda: Connection(self._service, scheme),
             sock=listening,
             backlog=_BACKLOG,
             ssl=context,
-            ssl_handshake_timeout=_HANDSHAKE_S if context else None,
-            ssl_shutdown_timeout=_TLS_SHUTDOWN_S if context else None,
+            ssl_handshake_timeout=limits.handshake_s if context else None,
+            ssl_shutdown_timeout=limits.linger_s if context else None,
         )
         self._servers.append(server)
         host = f"[{address.host}]" if ":" in address.host else address.host

@@ -31,6 +31,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     connections_max: int = 900
     # Longer than the pools of common clients keep a connection they do not use.
     idle_s: float = 75.0
+    handshake_s: float = 10.0
     head_s: float = 10.0
     body_s: float = 30.0
     # For a client to take an answer, and to notice one that came before its request was sent.

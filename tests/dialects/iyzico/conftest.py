@@ -1,15 +1,17 @@
+"""The door that every test of its endpoints calls."""
+
 import pytest
 
-from fakes.iyzico_client import IyzicoClient
+from fakes.iyzico_door import IyzicoDoor
 
 
 @pytest.fixture
-def client() -> IyzicoClient:
-    """A client of the door in its classic profile."""
-    return IyzicoClient()
+def door() -> IyzicoDoor:
+    """The door in its classic profile."""
+    return IyzicoDoor()
 
 
 @pytest.fixture
-def current() -> IyzicoClient:
-    """A client of the door in its current profile."""
-    return IyzicoClient("current")
+def current() -> IyzicoDoor:
+    """The door in its current profile."""
+    return IyzicoDoor("current")

@@ -3,15 +3,14 @@
 import json
 from decimal import Decimal
 
-import msgspec
 import pytest
 
 from builders import SAMPLE_TIME_MS
 from fakes.acquirer import APPROVED
-from fakes.iyzico_client import (
+from fakes.iyzico_door import (
     FOREIGN_PAN,
     SECRET,
-    IyzicoClient,
+    IyzicoDoor,
     basic_request,
     card_fields,
     card_request,
@@ -68,11 +67,11 @@ SAMPLE_SIGNATURE = "181d70bde4c96dea2bea2106ba1dd1ff2e5f31ee12ad6bf181d9a572b178
 SAMPLE_APPROVED = Approved(auth_code="235467", reference="mock00001iyzihostrfn")
 
 
-async def test_iyzico_payment_answers_the_documented_sample_to_the_last_digit(client) -> None:
+async def test_iyzico_payment_answers_the_documented_sample_to_the_last_digit(door) -> None:
     """The sample request gives the sample answer: every number, every key, in order; then the
     signature that newer answers add."""
-    client.acquirer.script(SAMPLE_APPROVED)
-    response = await client.send("/payment/auth", json.dumps(payment_request()).encode())
+    door.acquirer.script(SAMPLE_APPROVED)
+    response = await door.send("/payment/auth", json.dumps(payment_request()).encode())
     assert response.status == 200
     assert response.body.decode() == f'{SAMPLE},"signature":"{SAMPLE_SIGNATURE}"}}'
 
@@ -99,8 +98,7 @@ async def test_iyzico_payment_passes_the_six_numbers_of_the_java_tests(current) 
 
 async def test_iyzico_fresh_answer_writes_zeros_like_the_live_service(current) -> None:
     """Computed zeros are `0E-8`, constants `0`, and the price keeps the scale it was sent with."""
-    plan = msgspec.structs.replace(current.merchants.record.settings.plan, blockage_rate_e8=0)
-    _set_plan(current, plan)
+    current.set_plan(blockage_rate_e8=0)
     current.acquirer.script(APPROVED)
     body = payment_request(price="1.0", paidPrice="1.0", basketItems=[item("BI101", "1.00")])
     response = await current.send("/payment/auth", json.dumps(body).encode())
@@ -144,10 +142,10 @@ async def test_iyzico_signature_covers_the_amounts_as_answered(current) -> None:
     )
 
 
-async def test_iyzico_signature_leaves_places_empty_for_what_was_not_sent(client) -> None:
+async def test_iyzico_signature_leaves_places_empty_for_what_was_not_sent(door) -> None:
     """Without basketId and conversationId their places in the signature are empty."""
     body = payment_request(basketId="", conversationId=None)
-    answer = await client.pay(body)
+    answer = await door.pay(body)
     assert "basketId" not in answer
     assert "conversationId" not in answer
     assert answer["signature"] == response_signature(
@@ -155,18 +153,15 @@ async def test_iyzico_signature_leaves_places_empty_for_what_was_not_sent(client
     )
 
 
-async def test_iyzico_payment_figures_of_a_recorded_postauth(client) -> None:
+async def test_iyzico_payment_figures_of_a_recorded_postauth(door) -> None:
     """Price 10.01, paid 10.21 at 3.49 % without blockage: the figures of a recorded answer."""
-    plan = msgspec.structs.replace(
-        client.merchants.record.settings.plan, rate_e8=3_490_000, blockage_rate_e8=0
-    )
-    _set_plan(client, plan)
+    door.set_plan(rate_e8=3_490_000, blockage_rate_e8=0)
     body = payment_request(
         price="10.01",
         paidPrice="10.21",
         basketItems=[item("BI101", "0.3"), item("BI102", "9.71")],
     )
-    answer = await client.pay(body)
+    answer = await door.pay(body)
     assert answer["merchantCommissionRate"] == Decimal("1.998002")
     assert answer["iyziCommissionRateAmount"] == Decimal("0.356329")
     figures = [
@@ -179,7 +174,7 @@ async def test_iyzico_payment_figures_of_a_recorded_postauth(client) -> None:
     ]
 
 
-async def test_iyzico_foreign_payment_is_converted_but_for_its_fee(client) -> None:
+async def test_iyzico_foreign_payment_is_converted_but_for_its_fee(door) -> None:
     """3 dollars at 3.0161: the fee is 0.25 lira, which are 0.0828885 dollars."""
     body = payment_request(
         price="3",
@@ -188,7 +183,7 @@ async def test_iyzico_foreign_payment_is_converted_but_for_its_fee(client) -> No
         paymentCard=card_fields(FOREIGN_PAN, cvc="123"),
         basketItems=[item("BI101", "3")],
     )
-    answer = await client.pay(body)
+    answer = await door.pay(body)
     assert answer["currency"] == "USD"
     assert answer["iyziCommissionFee"] == Decimal("0.0828885")
     line = answer["itemTransactions"][0]
@@ -202,77 +197,77 @@ async def test_iyzico_foreign_payment_is_converted_but_for_its_fee(client) -> No
     assert not {"cardType", "cardAssociation", "cardFamily"} & set(answer)
     assert answer["binNumber"] == "540001"
 
-    _set_plan(client, msgspec.structs.replace(client.merchants.record.settings.plan, fee_e8=1))
-    later = await client.call("/payment/detail", {"paymentId": answer["paymentId"]})
+    door.set_plan(fee_e8=1)
+    later = await door.call("/payment/detail", {"paymentId": answer["paymentId"]})
     payout = later["itemTransactions"][0]["convertedPayout"]
     assert payout["iyziCommissionFee"] == Decimal("0.25")
 
 
-async def test_iyzico_payment_command_carries_what_was_sent(client) -> None:
+async def test_iyzico_payment_command_carries_what_was_sent(door) -> None:
     """Basket, channel, group, buyer and addresses reach the books; absent ones do not."""
-    await client.pay(payment_request(paymentChannel="MOBILE_IOS", paymentGroup=None))
-    (payment,) = client.books.payments.values()
+    await door.pay(payment_request(paymentChannel="MOBILE_IOS", paymentGroup=None))
+    (payment,) = door.books.payments.values()
     assert (payment.channel, payment.group) == ("MOBILE_IOS", "PRODUCT")
     assert [line.name for line in payment.lines] == ["Binocular", "Game code", "Usb"]
     assert payment.lines[0].subcategory == "Usb / Cable"
     assert payment.parties["buyer"]["identityNumber"] == "74300864791"
     assert payment.parties["shippingAddress"]["contactName"] == "Jane Doe"
     assert payment.parties["billingAddress"]["zipCode"] == "34742"
-    await client.pay(basic_request())
-    *_, basic = client.books.payments.values()
+    await door.pay(basic_request(), "/payment/auth/basic")
+    *_, basic = door.books.payments.values()
     assert basic.parties == {
         "buyer": {"id": "B2323", "email": "email@email.com", "ip": "85.34.78.112"}
     }
 
 
-async def test_iyzico_preauth_is_a_hold(client) -> None:
+async def test_iyzico_preauth_is_a_hold(door) -> None:
     """A pre-authorization reserves the money: phase PRE_AUTH, and the bank is asked for a hold."""
-    answer = await client.pay(payment_request(), "/payment/preauth")
+    answer = await door.pay(payment_request(), "/payment/preauth")
     assert answer["phase"] == "PRE_AUTH"
     assert "paymentStatus" not in answer
-    (payment,) = client.books.payments.values()
+    (payment,) = door.books.payments.values()
     assert payment.kind is PaymentKind.HOLD
 
 
-async def test_iyzico_registered_card_pays_again(client) -> None:
+async def test_iyzico_registered_card_pays_again(door) -> None:
     """registerCard 1 gives cardUserKey and cardToken, which pay without number and code."""
     card = card_fields(cvc="123", registerCard=1, cardAlias="my card")
-    first = await client.pay(payment_request(paymentCard=card))
+    first = await door.pay(payment_request(paymentCard=card))
     names = {name: first[name] for name in ("cardUserKey", "cardToken")}
-    second = await client.pay(payment_request(paymentCard=names))
+    second = await door.pay(payment_request(paymentCard=names))
     assert second["status"] == "success"
     assert second["lastFourDigits"] == "0008"
     assert {name: second[name] for name in names} == names
     keys = list(first)
     assert keys.index("cardFamily") + 1 == keys.index("cardToken")
     assert keys.index("cardUserKey") + 1 == keys.index("binNumber")
-    listed = await client.call("/cardstorage/cards", {"cardUserKey": first["cardUserKey"]})
+    listed = await door.call("/cardstorage/cards", {"cardUserKey": first["cardUserKey"]})
     assert [entry["cardAlias"] for entry in listed["cardDetails"]] == ["my card"]
 
 
-async def test_iyzico_card_can_be_registered_for_a_known_user(client) -> None:
+async def test_iyzico_card_can_be_registered_for_a_known_user(door) -> None:
     """With cardUserKey the registered card joins that user's cards."""
-    created = await client.call("/cardstorage/card", card_request())
+    created = await door.call("/cardstorage/card", card_request())
     card = card_fields(cvc="123", registerCard="1", cardUserKey=created["cardUserKey"])
-    paid = await client.pay(payment_request(paymentCard=card))
+    paid = await door.pay(payment_request(paymentCard=card))
     assert paid["cardUserKey"] == created["cardUserKey"]
-    listed = await client.call("/cardstorage/cards", {"cardUserKey": paid["cardUserKey"]})
+    listed = await door.call("/cardstorage/cards", {"cardUserKey": paid["cardUserKey"]})
     assert len(listed["cardDetails"]) == 2
 
 
-async def test_iyzico_code_of_a_stored_card_reaches_the_bank(client) -> None:
+async def test_iyzico_code_of_a_stored_card_reaches_the_bank(door) -> None:
     """A cvc beside a stored card is passed on; without one there is none."""
-    created = await client.call("/cardstorage/card", card_request())
+    created = await door.call("/cardstorage/card", card_request())
     names = {name: created[name] for name in ("cardUserKey", "cardToken")}
-    await client.pay(payment_request(paymentCard={**names, "cvc": "123"}))
-    await client.pay(payment_request(paymentCard=names))
-    assert [ask.card.has_cvv for _, ask in client.acquirer.asks] == [True, False]
+    await door.pay(payment_request(paymentCard={**names, "cvc": "123"}))
+    await door.pay(payment_request(paymentCard=names))
+    assert [ask.card.has_cvv for _, ask in door.acquirer.asks] == [True, False]
 
 
-async def test_iyzico_decline_names_code_and_group_but_no_payment(client) -> None:
+async def test_iyzico_decline_names_code_and_group_but_no_payment(door) -> None:
     """The bank's no is a failure with the bank's code."""
-    client.acquirer.script(Declined(reason=DeclineReason.INSUFFICIENT_FUNDS, code="51"))
-    assert await client.call("/payment/auth", payment_request(locale="en")) == {
+    door.acquirer.script(Declined(reason=DeclineReason.INSUFFICIENT_FUNDS, code="51"))
+    assert await door.call("/payment/auth", payment_request(locale="en")) == {
         "status": "failure",
         "errorCode": "10051",
         "errorMessage": "Insufficient funds",
@@ -283,53 +278,56 @@ async def test_iyzico_decline_names_code_and_group_but_no_payment(client) -> Non
     }
 
 
-async def test_iyzico_silence_is_a_timeout_that_names_the_payment(client) -> None:
+async def test_iyzico_silence_is_a_timeout_that_names_the_payment(door) -> None:
     """An unanswered payment is neither paid nor declined, and the caller can ask for it."""
-    client.acquirer.script(Unknown(why="no answer"))
-    answer = await client.call("/payment/auth", payment_request())
+    door.acquirer.script(Unknown(why="no answer"))
+    answer = await door.call("/payment/auth", payment_request())
     assert (answer["errorCode"], answer["errorGroup"]) == ("10219", "REQUEST_TIMEOUT")
-    detail = await client.call("/payment/detail", {"paymentId": answer["paymentId"]})
+    detail = await door.call("/payment/detail", {"paymentId": answer["paymentId"]})
     assert detail["status"] == "failure"
     assert detail["errorCode"] == "10219"
     assert detail["paymentId"] == answer["paymentId"]
     assert "paymentStatus" not in detail
 
 
-@pytest.mark.parametrize(("path", "request_of"), [
-    ("/payment/auth", payment_request),
-    ("/payment/auth/basic", basic_request),
-])
+@pytest.mark.parametrize(
+    ("path", "request_of"),
+    [
+        ("/payment/auth", payment_request),
+        ("/payment/auth/basic", basic_request),
+    ],
+)
 async def test_iyzico_rejected_payment_is_a_failure_with_its_figures(
-    client, path, request_of
+    door, path, request_of
 ) -> None:
     """Fraud -1: error 6001, the payment's fields, and the money given back."""
-    client.acquirer.script(
+    door.acquirer.script(
         Approved(auth_code="235467", reference="ref", risk=Risk.REJECTED),
         Approved(auth_code="235468", reference="void"),
     )
-    answer = await client.call(path, request_of())
+    answer = await door.call(path, request_of())
     assert (answer["status"], answer["errorCode"]) == ("failure", "6001")
     assert answer["paidPrice"] == Decimal("1.2")
     if path == "/payment/auth":
         assert answer["fraudStatus"] == -1
         assert {line["transactionStatus"] for line in answer["itemTransactions"]} == {-1}
-    detail = await client.call("/payment/detail", {"paymentId": answer["paymentId"]})
+    detail = await door.call("/payment/detail", {"paymentId": answer["paymentId"]})
     assert (detail["status"], detail["errorCode"]) == ("failure", "6001")
     assert (detail["fraudStatus"], detail["paymentStatus"]) == (-1, "FAILURE")
 
 
-async def test_iyzico_payment_under_review_is_a_success_to_wait_for(client) -> None:
+async def test_iyzico_payment_under_review_is_a_success_to_wait_for(door) -> None:
     """Fraud 0: a success whose lines are not payable yet."""
-    client.acquirer.script(Approved(auth_code="235467", reference="ref", risk=Risk.REVIEW))
-    answer = await client.call("/payment/auth", payment_request())
+    door.acquirer.script(Approved(auth_code="235467", reference="ref", risk=Risk.REVIEW))
+    answer = await door.call("/payment/auth", payment_request())
     assert (answer["status"], answer["fraudStatus"]) == ("success", 0)
     assert {line["transactionStatus"] for line in answer["itemTransactions"]} == {0}
 
 
-async def test_iyzico_detail_reads_a_payment_by_either_name(client) -> None:
+async def test_iyzico_detail_reads_a_payment_by_either_name(door) -> None:
     """The payment's fields and paymentStatus at the end, under the reference of this request."""
-    paid = await client.pay(payment_request())
-    by_id = await client.call(
+    paid = await door.pay(payment_request())
+    by_id = await door.call(
         "/payment/detail",
         {"locale": "tr", "conversationId": "other", "paymentId": paid["paymentId"]},
     )
@@ -341,29 +339,29 @@ async def test_iyzico_detail_reads_a_payment_by_either_name(client) -> None:
     )
     same = set(paid) - {"locale", "conversationId", "signature"}
     assert {name: by_id[name] for name in same} == {name: paid[name] for name in same}
-    by_reference = await client.call("/payment/detail", {"paymentConversationId": "123456789"})
+    by_reference = await door.call("/payment/detail", {"paymentConversationId": "123456789"})
     assert by_reference["paymentId"] == paid["paymentId"]
 
 
-async def test_iyzico_detail_of_a_declined_payment_is_a_failure(client) -> None:
+async def test_iyzico_detail_of_a_declined_payment_is_a_failure(door) -> None:
     """A declined payment is answered with its decline and paymentStatus FAILURE."""
-    client.acquirer.script(Declined(reason=DeclineReason.DO_NOT_HONOUR, code="05"))
-    await client.call("/payment/auth", payment_request())
-    detail = await client.call("/payment/detail", {"paymentConversationId": "123456789"})
+    door.acquirer.script(Declined(reason=DeclineReason.DO_NOT_HONOUR, code="05"))
+    await door.call("/payment/auth", payment_request())
+    detail = await door.call("/payment/detail", {"paymentConversationId": "123456789"})
     assert (detail["status"], detail["errorCode"]) == ("failure", "10005")
     assert detail["errorGroup"] == "DO_NOT_HONOUR"
     assert (detail["paymentId"], detail["paymentStatus"]) == ("10851936", "FAILURE")
 
 
-async def test_iyzico_detail_while_the_bank_is_asked_says_so(client) -> None:
+async def test_iyzico_detail_while_the_bank_is_asked_says_so(door) -> None:
     """A payment whose bank is still thinking has no status yet."""
     seen = []
 
     async def look(_operation, _ask) -> None:
-        seen.append(await client.call("/payment/detail", {"paymentId": "10851936"}))
+        seen.append(await door.call("/payment/detail", {"paymentId": "10851936"}))
 
-    client.acquirer.on_ask = look
-    await client.pay(payment_request())
+    door.acquirer.on_ask = look
+    await door.pay(payment_request())
     assert (seen[0]["errorCode"], seen[0]["paymentId"]) == ("8514", "10851936")
 
 
@@ -379,16 +377,16 @@ async def test_iyzico_detail_while_the_bank_is_asked_says_so(client) -> None:
         ({"locale": "tr"}, "11"),
     ],
 )
-async def test_iyzico_detail_of_nothing_is_a_failure(client, request_body, code) -> None:
+async def test_iyzico_detail_of_nothing_is_a_failure(door, request_body, code) -> None:
     """Neither name, or a name of nothing."""
-    answer = await client.call("/payment/detail", request_body)
+    answer = await door.call("/payment/detail", request_body)
     assert answer["errorCode"] == code
     assert answer.get("paymentId", "") == request_body.get("paymentId", "")
 
 
-async def test_iyzico_basic_payment_has_one_line_and_no_basket(client) -> None:
+async def test_iyzico_basic_payment_has_one_line_and_no_basket(door) -> None:
     """The shorter answer of the basket-less variant, key by key."""
-    answer = await client.pay(basic_request(), "/payment/auth/basic")
+    answer = await door.pay(basic_request(), "/payment/auth/basic")
     assert answer == {
         "status": "success",
         "locale": "tr",
@@ -412,13 +410,13 @@ async def test_iyzico_basic_payment_has_one_line_and_no_basket(client) -> None:
         "phase": "AUTH",
     }
     assert list(answer)[-3:] == ["authCode", "connectorName", "phase"]
-    detail = await client.call("/payment/detail", {"paymentId": answer["paymentId"]})
+    detail = await door.call("/payment/detail", {"paymentId": answer["paymentId"]})
     assert "itemId" not in detail["itemTransactions"][0]
 
 
-async def test_iyzico_basic_preauth_is_a_hold(client) -> None:
+async def test_iyzico_basic_preauth_is_a_hold(door) -> None:
     """The basket-less hold, without a connector of the caller's."""
-    answer = await client.pay(basic_request(connectorName=None), "/payment/preauth/basic")
+    answer = await door.pay(basic_request(connectorName=None), "/payment/preauth/basic")
     assert answer["phase"] == "PRE_AUTH"
     assert "connectorName" not in answer
 
@@ -429,31 +427,25 @@ async def test_iyzico_independent_lines_round_one_by_one() -> None:
     body = payment_request(price="3", paidPrice="3", basketItems=items)
     sums = []
     for reading in ("exact", "independent"):
-        client = IyzicoClient(overrides={"line_split": reading})
-        answer = await client.pay(body)
+        door = IyzicoDoor(overrides={"line_split": reading})
+        answer = await door.pay(body)
         sums.append(sum(line["iyziCommissionFee"] for line in answer["itemTransactions"]))
     assert sums == [Decimal("0.25"), Decimal("0.24999999")]
 
 
-async def test_iyzico_system_time_is_that_of_the_answer(client) -> None:
+async def test_iyzico_system_time_is_that_of_the_answer(door) -> None:
     """A slow bank shows in systemTime."""
 
     async def take_time(_operation, _ask) -> None:
-        client.clock.advance(ms=1500)
+        door.clock.advance(ms=1500)
 
-    client.acquirer.on_ask = take_time
-    answer = await client.pay(payment_request())
+    door.acquirer.on_ask = take_time
+    answer = await door.pay(payment_request())
     assert answer["systemTime"] == SAMPLE_TIME_MS + 1500
 
 
-async def test_iyzico_answers_hold_no_null(client) -> None:
+async def test_iyzico_answers_hold_no_null(door) -> None:
     """What has no value is left out."""
-    client.acquirer.script(APPROVED)
+    door.acquirer.script(APPROVED)
     body = json.dumps(payment_request(basketId=None, conversationId=None)).encode()
-    assert b"null" not in (await client.send("/payment/auth", body)).body
-
-
-def _set_plan(client: IyzicoClient, plan) -> None:
-    record = client.merchants.record
-    settings = msgspec.structs.replace(record.settings, plan=plan)
-    client.merchants.record = msgspec.structs.replace(record, settings=settings)
+    assert b"null" not in (await door.send("/payment/auth", body)).body

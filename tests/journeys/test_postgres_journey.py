@@ -1,0 +1,25 @@
+from fakes.iyzico_client import CARD, Client
+
+
+def test_the_same_journey_on_postgresql(start, postgres_url):
+    """Books and vault in a real PostgreSQL: store, pay, refund, restart, find everything."""
+    server = start("--database", postgres_url)
+    client = Client(server)
+    stored = client.store_card()
+    names = {name: stored[name] for name in ("cardUserKey", "cardToken")}
+    paid = client.pay(paymentCard=names)
+    registered = client.pay(paymentCard=CARD | {"cvc": "123", "registerCard": "1"})
+    line = paid["itemTransactions"][0]["paymentTransactionId"]
+    refund = {"paymentTransactionId": line, "price": "0.36", "currency": "TRY"}
+    assert client.call("Refund", "create", refund)["status"] == "success"
+    assert not list(server.data.glob("*.db"))
+    server.kill()
+
+    client = Client(start("--database", postgres_url, data=server.data))
+    listed = client.call("CardList", "retrieve", {"cardUserKey": stored["cardUserKey"]})
+    assert [card["cardToken"] for card in listed["cardDetails"]] == [stored["cardToken"]]
+    for payment in (paid, registered):
+        detail = client.call("Payment", "retrieve", {"paymentId": payment["paymentId"]})
+        assert detail["itemTransactions"] == payment["itemTransactions"]
+    assert client.call("Refund", "create", refund)["errorCode"] == "5093"
+    assert client.pay(paymentCard=names)["status"] == "success"
