@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from fakes.postgres_server import PostgresUnavailable, running_postgres
-from hypothesis import settings
 
 # No test asserts anything about time, and a busy machine must not fail one.
 settings.register_profile("vezne", deadline=None)

@@ -192,7 +192,7 @@ async def test_script_is_one_transaction(engine: Engine) -> None:
     with pytest.raises(Conflict):
         await engine.execute_script("\n".join([*parts, "INSERT INTO others VALUES (1, 'x')"]))
     assert await engine.fetch("SELECT * FROM others") == []
-    await engine.execute_script("\n".join(parts))
+    await engine.execute_script("\n".join([*parts, "", "-- the end; without a line break"]))
     assert await engine.fetch("SELECT label FROM others") == [("semi;colon",)]
     assert await engine.fetch("SELECT * FROM news") == []
 

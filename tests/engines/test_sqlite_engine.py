@@ -120,6 +120,13 @@ async def test_conflict_inside_a_group(engine: SqliteEngine, path: Path) -> None
     assert commits(path) - before == 2
 
 
+async def test_commits_wait_for_the_disk(engine: SqliteEngine) -> None:
+    """The log is flushed at every commit; 2 is SQLite's word for FULL."""
+    await engine.apply([insert(1)])
+    assert engine._writer.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert engine._writer.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
 async def test_files_are_for_their_owner_only(engine: SqliteEngine, path: Path) -> None:
     """Neither the database nor a file beside it can be read by other users."""
     await engine.apply([insert(1)])

@@ -204,8 +204,8 @@ def open_sqlite(path: Path) -> SqliteEngine:
 def _held(turn: int) -> Iterator[None]:
     """Hold the lock by which processes take turns.
 
-    SQLite would wait as well, but by sleeping up to a tenth of a second between looks. The kernel
-    wakes who waits, which cuts the slowest answers of two busy processes to a twentieth.
+    SQLite would wait as well, but by sleeping up to a tenth of a second between looks, and whoever
+    comes first after a release wins. Here the kernel wakes who waits, so that no batch waits long.
     """
     fcntl.flock(turn, fcntl.LOCK_EX)
     try:

@@ -15,7 +15,6 @@ from fakes.iyzico_door import (
     card_fields,
     card_request,
     item,
-    parsed,
     payment_request,
 )
 from vezne.core.answer import Approved, Declined, DeclineReason, Risk, Unknown
