@@ -220,6 +220,15 @@ def test_only_a_payment_under_review_is_decided():
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
 
 
+def test_no_verdict_while_a_follow_up_is_open():
+    """A verdict in between would make the follow-up's answer conflict."""
+    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW))
+    opened = open_follow_up(waiting, Event.VOID_APPROVED, 500)
+    with pytest.raises(Refusal) as refusal:
+        decide_review(opened, Risk.ACCEPTED)
+    assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
+
+
 def test_a_stored_payment_reads_back_the_same():
     """The aggregate survives its own serialization, defaults left out."""
     refunded = give_back(approve(payment(owner_key=b"\x01\x02"), YES), 5)

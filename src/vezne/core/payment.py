@@ -300,8 +300,11 @@ def refund(payment: Payment, refunds: Sequence[Refund]) -> Payment:
 def decide_review(payment: Payment, verdict: Risk) -> Payment:
     """The payment after a person decided on its risk.
 
-    Raises Refusal(STATE_UNSUITABLE) when it is not under review.
+    Raises Refusal: OPERATION_IN_FLIGHT while a follow-up is open, STATE_UNSUITABLE when it is not
+    under review.
     """
+    if payment.open_attempt is not None:
+        raise Refusal(Reason.OPERATION_IN_FLIGHT)
     if payment.risk is not Risk.REVIEW:
         raise Refusal(Reason.STATE_UNSUITABLE)
     return msgspec.structs.replace(payment, version=payment.version + 1, risk=verdict)

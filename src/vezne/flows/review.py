@@ -31,8 +31,8 @@ class ReviewPayment(msgspec.Struct, frozen=True, kw_only=True):
 async def accept_payment(command: ReviewPayment, ports: Ports) -> Payment:
     """Accept a payment under review.
 
-    Raises Refusal: PAYMENT_NOT_FOUND, STATE_UNSUITABLE when it is not under review; Conflict when
-    it changed meanwhile.
+    Raises Refusal: PAYMENT_NOT_FOUND, OPERATION_IN_FLIGHT, STATE_UNSUITABLE when it is not under
+    review; Conflict when it changed meanwhile.
     """
     payment = await find_payment(command.merchant, command.number, ports)
     accepted = decide_review(payment, Risk.ACCEPTED)

@@ -261,8 +261,9 @@ async def test_iyzico_follow_up_in_another_currency_is_refused(door, path) -> No
 
 
 @pytest.mark.parametrize("answer", [DECLINED, Unknown(why="no answer")])
-@pytest.mark.parametrize("path", ["/payment/postauth", "/payment/cancel", "/payment/refund",
-                                  "/v2/payment/refund"])
+@pytest.mark.parametrize(
+    "path", ["/payment/postauth", "/payment/cancel", "/payment/refund", "/v2/payment/refund"]
+)
 async def test_iyzico_follow_up_passes_on_what_the_bank_said(door, path, answer) -> None:
     """A decline has the bank's code; silence is a timeout and keeps the payment locked."""
     payment = await held(door) if "postauth" in path else await paid(door)
