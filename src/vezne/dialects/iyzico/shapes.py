@@ -16,6 +16,7 @@ from vezne.dialects.iyzico.errors import Failure
 # No merchant's arithmetic leaves more digits than these; what does is no amount.
 _WHOLE_DIGITS_MAX: Final = 15
 _DECIMALS_MAX: Final = 20
+_COUNT_DIGITS_MAX: Final = 9
 
 
 class Amount:
@@ -54,6 +55,12 @@ def _plain_decimal(value: object) -> Decimal:
 def _decimals(value: Decimal) -> int:
     exponent = value.as_tuple().exponent
     return -exponent if isinstance(exponent, int) else _DECIMALS_MAX + 1
+
+
+class Count(int):
+    """A count of a request, which official clients send as a number or as a text."""
+
+    __slots__ = ()
 
 
 class Basic(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
@@ -101,7 +108,7 @@ class PaymentCard(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     card_holder_name: str | None = None
     expire_month: str | None = None
     expire_year: str | None = None
-    register_card: int | None = None
+    register_card: Count | None = None
     card_alias: str | None = None
     card_token: str | None = None
     card_user_key: str | None = None
@@ -154,7 +161,7 @@ class Charge(Basic, frozen=True, rename="camel", kw_only=True):
     price: Amount | None = None
     paid_price: Amount | None = None
     currency: str | None = None
-    installment: int | None = None
+    installment: Count | None = None
     payment_card: PaymentCard | None = None
 
 
@@ -248,12 +255,12 @@ def read(shape: type[Shape], body: SealedBody) -> Shape:
     if body.payload is None or body.is_empty:
         raise Failure(errors.BODY_MISSING)
     try:
-        return msgspec.convert(body.payload, shape, dec_hook=_amount)
+        return msgspec.convert(body.payload, shape, dec_hook=_number)
     except msgspec.ValidationError:
         pass
     # Most bodies need no leniency, so its price is paid here only.
     try:
-        return msgspec.convert(_as_texts(body.payload), shape, strict=False, dec_hook=_amount)
+        return msgspec.convert(_as_texts(body.payload), shape, strict=False, dec_hook=_number)
     except msgspec.ValidationError:
         raise Failure(errors.INVALID_REQUEST) from None
 
@@ -267,8 +274,16 @@ def text_of(value: object) -> str | None:
     return None
 
 
-def _amount(_kind: type, value: object) -> Amount:
-    return Amount(value)
+def _number(kind: type, value: object) -> Amount | Count:
+    return Amount(value) if kind is Amount else _count(value)
+
+
+def _count(value: object) -> Count:
+    """A whole number, or a text that writes one. Raises ValueError for anything else."""
+    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    if len(text) > _COUNT_DIGITS_MAX or not text.removeprefix("-").isdecimal():
+        raise ValueError("not a count")
+    return Count(text)
 
 
 def _as_texts(value: object) -> object:

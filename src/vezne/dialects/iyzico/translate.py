@@ -214,7 +214,7 @@ def _terms(call: Call[Charge], body: Charge) -> _Terms:
         price=price,
         paid=paid,
         currency=body.currency or DEFAULT_CURRENCY,
-        installments=body.installment or 1,
+        installments=int(body.installment or 1),
     )
 
 
