@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from vezne.engines.engine import ANY_ROWS, Conflict, Engine, EngineClosed, Write
+from vezne.engines.engine import ANY_ROWS, Conflict, Engine, EngineClosed, EngineFailure, Write
 
 OpenEngine = Callable[[], Awaitable[Engine]]
 
@@ -141,7 +141,7 @@ async def test_broken_statement_leaves_its_neighbours_alone(engine: Engine) -> N
     assert outcomes[:5] == [None] * 5
     for outcome in outcomes[5:]:
         assert isinstance(outcome, Exception)
-        assert not isinstance(outcome, Conflict)
+        assert not isinstance(outcome, Conflict | EngineFailure)
     assert await ids(engine) == list(range(5))
 
 
@@ -195,6 +195,22 @@ async def test_script_is_one_transaction(engine: Engine) -> None:
     await engine.execute_script("\n".join([*parts, "", "-- the end; without a line break"]))
     assert await engine.fetch("SELECT label FROM others") == [("semi;colon",)]
     assert await engine.fetch("SELECT * FROM news") == []
+
+
+async def test_unfinished_script_is_refused(engine: Engine) -> None:
+    """A script that breaks off inside a literal fails instead of losing its last statement."""
+    with pytest.raises(Exception, match=r"unrecognized token|unterminated"):
+        await engine.execute_script(
+            "INSERT INTO others VALUES (1, 'a'); INSERT INTO others VALUES ('b"
+        )
+    assert await engine.fetch("SELECT * FROM others") == []
+
+
+async def test_statement_without_rows(engine: Engine) -> None:
+    """A statement that is about no rows at all can be part of a batch."""
+    await engine.apply([Write("CREATE TABLE late (id BIGINT)", (), ANY_ROWS), insert(1)])
+    await engine.apply([Write("INSERT INTO late VALUES (?)", (1,))])
+    assert await engine.fetch("SELECT id FROM late") == [(1,)]
 
 
 async def test_close_finishes_what_was_accepted(engine: Engine, open_engine: OpenEngine) -> None:

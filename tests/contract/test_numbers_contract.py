@@ -66,6 +66,13 @@ async def test_restart_leaves_a_gap(numbers: SqlNumbers, engine: Engine) -> None
     assert await SqlNumbers(engine).take(1) == FIRST + BLOCK
 
 
+async def test_takers_who_wait_share_the_block(numbers: SqlNumbers, engine: Engine) -> None:
+    """Tasks that find the block used up at once claim one new block between them."""
+    firsts = await asyncio.gather(*(numbers.take(2) for _ in range(20)))
+    assert firsts == [FIRST + 2 * place for place in range(20)]
+    assert await stored(engine) == FIRST + BLOCK
+
+
 async def test_many_takers_at_once(
     numbers: SqlNumbers, open_engine: Callable[[], Awaitable[Engine]]
 ) -> None:

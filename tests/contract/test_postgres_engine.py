@@ -5,11 +5,14 @@ It stands with the contract suites because it needs their server.
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 import pytest
 
-from vezne.engines.engine import Conflict, EngineFailure, Write
+from fakes.commit_cutter import cutting_line
+from vezne.engines.engine import ANY_ROWS, Conflict, EngineFailure, Write
 from vezne.engines.postgres import GROUP_MAX, PostgresEngine, open_postgres
 
 TABLE = "CREATE TABLE things (id BIGINT PRIMARY KEY, version BIGINT NOT NULL) {clustered};"
@@ -52,6 +55,19 @@ async def test_batches_that_wait_share_a_commit(
     # Looking at the counter is a transaction as well.
     assert await transactions(other) - before == 3
     assert await engine.fetch("SELECT count(*) FROM things") == [(2 * GROUP_MAX,)]
+
+
+async def test_one_connection_writes(engine: PostgresEngine, other: asyncpg.Connection) -> None:
+    """A batch that arrives while a group is being written waits for it, and makes no second one."""
+    await engine.apply([insert(1)])
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM things WHERE id = 1 FOR UPDATE")
+        first = asyncio.ensure_future(engine.apply([Write(CHANGE, (2, 1, 1))]))
+        await _until_blocked(other)
+        second = asyncio.ensure_future(engine.apply([insert(2)]))
+        await asyncio.sleep(0.05)
+        assert not second.done()
+    await asyncio.gather(first, second)
 
 
 async def test_commits_wait_for_the_disk(engine: PostgresEngine) -> None:
@@ -119,6 +135,41 @@ async def test_deadlock_is_a_lost_race(engine: PostgresEngine, other: asyncpg.Co
     with pytest.raises(Conflict):
         await waiting
     assert await engine.fetch("SELECT version FROM things") == [(7,), (7,)]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("40001", Conflict),
+        ("40P01", Conflict),
+        ("23505", Conflict),
+        ("53100", EngineFailure),
+        ("57P01", EngineFailure),
+        ("23514", asyncpg.CheckViolationError),
+    ],
+)
+async def test_refusals_of_the_server(
+    engine: PostgresEngine, code: str, expected: type[Exception]
+) -> None:
+    """Lost races and broken keys are conflicts, a server in trouble is a failure."""
+    refusal = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{code}'; END $$"
+    with pytest.raises(expected):
+        await engine.apply([insert(1), Write(refusal, (), ANY_ROWS)])
+    await engine.apply([insert(1)])
+
+
+async def test_connection_lost_during_commit(
+    engine: PostgresEngine, postgres_url: str, tmp_path: Path
+) -> None:
+    """When the line breaks after COMMIT was sent, the outcome is open and nothing is repeated."""
+    name = ".s.PGSQL.5432"
+    folder = Path(parse_qs(urlsplit(postgres_url).query)["host"][0])
+    with cutting_line(folder / name, tmp_path / name):
+        cut = await open_postgres(f"postgresql://postgres@/postgres?host={tmp_path}", SCHEMA)
+        with pytest.raises(EngineFailure):
+            await cut.apply([insert(1)])
+        await cut.close()
+    assert await engine.fetch("SELECT id, version FROM things") == [(1, 1)]
 
 
 async def _until_blocked(other: asyncpg.Connection) -> None:

@@ -65,6 +65,7 @@ class VaultContract:
         first, second = [await desk.vault.keep(MERCHANT, card, "x") for _ in range(2)]
         await desk.vault.forget(MERCHANT, first)
         await desk.vault.forget(MERCHANT, first)
+        await desk.vault.block(MERCHANT, desk.present(OTHER_PAN))
         for ask in (desk.vault.is_blocked, desk.vault.block, desk.vault.unblock):
             with pytest.raises(CardGone):
                 await ask(MERCHANT, stored(card, first))
@@ -74,6 +75,7 @@ class VaultContract:
         """A token of another merchant names nothing, and forgetting it changes nothing."""
         card = desk.present(TEST_PAN)
         token = await desk.vault.keep(MERCHANT, card, "x")
+        await desk.vault.block(OTHER_MERCHANT, desk.present(OTHER_PAN))
         with pytest.raises(CardGone):
             await desk.vault.is_blocked(OTHER_MERCHANT, stored(card, token))
         await desk.vault.forget(OTHER_MERCHANT, token)
@@ -123,6 +125,7 @@ class VaultContract:
         """A card whose request is over can be neither looked up nor blocked."""
         card = desk.present(TEST_PAN)
         desk.release(card)
+        await desk.vault.block(MERCHANT, desk.present(OTHER_PAN))
         for ask in (desk.vault.is_blocked, desk.vault.block, desk.vault.unblock):
             with pytest.raises(CardGone):
                 await ask(MERCHANT, card)

@@ -1,6 +1,7 @@
 """What the SQLite engine promises beyond the contract: durability, grouping, several processes."""
 
 import asyncio
+import fcntl
 import resource
 import signal
 import sqlite3
@@ -118,6 +119,16 @@ async def test_conflict_inside_a_group(engine: SqliteEngine, path: Path) -> None
     assert outcomes[1:] == [None] * 9
     assert await ids(engine) == [*range(10), *range(101, 110)]
     assert commits(path) - before == 2
+
+
+async def test_writers_take_turns(engine: SqliteEngine, path: Path) -> None:
+    """A writer waits while another process has its turn, and goes on as soon as that ends."""
+    with path.with_name("test.db-turn").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        waiting = asyncio.ensure_future(engine.apply([insert(1)]))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+    await waiting
 
 
 async def test_commits_wait_for_the_disk(engine: SqliteEngine) -> None:

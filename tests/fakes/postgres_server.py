@@ -9,6 +9,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -16,6 +17,14 @@ from pathlib import Path
 
 # A server that forgets on a power cut is good enough for tests.
 SETTINGS = "-c listen_addresses='' -c fsync=off -c max_connections=60"
+# Runs the server until the input ends, so that it does not outlive a session that is killed.
+UNTIL_INPUT_ENDS = f"""
+postgres -D data -k {{folder}} {SETTINGS} &
+read -r _
+kill -INT $!
+wait $!
+"""
+START_TIMEOUT_S = 60
 
 
 class PostgresUnavailable(Exception):
@@ -29,15 +38,15 @@ def running_postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     try:
         server = _Server(folder)
-        server.start()
         try:
+            server.start()
             yield f"postgresql://postgres@/postgres?host={folder}"
         finally:
-            server.run("pg_ctl", "-D", "data", "-m", "immediate", "-w", "stop")
+            server.stop()
     except (OSError, KeyError, subprocess.SubprocessError) as error:
         raise PostgresUnavailable(f"PostgreSQL does not start here: {error}") from error
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Server:
@@ -45,6 +54,7 @@ class _Server:
         self.folder = folder
         self.binaries = _installed()
         self.user: str | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
             self.user = "nobody"
             self.binaries = _copy(self.binaries, folder)
@@ -54,23 +64,36 @@ class _Server:
 
     def start(self) -> None:
         options = "--auth=trust --username=postgres --encoding=UTF8 --locale=C --no-sync"
-        self.run("initdb", "-D", "data", *options.split())
-        self.run(
-            "pg_ctl", "-D", "data", "-l", "log", "-w", "-o", f"-k {self.folder} {SETTINGS}", "start"
-        )
+        initdb = self._spawn(str(self.binaries / "initdb"), "-D", "data", *options.split())
+        initdb.communicate(timeout=START_TIMEOUT_S)
+        if initdb.returncode:
+            raise PostgresUnavailable(f"initdb failed:\n{self._log()}")
+        self.process = self._spawn("sh", "-c", UNTIL_INPUT_ENDS.format(folder=self.folder))
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while "ready to accept connections" not in self._log():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise PostgresUnavailable(f"PostgreSQL did not start:\n{self._log()}")
+            time.sleep(0.01)
 
-    def run(self, program: str, *arguments: str) -> None:
-        subprocess.run(
-            [self.binaries / program, *arguments],
-            check=True,
-            cwd=self.folder,
-            user=self.user,
-            extra_groups=None if self.user is None else (),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            timeout=60,
-        )
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.communicate(timeout=START_TIMEOUT_S)
+
+    def _log(self) -> str:
+        return (self.folder / "log").read_text()
+
+    def _spawn(self, *command: str) -> "subprocess.Popen[bytes]":
+        with (self.folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=os.environ | {"PATH": f"{self.binaries}{os.pathsep}{os.environ['PATH']}"},
+                user=self.user,
+                extra_groups=None if self.user is None else (),
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
+            )
 
 
 def _installed() -> Path:

@@ -58,6 +58,8 @@ class MemoryVault:
         self.blocked.discard((merchant_id, self._number(merchant_id, card)))
 
     async def is_blocked(self, merchant_id: int, card: SealedCard) -> bool:
+        if not any(owner_id == merchant_id for owner_id, _ in self.blocked):
+            return False
         return (merchant_id, self._number(merchant_id, card)) in self.blocked
 
     def _next(self) -> int:

@@ -226,6 +226,7 @@ async def test_a_blocked_card_does_not_pay(world):
 async def test_a_stored_card_whose_number_is_gone(world):
     """The books name a card that the vault no longer has."""
     file = await on_file(world)
+    await world.vault.block(7, world.vault.present("5400010000000004"))
     await world.vault.forget(7, file.token)
     with pytest.raises(Refusal) as refusal:
         await pay(pay_command(card=file), world.ports)

@@ -10,7 +10,7 @@ from vezne.engines.sqlite import open_sqlite
 from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.seal import open_card
-from vezne.vault.service import open_vault
+from vezne.vault.service import FRESH_MS, open_vault
 
 PAN = "5528790000000008"
 MERCHANT = 7
@@ -83,19 +83,59 @@ async def test_deleting_deletes(vault, engine, present):
     assert rows == [(kept[1],)]
 
 
-async def test_the_blocklist_costs_one_read(engine, master_key, clock, entropy, vault, present):
-    """For a new card and for a stored one, once the merchant's keys are known."""
+async def test_an_empty_blocklist_costs_one_read_in_a_while(
+    engine, master_key, clock, entropy, present
+):
+    """Most merchants block nothing; their payments must not pay for the others."""
     counting = CountingEngine(engine)
-    counted = await open_vault(counting, master_key, clock, entropy)
+    vault = await open_vault(counting, master_key, clock, entropy)
     card = present()
-    token = await vault.keep(MERCHANT, card, "x")
-    counted.transit.hold(vault.transit.pan(card.transit_id), None)
-    fresh = msgspec.structs.replace(card, transit_id=1)
-    await counted.is_blocked(MERCHANT, fresh)
-    for subject in (fresh, msgspec.structs.replace(card, token=token)):
-        before = counting.reads
-        assert not await counted.is_blocked(MERCHANT, subject)
-        assert counting.reads == before + 1
+    before = counting.reads
+    for _ in range(3):
+        assert not await vault.is_blocked(MERCHANT, card)
+    assert counting.reads == before + 1
+    clock.advance(ms=FRESH_MS)
+    assert not await vault.is_blocked(MERCHANT, card)
+    assert counting.reads == before + 2
+
+
+async def test_another_process_s_block_is_noticed_in_a_while(
+    engine, master_key, clock, entropy, vault, present
+):
+    """What this process blocks counts at once, what another blocks within seconds."""
+    other = await open_vault(engine, master_key, clock, entropy)
+    card = present()
+    assert not await other.is_blocked(MERCHANT, card)
+    await vault.block(MERCHANT, card)
+    assert await vault.is_blocked(MERCHANT, card)
+    clock.advance(ms=FRESH_MS)
+    other.transit.hold(vault.transit.pan(card.transit_id), None)
+    assert await other.is_blocked(MERCHANT, msgspec.structs.replace(card, transit_id=1))
+
+
+async def test_a_block_during_the_look_is_not_overlooked(
+    engine, master_key, clock, entropy, vault, present
+):
+    """An empty list that was read before a block must not be remembered after it."""
+    card = present()
+    read = engine.fetch
+
+    class Slow:
+        """An engine whose first look at the blocklist is overtaken by a block."""
+
+        def __getattr__(self, name):
+            return getattr(engine, name)
+
+        async def fetch(self, sql, params=()):
+            rows = await read(sql, params)
+            if "LIMIT 1" in sql and not rows:
+                late.transit.hold(vault.transit.pan(card.transit_id), None)
+                await late.block(MERCHANT, msgspec.structs.replace(card, transit_id=1))
+            return rows
+
+    late = await open_vault(Slow(), master_key, clock, entropy)
+    assert not await late.is_blocked(MERCHANT, card)
+    assert await late.is_blocked(MERCHANT, msgspec.structs.replace(card, transit_id=1))
 
 
 async def test_a_wrong_master_key_is_refused_at_start(vault, engine, clock, entropy):

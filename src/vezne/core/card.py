@@ -122,6 +122,8 @@ def looks_like_pan(text: str) -> bool:
 
     People type card numbers into name and alias fields; such a text must not be stored.
     """
+    if len(text) <= PAN_LENGTH_MIN:
+        return False
     digits = text.replace(" ", "").replace("-", "")
     return (
         PAN_LENGTH_MIN < len(digits) <= PAN_LENGTH_MAX

@@ -103,7 +103,10 @@ class Vault(Protocol):
         """Take the number off the blocklist. Raises CardGone."""
 
     async def is_blocked(self, merchant_id: int, card: SealedCard) -> bool:
-        """Whether the number is on the merchant's blocklist. Raises CardGone."""
+        """Whether the number is on the merchant's blocklist.
+
+        Raises CardGone, unless the list is empty and there is nothing to compare.
+        """
 
 
 class SecretBox(Protocol):

@@ -233,7 +233,8 @@ async def _write_together(connection: _Connection, group: Sequence[_Job]) -> Non
 async def _write_in_order(connection: _Connection, writes: Sequence[Write]) -> None:
     for write in writes:
         status = await connection.execute(numbered(write.sql), *write.params)
-        _check_rows(write, int(status.rpartition(" ")[2]))
+        if write.rows != ANY_ROWS:
+            _check_rows(write, int(status.rpartition(" ")[2]))
 
 
 async def _write_apart(connection: _Connection, writes: Sequence[Write]) -> Exception | None:
@@ -241,9 +242,7 @@ async def _write_apart(connection: _Connection, writes: Sequence[Write]) -> Exce
     try:
         async with connection.transaction():
             await _write_in_order(connection, writes)
-    except Exception as error:
-        if connection.is_closed():
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this batch alone
         return _translated(error)
     return None
 
@@ -269,9 +268,6 @@ def _translated(error: Exception) -> Exception:
         if state == _UNIQUE_VIOLATION or state in _LOST_RACES:
             return Conflict(str(error))
         return EngineFailure(str(error)) if state[:2] in _FAILURE_CLASSES else error
-    # asyncpg also calls it an interface error, and a value error, when a parameter does not fit.
-    if isinstance(error, ValueError):
-        return error
     if isinstance(error, _LINE_ERRORS):
         return EngineFailure(str(error) or "PostgreSQL did not answer in time")
     return error

@@ -31,6 +31,7 @@ ON CONFLICT DO NOTHING
 """
 _DELETE_BLOCKED = "DELETE FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
 _SELECT_BLOCKED = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
+_SELECT_ANY_BLOCKED = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? LIMIT 1"
 _SELECT_CARD_BLOCKED = """
 SELECT b.fingerprint FROM sealed_cards c
 LEFT JOIN blocked_cards b ON b.merchant_id = c.merchant_id AND b.fingerprint = c.fingerprint
@@ -100,6 +101,10 @@ class VaultRecords:
     async def is_blocked(self, merchant_id: int, fingerprint: bytes) -> bool:
         """Whether a fingerprint is on the blocklist."""
         return bool(await self._engine.fetch(_SELECT_BLOCKED, (merchant_id, fingerprint)))
+
+    async def has_blocked(self, merchant_id: int) -> bool:
+        """Whether anything is on the merchant's blocklist."""
+        return bool(await self._engine.fetch(_SELECT_ANY_BLOCKED, (merchant_id,)))
 
     async def is_card_blocked(self, merchant_id: int, token: bytes) -> bool | None:
         """Whether a stored card is on the blocklist; None when there is no such card."""

@@ -1,5 +1,7 @@
 """The vault as the rest of the house meets it."""
 
+from typing import Final
+
 from vezne.core.card import SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.ports import CardGone, Clock, Entropy
@@ -14,6 +16,9 @@ from vezne.vault.records import SealedRow, VaultRecords
 from vezne.vault.seal import OpenedCard, seal_card
 from vezne.vault.secret_box import VaultSecretBox
 from vezne.vault.transit import Transit
+
+# How long another process's first entry on a blocklist may go unnoticed here.
+FRESH_MS: Final = 5_000
 
 
 class VaultService:
@@ -37,6 +42,9 @@ class VaultService:
         self._keyring = keyring
         self._clock = clock
         self._entropy = entropy
+        # Merchants whose blocklist was seen empty, and when. Most never have one.
+        self._nothing_blocked: dict[int, int] = {}
+        self._blocks = 0
 
     def line(self, transport: Transport, timeout_s: float) -> Egress:
         """The way to a bank: a `vezne.core.ports.CardLine` that waits so long for a reply."""
@@ -61,16 +69,26 @@ class VaultService:
         await self._records.remove_card(merchant_id, token)
 
     async def block(self, merchant_id: int, card: SealedCard) -> None:
-        """Put the card's number on the merchant's blocklist. Raises CardGone."""
+        """Put the card's number on the merchant's blocklist. Raises CardGone.
+
+        It counts here at once, and within `FRESH_MS` in other processes.
+        """
         value = await self._fingerprint(merchant_id, card)
         await self._records.add_blocked(merchant_id, value, self._clock.now_ms())
+        self._blocks += 1
+        self._nothing_blocked.pop(merchant_id, None)
 
     async def unblock(self, merchant_id: int, card: SealedCard) -> None:
         """Take the card's number off the blocklist. Raises CardGone."""
         await self._records.remove_blocked(merchant_id, await self._fingerprint(merchant_id, card))
 
     async def is_blocked(self, merchant_id: int, card: SealedCard) -> bool:
-        """Whether the card's number is on the blocklist, in one read. Raises CardGone."""
+        """Whether the card's number is on the blocklist. Raises CardGone.
+
+        A merchant who blocks nothing costs neither a fingerprint nor a read.
+        """
+        if await self._is_nothing_blocked(merchant_id):
+            return False
         if card.token is None:
             value = await self._fingerprint(merchant_id, card)
             return await self._records.is_blocked(merchant_id, value)
@@ -78,6 +96,18 @@ class VaultService:
         if is_blocked is None:
             raise CardGone("no such stored card")
         return is_blocked
+
+    async def _is_nothing_blocked(self, merchant_id: int) -> bool:
+        now_ms = self._clock.now_ms()
+        if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
+            return True
+        blocks = self._blocks
+        if await self._records.has_blocked(merchant_id):
+            return False
+        # A block that came in during the read may not be in what was read.
+        if blocks == self._blocks:
+            self._nothing_blocked[merchant_id] = now_ms
+        return True
 
     async def _fingerprint(self, merchant_id: int, card: SealedCard) -> bytes:
         if card.token is None:
