@@ -4,9 +4,7 @@ import asyncio
 import gc
 import json
 import os
-import secrets
 import ssl
-import string
 import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
@@ -20,6 +18,7 @@ import uvloop
 from simbank.host import Host
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
+from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
 from vezne.core.answer import Approved
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
@@ -58,10 +57,8 @@ from vezne.vault.service import VaultService, open_vault
 DEMO_MERCHANT: Final = "Demo"
 # What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
 SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
-_KEY_LETTERS: Final = string.ascii_letters + string.digits
 
 Result = TypeVar("Result")
-Keys = dict[str, dict[str, str]]
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -261,7 +258,7 @@ async def _ensure_demo_merchant(house: House) -> None:
     known = await house.merchants.list_merchants()
     if any(merchant.is_demo for merchant in known) and path.exists():
         return
-    keys = _fill_keys({})
+    keys = fill_keys({})
     name = _free_name(DEMO_MERCHANT, {merchant.name for merchant in known})
     await house.merchants.add_merchant(
         name, _credentials(keys), settings=_new_settings(), is_demo=True
@@ -269,7 +266,7 @@ async def _ensure_demo_merchant(house: House) -> None:
     panel = {
         "url": "http://127.0.0.1:8080/panel",
         "email": "demo@vezne.localhost",
-        "password": _random_key(16),
+        "password": random_key(16),
     }
     text = json.dumps(keys | {"panel": panel}, indent=2) + "\n"
     replace_file(path, text.encode(), PRIVATE)
@@ -291,45 +288,10 @@ def _new_settings() -> MerchantSettings:
     )
 
 
-def _random_key(length: int = 32) -> str:
-    return "".join(secrets.choice(_KEY_LETTERS) for _ in range(length))
-
-
-def _fill_keys(given: Mapping[str, Mapping[str, str | None]]) -> Keys:
-    """The given keys, and new ones in the style of each door for the rest."""
-    made = {
-        "iyzico": {
-            "api_key": f"sandbox-{_random_key()}",
-            "secret_key": f"sandbox-{_random_key()}",
-        },
-        "paywall": {
-            "public_key": _random_key(64),
-            "public_client": _random_key(),
-            "private_key": _random_key(64),
-            "private_client": _random_key(),
-        },
-        "paynet": {
-            "publishable_key": f"pbk_{_random_key()}",
-            "secret_key": f"sck_{_random_key()}",
-        },
-    }
-    return {
-        door: {name: given.get(door, {}).get(name) or value for name, value in pairs.items()}
-        for door, pairs in made.items()
-    }
-
-
 def _credentials(keys: Keys) -> list[NewCredential]:
-    """Each door's pairs of a public name and the secret behind it."""
-    iyzico, paywall, paynet = keys["iyzico"], keys["paywall"], keys["paynet"]
-    pairs = (
-        ("iyzico", iyzico["api_key"], iyzico["secret_key"]),
-        ("paywall.public", paywall["public_client"], paywall["public_key"]),
-        ("paywall.private", paywall["private_client"], paywall["private_key"]),
-        ("paynet", paynet["publishable_key"], paynet["secret_key"]),
-    )
     return [
-        NewCredential(door=door, key=key, secret=secret.encode()) for door, key, secret in pairs
+        NewCredential(door=door, key=key, secret=secret.encode())
+        for door, key, secret in key_pairs(keys)
     ]
 
 
@@ -351,7 +313,7 @@ async def _migrate(settings: Settings) -> list[str]:
 async def _add_merchant(
     settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
 ) -> str:
-    keys = _fill_keys(given)
+    keys = fill_keys(given)
     async with open_house(settings) as house:
         merchant = await house.merchants.add_merchant(
             name, _credentials(keys), settings=_new_settings()

@@ -17,12 +17,13 @@ from pathlib import Path
 
 # A server that forgets on a power cut is good enough for tests.
 SETTINGS = "-c listen_addresses='' -c fsync=off -c max_connections=60"
-# Runs the server until the input ends, so that it does not outlive a session that is killed.
+# Runs the server until the input ends, so that nothing outlives a session that is killed.
 UNTIL_INPUT_ENDS = f"""
 postgres -D data -k {{folder}} {SETTINGS} &
 read -r _
 kill -INT $!
 wait $!
+rm -rf {{folder}}
 """
 START_TIMEOUT_S = 60
 
