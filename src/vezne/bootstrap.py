@@ -39,6 +39,7 @@ from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.recover import mark_interrupted
 from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
+from vezne.merchant_terms import InvalidTerms, Terms, apply_terms
 from vezne.settings import Settings, check_servable
 from vezne.storage.books import SqlBooks
 from vezne.storage.merchants import (
@@ -74,6 +75,7 @@ _MENDABLE = (
     DuplicateMerchant,
     EngineFailure,
     ExposedFile,
+    InvalidTerms,
     PermissionError,
     SchemaChanged,
     SchemaTooNew,
@@ -178,6 +180,16 @@ def run_list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]:
 def run_show_merchant(settings: Settings, merchant: str) -> str:
     """A merchant's settings and public keys, as JSON."""
     return _run(_show_merchant(settings, merchant))
+
+
+def run_set_merchant(settings: Settings, merchant: str, terms: Terms) -> str:
+    """Change a merchant's terms; returns the merchant's settings as JSON."""
+    return _run(_set_merchant(settings, merchant, terms))
+
+
+def run_revoke_key(settings: Settings, door: str, key: str) -> None:
+    """Make a key stop working. Raises CannotStart when the door has none that works."""
+    _run(_revoke_key(settings, door, key))
 
 
 def run_review(settings: Settings, number: int, *, accept: bool) -> str:
@@ -337,6 +349,20 @@ async def _show_merchant(settings: Settings, named: str) -> str:
         merchant = await _find_merchant(house, named)
         records = await house.merchants.list_credentials(merchant.id)
     return msgspec.json.encode({"merchant": merchant, "keys": records}).decode()
+
+
+async def _set_merchant(settings: Settings, named: str, terms: Terms) -> str:
+    async with open_house(settings) as house:
+        merchant = await _find_merchant(house, named)
+        changed = apply_terms(merchant.settings, terms)
+        await house.merchants.change_settings(merchant.id, changed)
+    return msgspec.json.encode(changed).decode()
+
+
+async def _revoke_key(settings: Settings, door: str, key: str) -> None:
+    async with open_house(settings) as house:
+        if not await house.merchants.revoke_credential(door, key):
+            raise CannotStart(f"{door} has no key {key!r} that works")
 
 
 async def _find_merchant(house: House, named: str) -> Merchant:

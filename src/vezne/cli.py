@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vezne import __version__, bootstrap
+from vezne.merchant_terms import Terms
 from vezne.settings import InvalidSettings, Settings, load_settings
 
 app = typer.Typer(
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-merchants = typer.Typer(help="Who may call: add, list and show merchants.", no_args_is_help=True)
+merchants = typer.Typer(help="Who may call, and on what terms.", no_args_is_help=True)
 payments = typer.Typer(help="Decide on payments that wait for a person.", no_args_is_help=True)
 app.add_typer(merchants, name="merchants")
 app.add_typer(payments, name="payments")
@@ -164,6 +165,59 @@ def show_merchant(
 ) -> None:
     """Show a merchant's settings and public keys, as JSON. Secrets are not shown."""
     _out.print_json(bootstrap.run_show_merchant(_settings(config, data, database), merchant))
+
+
+@merchants.command(
+    "set",
+    epilog="Examples:\n\n"
+    "`vezne merchants set Kitapçı --commission-rate 3.49 --blockage-rate 0`\n\n"
+    "`vezne merchants set Kitapçı --installment Paraf:3=5.25 --exchange-rate USD=41.5`",
+)
+def set_merchant(
+    merchant: Annotated[str, typer.Argument(help="Id or name.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    commission_rate: Annotated[str | None, typer.Option(help="Of what is paid, in %.")] = None,
+    fee: Annotated[str | None, typer.Option(help="A payment, in lira.")] = None,
+    blockage_rate: Annotated[str | None, typer.Option(help="Of what is paid, in %.")] = None,
+    blockage_days: Annotated[int | None, typer.Option(help="Until it is released.")] = None,
+    exchange_rate: Annotated[
+        list[str] | None, typer.Option(help="CURRENCY=LIRA; repeat for more.")
+    ] = None,
+    installment: Annotated[
+        list[str] | None, typer.Option(help="PROGRAMME:COUNT=SURCHARGE in %; repeat for more.")
+    ] = None,
+) -> None:
+    """Change a merchant's commission plan, exchange rates or instalment tables.
+
+    Payments taken from then on are priced by it; a running server notices within seconds.
+    """
+    terms = Terms(
+        commission_rate=commission_rate,
+        fee=fee,
+        blockage_rate=blockage_rate,
+        blockage_days=blockage_days,
+        exchange_rates=tuple(exchange_rate or ()),
+        installments=tuple(installment or ()),
+    )
+    settings = _settings(config, data, database)
+    _out.print_json(bootstrap.run_set_merchant(settings, merchant, terms))
+
+
+@merchants.command("revoke", epilog="Example:\n\n`vezne merchants revoke iyzico sandbox-…`")
+def revoke_key(
+    door: Annotated[str, typer.Argument(help="As `vezne merchants show` names it.")],
+    key: Annotated[str, typer.Argument(help="The public key of the pair.")],
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Make a merchant's key stop working; a running server notices within seconds."""
+    bootstrap.run_revoke_key(_settings(config, data, database), door, key)
+    _out.print(f"{door}: {key} is revoked", highlight=False, markup=False)
 
 
 @payments.command("accept")

@@ -1,12 +1,11 @@
 """Databases for the contract suites: each test runs over SQLite and over PostgreSQL."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from fakes.postgres_server import PostgresUnavailable, running_postgres
 from vezne.engines.engine import Engine
 from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
@@ -15,16 +14,6 @@ OpenEngine = Callable[[], Awaitable[Engine]]
 OpenNamed = Callable[[str], Awaitable[Engine]]
 
 _schemas = count(1)
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server for the whole session. Skips where none can be started."""
-    try:
-        with running_postgres() as url:
-            yield url
-    except PostgresUnavailable as reason:
-        pytest.skip(str(reason))
 
 
 @pytest.fixture

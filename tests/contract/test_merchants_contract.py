@@ -7,7 +7,7 @@ import pytest
 
 from fakes.world import FixedClock
 from vezne.core.merchant import CommissionPlan, InstallmentTable, MerchantSettings
-from vezne.engines.engine import Engine
+from vezne.engines.engine import Conflict, Engine
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.storage.merchants import (
     CACHED_MAX,
@@ -210,6 +210,21 @@ async def test_revocation_here_shows_at_once(merchants: SqlMerchants) -> None:
     assert await merchants.find_credential("iyzico", "k1") is None
     assert not await merchants.revoke_credential("iyzico", "k1")
     assert not await merchants.revoke_credential("iyzico", "unknown")
+
+
+async def test_changed_settings_count_at_once(merchants: SqlMerchants) -> None:
+    """The next request of the merchant is served on the new terms; nobody else's is."""
+    credential = NewCredential(door="iyzico", key="key", secret=b"secret")
+    merchant = await merchants.add_merchant("Kitapçı", [credential])
+    other = await merchants.add_merchant("Other", [])
+    assert await merchants.find_credential("iyzico", "key") is not None
+    await merchants.change_settings(merchant.id, SETTINGS)
+    found = await merchants.find_credential("iyzico", "key")
+    assert found is not None
+    assert found.merchant.settings == SETTINGS
+    assert await merchants.find_merchant(other.id) == other
+    with pytest.raises(Conflict):
+        await merchants.change_settings(99, SETTINGS)
 
 
 async def test_new_key_works_at_once(

@@ -7,6 +7,7 @@ import pytest
 
 from fakes.iyzico_client import CARD, Client
 from fakes.leaks import files
+from fakes.server import wait_until
 
 
 def vezne(*arguments, environment=None):
@@ -45,6 +46,33 @@ def test_a_new_merchant_can_pay_at_once(start):
     assert "already" in again.stderr
     missing = vezne("merchants", "show", "nobody", "--data", str(server.data))
     assert (missing.returncode, missing.stdout) == (1, "")
+
+
+def test_a_merchant_s_terms_price_the_next_payment(start):
+    """A changed commission plan counts within seconds, without a restart."""
+    server = start()
+    client = Client(server)
+    terms = ("--commission-rate", "4", "--fee", "0.3", "--blockage-rate", "0")
+    changed = vezne("merchants", "set", "Demo", "--data", str(server.data), *terms)
+    assert json.loads(changed.stdout)["plan"]["rate_e8"] == 4_000_000
+    wait_until(lambda: client.pay()["iyziCommissionRateAmount"] == "0.048")
+    paid = client.pay()
+    assert paid["iyziCommissionFee"] == "0.3"
+    assert paid["itemTransactions"][0]["blockageRate"] == 0
+    wrong = vezne("merchants", "set", "Demo", "--data", str(server.data), "--fee", "much")
+    assert (wrong.returncode, "fee" in wrong.stderr) == (1, True)
+
+
+def test_a_revoked_key_stops_working(start):
+    """Within seconds, without a restart."""
+    server = start()
+    client = Client(server)
+    assert client.pay()["status"] == "success"
+    command = ("merchants", "revoke", "iyzico", server.keys["iyzico"]["api_key"])
+    assert vezne(*command, "--data", str(server.data)).returncode == 0
+    wait_until(lambda: client.pay().get("errorCode") == "1001")
+    again = vezne(*command, "--data", str(server.data))
+    assert again.returncode == 1
 
 
 def test_merchants_do_not_see_each_other(start):

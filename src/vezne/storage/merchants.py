@@ -19,6 +19,7 @@ TRIES_MAX: Final = 20
 _ADD = "INSERT INTO merchants (id, name, is_demo, created_ms, settings) VALUES (?, ?, ?, ?, ?)"
 _ADD_CREDENTIAL = """INSERT INTO credentials
 (door, key, merchant_id, sealed_secret, created_ms) VALUES (?, ?, ?, ?, ?)"""
+_CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ?"
 _REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
 _FIND = "SELECT id, name, is_demo, created_ms, settings FROM merchants WHERE id = ?"
 _LIST = "SELECT id, name, is_demo, created_ms, settings FROM merchants ORDER BY id"
@@ -109,6 +110,15 @@ class SqlMerchants:
     async def list_merchants(self) -> list[Merchant]:
         """All merchants, oldest first."""
         return [_merchant_from_row(row) for row in await self._engine.fetch(_LIST)]
+
+    async def change_settings(self, merchant_id: int, settings: MerchantSettings) -> None:
+        """Replace a merchant's settings: here at once, in other processes within `FRESH_MS`.
+
+        Raises Conflict when there is no such merchant.
+        """
+        text = _encoder.encode(settings).decode()
+        await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id))])
+        self._found.clear()
 
     async def list_credentials(self, merchant_id: int) -> list[CredentialRecord]:
         """A merchant's keys, revoked ones included, without their secrets."""

@@ -1,0 +1,61 @@
+import pytest
+
+from vezne.core.merchant import CommissionPlan, InstallmentTable, MerchantSettings
+from vezne.core.money import UNIT
+from vezne.merchant_terms import InvalidTerms, Terms, apply_terms
+
+SETTINGS = MerchantSettings(
+    exchange_rates_e8={"USD": 40 * UNIT},
+    installments=(
+        InstallmentTable(family="Bonus", issuer_code=32, surcharges_e8={2: 1}),
+        InstallmentTable(family="Paraf", issuer_code=12, surcharges_e8={2: 1}),
+        InstallmentTable(family="Bonus", issuer_code=134, surcharges_e8={2: 1}),
+    ),
+)
+
+
+def test_nothing_given_changes_nothing():
+    """Every term that is left out stays."""
+    assert apply_terms(SETTINGS, Terms()) == SETTINGS
+
+
+def test_the_plan_is_written_in_per_cent():
+    """3.49 % is 0.0349 inside."""
+    terms = Terms(commission_rate="3.49", fee="0.295", blockage_rate="0", blockage_days=8)
+    assert apply_terms(SETTINGS, terms).plan == CommissionPlan(
+        rate_e8=3_490_000, fee_e8=29_500_000, blockage_rate_e8=0, blockage_days=8
+    )
+
+
+def test_rates_and_tables_are_changed_one_by_one():
+    """A programme's surcharge counts for all its issuers; the rest stays."""
+    terms = Terms(exchange_rates=("USD=41.5",), installments=("Bonus:3=5.25", "Bonus:2=3"))
+    changed = apply_terms(SETTINGS, terms)
+    assert changed.exchange_rates_e8 == {"USD": 4_150_000_000}
+    assert [table.surcharges_e8 for table in changed.installments] == [
+        {2: 3_000_000, 3: 5_250_000},
+        {2: 1},
+        {2: 3_000_000, 3: 5_250_000},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        (Terms(commission_rate="many"), "commission rate must be a number"),
+        (Terms(commission_rate="101"), "at most 100"),
+        (Terms(commission_rate="0.0000001"), "six decimals"),
+        (Terms(fee="-1"), "not be negative"),
+        (Terms(fee="NaN"), "must be a number"),
+        (Terms(blockage_days=-1), "blockage days"),
+        (Terms(exchange_rates=("CHF=1",)), "none of USD"),
+        (Terms(exchange_rates=("USD=0",)), "more than 0"),
+        (Terms(installments=("Gold:2=1",)), "none of Bonus, Paraf"),
+        (Terms(installments=("Paraf:one=1",)), "no number of instalments"),
+        (Terms(installments=("Paraf:2",)), "must be a number"),
+    ],
+)
+def test_what_makes_no_sense_is_named(terms, words):
+    """A typing mistake never becomes a price."""
+    with pytest.raises(InvalidTerms, match=words):
+        apply_terms(SETTINGS, terms)
