@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import stat
 import struct
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -222,33 +221,6 @@ async def test_idle_writer_sleeps(engine: SqliteEngine) -> None:
     before = wake_ups()
     await asyncio.sleep(0.2)
     assert wake_ups() == before
-
-
-async def test_two_event_loops(engine: SqliteEngine, path: Path) -> None:
-    """Callers on other event loops are answered on their own, and a closed one hurts nobody."""
-
-    def call_from_elsewhere(number: int) -> None:
-        asyncio.run(engine.apply([insert(number)]))
-
-    def call_and_leave() -> None:
-        loop = asyncio.new_event_loop()
-        task = loop.create_task(engine.apply([insert(3)]))
-        loop.run_until_complete(asyncio.sleep(0))
-        task.get_coro().close()
-        task._log_destroy_pending = False
-        loop.close()
-
-    with locked(path):
-        leaving = threading.Thread(target=call_and_leave)
-        leaving.start()
-        leaving.join()
-        staying = [threading.Thread(target=call_from_elsewhere, args=(n,)) for n in (1, 2)]
-        for thread in staying:
-            thread.start()
-    await engine.apply([insert(4)])
-    for thread in staying:
-        await asyncio.to_thread(thread.join)
-    assert await ids(engine) == [1, 2, 3, 4]
 
 
 def test_file_that_is_no_database(path: Path) -> None:

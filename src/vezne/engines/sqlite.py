@@ -1,4 +1,4 @@
-"""SQLite with a write-ahead log: one writer thread, and one COMMIT for all that waits meanwhile."""
+"""SQLite with a write-ahead log, and one COMMIT for all that waits meanwhile."""
 
 import asyncio
 import contextlib
@@ -6,9 +6,11 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import NamedTuple
 
 from vezne.engines.engine import (
@@ -21,8 +23,8 @@ from vezne.engines.engine import (
     Write,
 )
 
-# Bounds how long the first of a group waits for the last; fsync is well amortised by then.
-GROUP_MAX = 128
+# Bounds how long the event loop is kept busy at a time; fsync is well amortised by then.
+GROUP_MAX = 64
 # Another process that writes to the file holds it for one group, so milliseconds.
 BUSY_TIMEOUT_S = 10
 # A payment's document is about 2.3 KB: three of them share a page of this size, one a page of 4 KB.
@@ -50,11 +52,17 @@ class _Job(NamedTuple):
     future: "asyncio.Future[None]"
 
 
-class SqliteEngine:
-    """Implements `vezne.engines.engine.Engine` over one file.
+Outcomes = Sequence[Exception | None]
 
-    Reads run on the caller's thread and a connection of their own: they take microseconds and never
-    wait for the writer. Several processes may have the same file open; they take turns at writing.
+
+class SqliteEngine:
+    """Implements `vezne.engines.engine.Engine` over one file, for one event loop.
+
+    Statements run on the event loop: they take microseconds, and a thread of their own would spend
+    more on taking turns with the loop at the interpreter than on SQLite. Only COMMIT, which waits
+    for the disk, runs in a thread; what comes meanwhile makes the next group. Reads have a
+    connection of their own and never wait. Several processes may have the same file open; they
+    take turns at writing.
     """
 
     name = "sqlite"
@@ -64,10 +72,12 @@ class SqliteEngine:
         self._reader = reader
         self._turn = turn
         self._cursor = writer.cursor()
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
+        self._waiting: deque[_Job] = deque()
+        self._is_busy = False
         self._is_closing = False
-        self._thread = threading.Thread(target=self._run, name="sqlite-writer", daemon=True)
+        self._idle: asyncio.Future[None] | None = None
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="sqlite-commit", daemon=True)
         self._thread.start()
 
     async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
@@ -84,11 +94,14 @@ class SqliteEngine:
 
         Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
         """
-        job = _Job(writes, asyncio.get_running_loop().create_future())
-        with self._gate:
-            if self._is_closing:
-                raise EngineClosed
-            self._jobs.put(job)
+        if self._is_closing:
+            raise EngineClosed
+        loop = asyncio.get_running_loop()
+        job = _Job(writes, loop.create_future())
+        self._waiting.append(job)
+        if not self._is_busy:
+            self._is_busy = True
+            loop.call_soon(self._start_group, loop)
         await job.future
 
     async def execute_script(self, script: str) -> None:
@@ -98,41 +111,99 @@ class SqliteEngine:
 
     async def close(self) -> None:
         """Finish what was accepted, then close."""
-        with self._gate:
-            if not self._is_closing:
-                self._is_closing = True
-                self._jobs.put(None)
+        if not self._is_closing:
+            self._is_closing = True
+            if self._is_busy:
+                self._idle = asyncio.get_running_loop().create_future()
+                await self._idle
+            self._tasks.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _run(self) -> None:
-        """The writer thread."""
+    def _start_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write what waits, and have it committed."""
+        count = min(len(self._waiting), GROUP_MAX)
+        group = [self._waiting.popleft() for _ in range(count)]
+        outcomes = self._write_now(group)
+        self._tasks.put(partial(self._commit_group, loop, group, outcomes))
+
+    def _end_group(
+        self, loop: asyncio.AbstractEventLoop, group: Sequence[_Job], outcomes: Outcomes
+    ) -> None:
+        """Answer those who waited, then see what they and others want next."""
+        for job, outcome in zip(group, outcomes, strict=True):
+            if job.future.done():
+                continue
+            if outcome is None:
+                job.future.set_result(None)
+            else:
+                job.future.set_exception(outcome)
+        # Whoever was answered runs first, so that its next batch joins the group.
+        loop.call_soon(self._next_group, loop)
+
+    def _next_group(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._waiting:
+            self._start_group(loop)
+            return
+        self._is_busy = False
+        if self._idle is not None:
+            self._idle.set_result(None)
+
+    def _write_now(self, group: Sequence[_Job]) -> Outcomes | None:
+        """Write a group and hold the turn; None when another process is at it."""
         try:
-            self._serve()
+            fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+        outcomes = self._write_group(group)
+        if outcomes is None:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+        return outcomes
+
+    # In the thread.
+
+    def _run(self) -> None:
+        try:
+            while (task := self._tasks.get()) is not None:
+                task()
         finally:
             self._reader.close()
             self._writer.close()
             os.close(self._turn)
 
-    def _serve(self) -> None:
-        """Write until the engine closes. Sleeps without work; what comes meanwhile is one group."""
-        while True:
-            jobs = [self._jobs.get()]
-            with contextlib.suppress(Empty):
-                while len(jobs) < GROUP_MAX:
-                    jobs.append(self._jobs.get_nowait())
-            group = [job for job in jobs if job is not None]
-            if group:
-                with _held(self._turn):
-                    outcomes = self._commit(group, is_careful=False)
-                _answer(group, outcomes)
-            if len(group) < len(jobs):
-                return
+    def _commit_group(
+        self, loop: asyncio.AbstractEventLoop, group: Sequence[_Job], outcomes: Outcomes | None
+    ) -> None:
+        """Make a group durable; write it first when that had to wait for another process."""
+        if outcomes is None:
+            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            outcomes = self._write_patiently(group)
+        try:
+            if self._writer.in_transaction:
+                self._cursor.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            outcomes = [EngineFailure(str(error)) for _ in group]
+        finally:
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+        # A closed loop has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._end_group, loop, group, outcomes)
 
-    def _commit(self, group: list[_Job], *, is_careful: bool) -> Sequence[Exception | None]:
-        """Write a group in one transaction; returns the outcome of each batch.
+    def _write_patiently(self, group: Sequence[_Job]) -> Outcomes:
+        """Write a group even if a program that knows no turns is writing to the file."""
+        self._cursor.execute(f"PRAGMA busy_timeout = {1000 * BUSY_TIMEOUT_S}")
+        outcomes = self._write_group(group)
+        self._cursor.execute("PRAGMA busy_timeout = 0")
+        return outcomes or [EngineFailure("the database is locked") for _ in group]
 
-        A savepoint makes SQLite keep the old form of every page it changes, so it is used only
-        in a second round, when a batch of the group has failed.
+    # In either; never in both at once.
+
+    def _write_group(self, group: Sequence[_Job], *, is_careful: bool = False) -> Outcomes | None:
+        """Run a group's writes; returns the outcome of each batch, None when the file is locked.
+
+        The transaction stays open unless nothing is to be committed. A savepoint makes SQLite keep
+        the old form of every page it changes, so it is used only in a second round, when a batch
+        of the group has failed.
         """
         write = self._write_apart if is_careful else self._write
         outcomes: list[Exception | None] = []
@@ -142,10 +213,13 @@ class SqliteEngine:
                 outcomes.append(write(job.writes))
                 if outcomes[-1] is not None and not is_careful:
                     self._roll_back()
-                    return outcomes if len(group) == 1 else self._commit(group, is_careful=True)
-            self._cursor.execute("COMMIT")
+                    if len(group) == 1:
+                        return outcomes
+                    return self._write_group(group, is_careful=True)
         except sqlite3.Error as error:
             self._roll_back()
+            if not outcomes and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                return None
             return [EngineFailure(str(error)) for _ in group]
         return outcomes
 
@@ -224,6 +298,7 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
         writer.execute("PRAGMA synchronous = FULL")
         writer.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         writer.execute(f"PRAGMA journal_size_limit = {LOG_BYTES_MAX}")
+        writer.execute("PRAGMA busy_timeout = 0")
     except sqlite3.Error:
         writer.close()
         raise
@@ -256,24 +331,3 @@ def _statements(script: str) -> Iterator[str]:
             statement += ";"
     if statement:
         yield statement
-
-
-def _answer(group: Sequence[_Job], outcomes: Sequence[Exception | None]) -> None:
-    """Wake those who wait, with one call for each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[tuple[_Job, Exception | None]]] = {}
-    for job, outcome in zip(group, outcomes, strict=True):
-        by_loop.setdefault(job.future.get_loop(), []).append((job, outcome))
-    for loop, answers in by_loop.items():
-        # A closed loop has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_settle, answers)
-
-
-def _settle(answers: Sequence[tuple[_Job, Exception | None]]) -> None:
-    for job, outcome in answers:
-        if job.future.done():
-            continue
-        if outcome is None:
-            job.future.set_result(None)
-        else:
-            job.future.set_exception(outcome)
