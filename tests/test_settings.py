@@ -30,7 +30,6 @@ SAMPLES = {
     "log_format": ("json", "json"),
     "sandbox.refuse_unknown_cards": ("true", True),
     "bank.seed": ("7", 7),
-    "bank.timeout_s": ("2.5", 2.5),
     "iyzico.profile": ("current", "current"),
     "iyzico.switches": (
         "decimals=scale8, list_details=yes",
@@ -120,7 +119,6 @@ def test_settings_from_the_file(directory):
         refuse_unknown_cards = true
         [bank]
         seed = 9
-        timeout_s = 4
         [iyzico]
         profile = "current"
         [iyzico.switches]
@@ -132,21 +130,20 @@ def test_settings_from_the_file(directory):
     assert settings.tls_names == ("desk.example",)
     assert settings.sandbox.refuse_unknown_cards is True
     assert settings.bank.seed == 9
-    assert settings.bank.timeout_s == 4.0
     assert settings.iyzico.switches == {"decimals": "stripped"}
 
 
 def test_options_win_over_environment_over_file(directory):
     """The nearer to the person who starts it, the stronger."""
     path = write(
-        directory, "[bank]\nseed = 1\ntimeout_s = 1\n[iyzico]\nprofile='current'", "a.toml"
+        directory, "log_level = 'error'\n[bank]\nseed = 1\n[iyzico]\nprofile='current'", "a.toml"
     )
     settings = load_settings(
         path,
         {"bank.seed": 3},
-        {"VEZNE_BANK__SEED": "2", "VEZNE_BANK__TIMEOUT_S": "2", "HOME": "/", "VEZNE_DATA": ""},
+        {"VEZNE_BANK__SEED": "2", "VEZNE_LOG_LEVEL": "debug", "HOME": "/", "VEZNE_DATA": ""},
     )
-    assert (settings.bank.seed, settings.bank.timeout_s) == (3, 2.0)
+    assert (settings.bank.seed, settings.log_level) == (3, "debug")
     assert settings.iyzico.profile == "current"
 
 
@@ -193,10 +190,6 @@ def test_unknown_variable_is_named():
         ("sandbox.refuse_unknown_cards", "maybe"),
         ("bank.seed", "-1"),
         ("bank.seed", True),
-        ("bank.timeout_s", "0"),
-        ("bank.timeout_s", "nan"),
-        ("bank.timeout_s", "soon"),
-        ("bank.timeout_s", "3600"),
         ("iyzico.profile", "modern"),
         ("iyzico.switches", "decimals"),
         ("iyzico.switches", {"decimals": 8}),

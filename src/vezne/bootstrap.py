@@ -139,7 +139,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         stack.push_async_callback(sealed.close)
         vault = await open_vault(sealed, master_key, clock, entropy)
         host = Host(str(settings.bank.seed), only_test_cards=settings.sandbox.refuse_unknown_cards)
-        line = vault.line(BankTransport(host), settings.bank.timeout_s)
+        line = vault.line(BankTransport(host), timeout_s=None)
         ports = Ports(
             books=SqlBooks(books),
             vault=vault,

@@ -5,7 +5,6 @@ Whatever is not known here refuses to start: a misspelt setting must not be a si
 """
 
 import difflib
-import math
 import os
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,8 +19,6 @@ from vezne.edge.server import Address
 FILE_NAME: Final = "vezne.toml"
 _PREFIX: Final = "VEZNE_"
 _PORT_MAX: Final = 65_535
-# Shorter than the time that requests in flight are given at shutdown.
-_SECONDS_MAX: Final = 35.0
 _WORDS_OF_BOOL: Final = {"true": True, "yes": True, "on": True, "1": True} | {
     "false": False,
     "no": False,
@@ -47,7 +44,6 @@ class BankSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The built-in bank."""
 
     seed: int = 1
-    timeout_s: float = 30.0
 
 
 class IyzicoSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,16 +106,6 @@ def _one_worker(value: object) -> int:
     if str(value) != "1":
         raise ValueError("must be 1: this version runs in one process")
     return 1
-
-
-def _seconds(value: object) -> float:
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds <= _SECONDS_MAX:
-        raise ValueError(f"must be a number of seconds up to {_SECONDS_MAX:.0f}")
-    return seconds
 
 
 def _text(value: object) -> str:
@@ -257,12 +243,6 @@ TABLE: Final = (
         about="What the built-in bank draws its references and approval codes from; the same "
         "seed, the same answers.",
         parse=_whole_number,
-    ),
-    Setting(
-        key="bank.timeout_s",
-        default="30",
-        about="How long a bank is waited for, in seconds. After that the outcome is unknown.",
-        parse=_seconds,
     ),
     Setting(
         key="iyzico.profile",

@@ -43,9 +43,9 @@ def bank():
     return Bank()
 
 
-@pytest.fixture
-def line(vault, bank):
-    return vault.line(bank, timeout_s=5)
+@pytest.fixture(params=[5, None], ids=["with a time-out", "at once"])
+def line(request, vault, bank):
+    return vault.line(bank, timeout_s=request.param)
 
 
 @pytest.fixture

@@ -3,20 +3,22 @@
 Turkey has kept UTC+3 all year since September 2016, so the conversion is plain arithmetic.
 """
 
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 ISTANBUL = timezone(timedelta(hours=3))
 _DAY_MS = 86_400_000
+_SHIFT_MS = 3 * 3_600_000
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
 
 
 def local_time(at_ms: int) -> datetime:
     """The Istanbul wall clock at an epoch time in milliseconds."""
-    return datetime.fromtimestamp(at_ms / 1000, tz=UTC).astimezone(ISTANBUL)
+    return datetime.fromtimestamp(at_ms / 1000, ISTANBUL)
 
 
 def local_date(at_ms: int) -> date:
     """The Istanbul calendar day at an epoch time in milliseconds."""
-    return local_time(at_ms).date()
+    return date.fromordinal(_EPOCH_DAY + (at_ms + _SHIFT_MS) // _DAY_MS)
 
 
 def days_later(at_ms: int, days: int) -> int:

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 import msgspec
 
 SCALE = 8
-UNIT = 10**SCALE
+UNIT: int = 10**SCALE
 
 # Far above any real payment, far below what a 64-bit column holds.
 AMOUNT_MAX_E8 = 10**9 * UNIT

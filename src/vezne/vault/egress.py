@@ -31,7 +31,7 @@ class Egress:
     def __init__(
         self,
         transport: Transport,
-        timeout_s: float,
+        timeout_s: float | None,
         transit: Transit,
         records: VaultRecords,
         keyring: Keyring,
@@ -91,6 +91,8 @@ class Egress:
     async def _exchange(self, message: bytes) -> bytes | LineFailure:
         """Failures are returned, so that what is raised drags no frame with the message along."""
         try:
+            if self._timeout_s is None:
+                return await self._transport.exchange(message)
             async with asyncio.timeout(self._timeout_s):
                 return await self._transport.exchange(message)
         except LineFailure as failure:

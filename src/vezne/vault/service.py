@@ -46,8 +46,11 @@ class VaultService:
         self._nothing_blocked: dict[int, int] = {}
         self._blocks = 0
 
-    def line(self, transport: Transport, timeout_s: float) -> Egress:
-        """The way to a bank: a `vezne.core.ports.CardLine` that waits so long for a reply."""
+    def line(self, transport: Transport, timeout_s: float | None) -> Egress:
+        """The way to a bank: a `vezne.core.ports.CardLine` that waits so long for a reply.
+
+        None is for a bank within the process, which answers at once.
+        """
         return Egress(transport, timeout_s, self.transit, self._records, self._keyring)
 
     async def keep(self, merchant_id: int, card: SealedCard, holder: str) -> bytes:

@@ -5,7 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from vezne.core.money import SCALE, UNIT
+from vezne.core.money import UNIT
 from vezne.dialects.iyzico.switches import Decimals
 
 _ZERO: Final = msgspec.Raw(b"0")
@@ -17,7 +17,7 @@ def stripped_text(amount_e8: int) -> str:
     if amount_e8 < 0:
         return "-" + stripped_text(-amount_e8)
     whole, fraction = divmod(amount_e8, UNIT)
-    return f"{whole}.{str(fraction).zfill(SCALE)}".rstrip("0") if fraction else str(whole)
+    return f"{whole}.{fraction:08d}".rstrip("0") if fraction else str(whole)
 
 
 def scale8_text(amount_e8: int) -> str:
@@ -27,7 +27,7 @@ def scale8_text(amount_e8: int) -> str:
     if amount_e8 < 0:
         return "-" + scale8_text(-amount_e8)
     whole, fraction = divmod(amount_e8, UNIT)
-    return f"{whole}.{str(fraction).zfill(SCALE)}"
+    return f"{whole}.{fraction:08d}"
 
 
 def value_of(written: msgspec.Raw) -> Decimal:

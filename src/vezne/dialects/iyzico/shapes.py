@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from vezne.core.body import SealedBody
-from vezne.core.money import AMOUNT_MAX_E8, e8_from_decimal
+from vezne.core.money import AMOUNT_MAX_E8, SCALE, e8_from_decimal
 from vezne.dialects.iyzico import errors
 from vezne.dialects.iyzico.errors import Failure
 
@@ -26,17 +26,33 @@ class Amount:
     the largest, which every limit refuses.
     """
 
-    __slots__ = ("e8", "sent")
+    __slots__ = ("_value", "e8")
 
     def __init__(self, value: object) -> None:
-        self.sent = _plain_decimal(value)
-        whole_digits = self.sent.adjusted() + 1
-        if whole_digits > _WHOLE_DIGITS_MAX or _decimals(self.sent) > _DECIMALS_MAX:
-            raise ValueError("more digits than an amount has")
-        try:
-            self.e8 = e8_from_decimal(self.sent)
-        except ValueError:
-            self.e8 = AMOUNT_MAX_E8
+        self._value = value
+        if isinstance(value, str):
+            whole, _, fraction = value.partition(".")
+            if len(whole) <= _WHOLE_DIGITS_MAX and len(fraction) <= SCALE:
+                digits = whole + fraction
+                if digits.isdecimal() and digits.isascii() and whole:
+                    self.e8 = min(int(digits.ljust(len(whole) + SCALE, "0")), AMOUNT_MAX_E8)
+                    return
+        self.e8 = _e8_of(_plain_decimal(value))
+
+    @property
+    def sent(self) -> Decimal:
+        """The amount as sent, scale included."""
+        return _plain_decimal(self._value)
+
+
+def _e8_of(value: Decimal) -> int:
+    """The long way, for numbers and for texts that are not as clients usually write them."""
+    if value.adjusted() + 1 > _WHOLE_DIGITS_MAX or _decimals(value) > _DECIMALS_MAX:
+        raise ValueError("more digits than an amount has")
+    try:
+        return e8_from_decimal(value)
+    except ValueError:
+        return AMOUNT_MAX_E8
 
 
 def _plain_decimal(value: object) -> Decimal:
