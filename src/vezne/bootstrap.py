@@ -3,10 +3,8 @@
 import asyncio
 import gc
 import json
-import os
 import ssl
 import sys
-import time
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
@@ -39,6 +37,7 @@ from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.recover import mark_interrupted
 from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
+from vezne.machine import SystemClock, SystemEntropy
 from vezne.merchant_terms import InvalidTerms, Terms, apply_terms
 from vezne.settings import Settings, check_servable
 from vezne.storage.books import SqlBooks
@@ -83,22 +82,6 @@ _MENDABLE = (
     UnusableMasterKey,
     WrongMasterKey,
 )
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now_ms(self) -> int:
-        """Milliseconds since the Unix epoch."""
-        return time.time_ns() // 1_000_000
-
-
-class SystemEntropy:
-    """The operating system's randomness."""
-
-    def take(self, count: int) -> bytes:
-        """That many random bytes."""
-        return os.urandom(count)
 
 
 class BankTransport:
