@@ -126,7 +126,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         ports = Ports(
             books=SqlBooks(books),
             vault=vault,
-            acquirer=SimulatorAcquirer(SimulatorConfig(), line),
+            acquirer=SimulatorAcquirer(simulator, line),
             bins=BinDirectory(BIN_TABLE),
             numbers=SqlNumbers(books),
             clock=clock,
