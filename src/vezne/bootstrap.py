@@ -121,7 +121,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         sealed = await _open_engine(settings, "vault")
         stack.push_async_callback(sealed.close)
         vault = await open_vault(sealed, master_key, clock, entropy)
-        host = Host(str(settings.bank.seed), only_test_cards=settings.sandbox.refuse_unknown_cards)
+        simulator = SimulatorConfig(seed=str(settings.bank.seed))
+        host = Host(simulator.seed, only_test_cards=settings.sandbox.refuse_unknown_cards)
         line = vault.line(BankTransport(host), timeout_s=None)
         ports = Ports(
             books=SqlBooks(books),
