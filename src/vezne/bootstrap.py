@@ -1,12 +1,15 @@
 """The only place where rooms meet: opens the house, runs the server and the commands."""
 
 import asyncio
+import fcntl
 import gc
 import json
+import os
 import ssl
 import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -192,6 +195,7 @@ def _run(work: Coroutine[object, object, Result]) -> Result:
 
 async def _serve(settings: Settings) -> None:
     async with open_house(settings) as house:
+        lock = _lock_data(settings.data)
         await _ensure_demo_merchant(house)
         interrupted = await mark_interrupted(house.ports)
         if interrupted:
@@ -211,6 +215,21 @@ async def _serve(settings: Settings) -> None:
             ssl_context=context,
             on_ready=_print_ready,
         )
+        os.close(lock)
+
+
+def _lock_data(data: Path) -> int:
+    """Be the only server on a data directory until the file is closed. Raises CannotStart.
+
+    A second one would take the first one's payments under way for cut off.
+    """
+    lock = os.open(data / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(lock)
+        raise CannotStart(f"another server is running on {data}") from error
+    return lock
 
 
 def _iyzico_switches(settings: Settings) -> Switches:

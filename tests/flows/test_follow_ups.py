@@ -9,7 +9,7 @@ from vezne.core.answer import Approved, Declined, DeclineReason, Risk, Unknown
 from vezne.core.attempt import Operation
 from vezne.core.changes import ChangePayment, Conflict
 from vezne.core.merchant import BlockageRelease
-from vezne.core.payment import PaymentKind, PaymentState
+from vezne.core.payment import PaymentKind, PaymentState, approve
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.capture import CapturePayment, capture_payment
 from vezne.flows.follow_up import DECISIONS_MAX
@@ -276,16 +276,23 @@ async def test_a_rejected_payment_is_voided_on_its_day(world):
 
 
 async def test_a_rejected_payment_is_refunded_later(world):
-    """After the bank's day the money goes back as a refund of all that is left."""
+    """After the bank's day the money goes back as a refund of all of it."""
     payment = await paid(world, risk=Risk.REVIEW)
-    world.acquirer.script(AGAIN, AGAIN)
-    await refund_payment(refund_of(payment, 20_000_000), world.ports)
+    world.acquirer.script(AGAIN)
     world.clock.advance(days=1)
     done = await reject_payment(review_of(payment), world.ports)
     assert done.payment.risk is Risk.REJECTED
     assert world.acquirer.asks[-1][0] is Operation.REFUND
-    assert world.acquirer.asks[-1][1].amount_e8 == 100_000_000
+    assert world.acquirer.asks[-1][1].amount_e8 == 120_000_000
     assert sum(map(done.payment.refundable_e8, done.payment.line_numbers)) == 0
+
+
+async def test_a_payment_under_review_is_not_refunded_in_part(world):
+    """A partial refund would stand in the way of the void that a rejection asks for."""
+    payment = await paid(world, risk=Risk.REVIEW)
+    with pytest.raises(Refusal) as refusal:
+        await refund_payment(refund_of(payment, 1), world.ports)
+    assert refusal.value.reason is Reason.STATE_UNSUITABLE
 
 
 async def test_a_start_finds_what_was_cut_off(world):
@@ -307,3 +314,27 @@ async def test_a_start_finds_what_was_cut_off(world):
     assert cut_off.state is PaymentState.UNCERTAIN
     assert await world.books.find_payment(7, uncertain.number) == uncertain
     assert await mark_interrupted(world.ports) == 0
+
+
+async def test_a_start_leaves_alone_what_moves_on_meanwhile(world):
+    """A payment that somebody else settles between look and mark stays as it was settled."""
+
+    class Killed(Exception):
+        pass
+
+    world.acquirer.script(Killed())
+    card = NewCard(card=world.vault.present(), holder="John Doe")
+    with pytest.raises(Killed):
+        await pay(pay_command(card=card), world.ports)
+    apply = world.books.apply
+    pending = await world.books.find_payment_by_reference(7, "123456789")
+
+    async def apply_after_settling(changes):
+        world.books.apply = apply
+        await apply([ChangePayment(approve(pending, APPROVED))])
+        await apply(changes)
+
+    world.books.apply = apply_after_settling
+    assert await mark_interrupted(world.ports) == 0
+    settled = await world.books.find_payment(7, pending.number)
+    assert settled.state is PaymentState.CAPTURED

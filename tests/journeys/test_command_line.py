@@ -133,6 +133,15 @@ def test_what_cannot_start_says_why_in_one_line(tmp_path, arguments, environment
     assert "Traceback" not in done.stderr
 
 
+def test_a_second_server_on_the_same_data_is_refused(start):
+    """It would take the first one's payments under way for cut off."""
+    server = start()
+    second = vezne("serve", "--sandbox", "--data", str(server.data), "--listen", "127.0.0.1:0")
+    assert second.returncode == 1
+    assert "another server" in second.stderr
+    assert Client(server).pay()["status"] == "success"
+
+
 def test_a_lost_master_key_is_not_replaced(start):
     """A new key would open nothing that is there, so there is none."""
     server = start()

@@ -13,7 +13,7 @@ import structlog
 
 from vezne.core.body import MalformedBody
 from vezne.core.ports import Intake
-from vezne.edge.logs import describe_fault
+from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import BadRequest, Door, Request, Response, Route
 
 BODY_BYTES_MAX = 1024 * 1024
@@ -163,7 +163,8 @@ def _owners_by_prefix(doors: Sequence[Door]) -> dict[str, Door]:
 
 
 def _refusal(incoming: Incoming, path: str, why: str) -> BadRequest:
-    return BadRequest(method=incoming.method, path=path, why=why)
+    # The path goes into answers, where a card number that was typed into it has no place.
+    return BadRequest(method=incoming.method, path=mask_digits(path), why=why)
 
 
 def _dress(door: Door, response: Response) -> Response:

@@ -105,8 +105,8 @@ class Service:
         return True
 
     def _tick(self) -> None:
+        self._timer = self.loop.call_later(self.limits.tick_s, self._tick)
         self.now = self.loop.time()
         self.date_line = b"date: %b\r\n" % formatdate(usegmt=True).encode()
         for client in [each for each in self.connections if each.deadline < self.now]:
             client.expire()
-        self._timer = self.loop.call_later(self.limits.tick_s, self._tick)

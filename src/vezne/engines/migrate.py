@@ -22,10 +22,6 @@ class SchemaTooNew(Exception):
     """A newer program has migrated this database; this one must not touch it."""
 
 
-class SchemaBehind(Exception):
-    """The database lacks migrations that this program needs."""
-
-
 class SchemaChanged(Exception):
     """A migration that was already run reads differently now."""
 
@@ -95,16 +91,6 @@ async def migrate(engine: Engine, migrations: Sequence[Migration]) -> None:
         except Conflict:
             if migration in await pending(engine, migrations):
                 raise
-
-
-async def require_current(engine: Engine, migrations: Sequence[Migration]) -> None:
-    """Check that nothing is pending. Raises SchemaBehind, and as `pending` does."""
-    missing = await pending(engine, migrations)
-    if missing:
-        raise SchemaBehind(
-            f"the database lacks schema version {missing[-1].number}: start the server once, "
-            "or run its migration command"
-        )
 
 
 def _recorded(migration: Migration) -> str:

@@ -1,5 +1,7 @@
 """Take the money of a hold."""
 
+from functools import partial
+
 import msgspec
 
 from vezne.core.answer import Approved, Risk
@@ -7,7 +9,7 @@ from vezne.core.attempt import Attempt, Operation
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.payment import Payment, capture
 from vezne.core.ports import Ports
-from vezne.core.pricing import blockage_resolved_at
+from vezne.core.pricing import Pricing, blockage_resolved_at
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
 from vezne.flows.inquire import check_currency, find_payment
@@ -27,8 +29,8 @@ class CapturePayment(msgspec.Struct, frozen=True, kw_only=True):
 async def capture_payment(command: CapturePayment, ports: Ports) -> FollowedUp:
     """Capture a hold once. Commission and payouts are computed anew on what is captured.
 
-    Raises Refusal: PAYMENT_NOT_FOUND, CURRENCY_MISMATCH, STATE_UNSUITABLE (also while the payment
-    is under review), OPERATION_IN_FLIGHT.
+    Raises Refusal: PAYMENT_NOT_FOUND, CURRENCY_MISMATCH, CURRENCY_NOT_ENABLED, STATE_UNSUITABLE
+    (also while the payment is under review), OPERATION_IN_FLIGHT.
     """
 
     async def decide() -> FollowUp:
@@ -37,17 +39,18 @@ async def capture_payment(command: CapturePayment, ports: Ports) -> FollowedUp:
         if payment.risk is not Risk.ACCEPTED:
             raise Refusal(Reason.STATE_UNSUITABLE)
         paid_e8 = payment.paid_e8 if command.paid_e8 is None else command.paid_e8
-        return FollowUp(payment=payment, amount_e8=paid_e8, settle=settle)
-
-    def settle(payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
-        now_ms = ports.clock.now_ms()
+        # Whatever can be refused is refused before the bank is asked.
         pricing = price_for(
             command.merchant,
             line_prices_e8=[line.price_e8 for line in payment.pricing.lines],
-            paid_e8=attempt.amount_e8,
+            paid_e8=paid_e8,
             currency=payment.currency,
             line_split=payment.line_split,
         )
+        return FollowUp(payment=payment, amount_e8=paid_e8, settle=partial(settle, pricing))
+
+    def settle(pricing: Pricing, payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
+        now_ms = ports.clock.now_ms()
         captured = capture(
             payment, answer, pricing=pricing, paid_e8=attempt.amount_e8, now_ms=now_ms
         )

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from vezne.core.answer import Approved
+from vezne.core.answer import Approved, Risk
 from vezne.core.attempt import Attempt, Operation
 from vezne.core.calendar import days_later
 from vezne.core.merchant import Merchant
@@ -39,13 +39,16 @@ class RefundPayment(msgspec.Struct, frozen=True, kw_only=True):
 async def refund_payment(command: RefundLine | RefundPayment, ports: Ports) -> FollowedUp:
     """Give money back, as often as something is left.
 
-    Raises Refusal: PAYMENT_NOT_FOUND, LINE_NOT_FOUND, CURRENCY_MISMATCH, STATE_UNSUITABLE,
+    Raises Refusal: PAYMENT_NOT_FOUND, LINE_NOT_FOUND, CURRENCY_MISMATCH, STATE_UNSUITABLE (also
+    while the payment is under review: whoever rejects it gives all of it back),
     AMOUNT_EXCEEDS_REMAINDER, REFUND_TOO_LATE, OPERATION_IN_FLIGHT.
     """
 
     async def decide() -> FollowUp:
         payment = await _find(command, ports)
         check_currency(payment, command.currency)
+        if payment.risk is not Risk.ACCEPTED:
+            raise Refusal(Reason.STATE_UNSUITABLE)
         _plan(command, payment)
         if ports.clock.now_ms() > days_later(payment.created_ms, REFUND_DAYS_MAX):
             raise Refusal(Reason.REFUND_TOO_LATE)

@@ -21,7 +21,6 @@ _ADD_CREDENTIAL = """INSERT INTO credentials
 (door, key, merchant_id, sealed_secret, created_ms) VALUES (?, ?, ?, ?, ?)"""
 _CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ?"
 _REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
-_FIND = "SELECT id, name, is_demo, created_ms, settings FROM merchants WHERE id = ?"
 _LIST = "SELECT id, name, is_demo, created_ms, settings FROM merchants ORDER BY id"
 _LAST_ID = "SELECT coalesce(max(id), 0) FROM merchants"
 _HAS_NAME = "SELECT 1 FROM merchants WHERE name = ?"
@@ -101,11 +100,6 @@ class SqlMerchants:
                 continue
             return merchant
         raise Conflict("the merchant could not be added")
-
-    async def find_merchant(self, merchant_id: int) -> Merchant | None:
-        """A merchant by id."""
-        rows = await self._engine.fetch(_FIND, (merchant_id,))
-        return _merchant_from_row(rows[0]) if rows else None
 
     async def list_merchants(self) -> list[Merchant]:
         """All merchants, oldest first."""
