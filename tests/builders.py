@@ -1,11 +1,13 @@
 """Records with sensible values, of which a test names only what it is about."""
 
+from decimal import Decimal
+
 import msgspec
 
 from fakes.world import CountingEntropy, CountingNumbers, FixedClock
 from vezne.core.card import BinRecord, Brand, Expiry, Issuer, Product, SealedCard
 from vezne.core.merchant import BlockageRelease, Merchant, MerchantSettings
-from vezne.core.money import UNIT
+from vezne.core.money import SCALE, UNIT
 from vezne.core.payment import BasketLine, LineKind, PaymentKind
 from vezne.core.ports import Acquirer, Books, Ports, Vault
 from vezne.core.pricing import LineSplit
@@ -108,3 +110,8 @@ def ports(
         clock=clock or FixedClock(SAMPLE_TIME_MS),
         entropy=CountingEntropy(),
     )
+
+
+def decimal_from_e8(amount_e8: int) -> Decimal:
+    """The amount as a decimal with exactly eight places."""
+    return Decimal(amount_e8).scaleb(-SCALE)

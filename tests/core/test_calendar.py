@@ -1,6 +1,14 @@
 from datetime import date
 
-from vezne.core.calendar import days_later, local_date, local_time, midnight_after_days
+import pytest
+
+from vezne.core.calendar import (
+    days_later,
+    local_date,
+    local_text,
+    local_time,
+    midnight_after_days,
+)
 
 AT_MS = 1_528_282_342_393
 
@@ -8,6 +16,12 @@ AT_MS = 1_528_282_342_393
 def test_local_time_is_istanbul():
     """The wires carry Turkish wall-clock time, three hours ahead of UTC."""
     assert local_time(AT_MS).strftime("%Y-%m-%d %H:%M:%S") == "2018-06-06 13:52:22"
+
+
+@pytest.mark.parametrize("at_ms", [0, AT_MS, 1_528_318_799_999, 1_528_318_800_000])
+def test_local_text_is_the_wall_clock_cut_to_the_second(at_ms):
+    """The same time as `local_time`, on both sides of a local midnight."""
+    assert local_text(at_ms) == local_time(at_ms).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def test_the_day_changes_at_istanbul_midnight():

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from builders import decimal_from_e8
 from vezne.core.bin_table import BIN_TABLE, ISSUERS
 from vezne.core.bins import BinDirectory
 from vezne.core.installment import PROGRAMMES, installment_prices, table_for
 from vezne.core.installment_tables import INSTALLMENT_TABLES
-from vezne.core.money import UNIT, decimal_from_e8, e8_from_decimal
+from vezne.core.money import UNIT, e8_from_decimal
 
 COUNTS = (2, 3, 6, 9, 12)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import os
 import resource
 import signal
 import sqlite3
@@ -198,6 +199,28 @@ async def test_failed_commit_fails_its_group(engine: SqliteEngine, path: Path) -
     assert await ids(engine) == [1]
     await engine.apply([insert(2)])
     assert await ids(engine) == [1, 2]
+
+
+async def test_a_lock_that_fails_hangs_nobody(engine: SqliteEngine) -> None:
+    """A file system without locks is an error to who asks, not a silence."""
+    real = engine._turn
+    engine._turn = os.dup(real)
+    os.close(engine._turn)
+    for _ in range(2):
+        with pytest.raises(EngineFailure):
+            await asyncio.wait_for(engine.apply([insert(1)]), timeout=5)
+    engine._turn = real
+    await engine.apply([insert(2)])
+    assert await ids(engine) == [2]
+
+
+async def test_a_full_disk_is_the_engine_s_failure(engine: SqliteEngine) -> None:
+    """What the database cannot take is said in the seam's words; what fits is taken afterwards."""
+    engine._cursor.execute("PRAGMA max_page_count = 20")
+    with pytest.raises(EngineFailure, match="full"):
+        await engine.apply([insert(1, "x" * 1_000_000)])
+    await engine.apply([insert(2)])
+    assert await ids(engine) == [2]
 
 
 async def test_log_stays_bounded(engine: SqliteEngine, path: Path) -> None:

@@ -1,15 +1,27 @@
 import json
+import re
 
 from fakes.card_doc import documented_cards
-from fakes.iyzico_client import ADDRESS, CARD, Client, card_request, payment_request, raw_request
+from fakes.iyzico_client import (
+    ADDRESS,
+    BUYER,
+    CARD,
+    Client,
+    card_request,
+    payment_request,
+    raw_request,
+)
 from fakes.leaks import files, leaks
 from fakes.signed import signed_headers
 
 PAN = CARD["cardNumber"]
 AMEX = "374427000000003"
+OTHER = "4111111111111129"
 # Four digits, so that chance alone puts them into few places.
 CVV = "9473"
 PAYMENTS = 60
+# Not as a part of a longer number, such as the time of day in milliseconds.
+STANDING_ALONE = re.compile(rb"(?<![0-9])" + CVV.encode() + rb"(?![0-9])")
 
 
 def test_no_number_leaves_the_vault(start):
@@ -31,7 +43,7 @@ def test_no_number_leaves_the_vault(start):
     pans = [card.pan for card in documented_cards()]
     assert list(leaks(pans, places)) == []
     for name, content in places.items():
-        assert content.count(CVV.encode()) < PAYMENTS // 2, name
+        assert len(STANDING_ALONE.findall(content)) < PAYMENTS // 2, name
 
 
 def good_requests(client):
@@ -66,6 +78,11 @@ def refused_requests(client):
             client.store_card(externalId=text),
             client.store_card(email=f"{PAN}@email.com"),
             client.store_card(card=card_request()["card"] | {"cardAlias": text}),
+            client.store_card(card=card_request()["card"] | {"cardAlias": f"kart {OTHER}"}),
+            client.pay(buyer=BUYER | {"gsmNumber": OTHER}),
+            client.pay(buyer=BUYER | {"identityNumber": OTHER}),
+            client.pay(billingAddress=ADDRESS | {"zipCode": OTHER}),
+            client.call("BinNumber", "retrieve", {"binNumber": text}),
         ]
     return answers
 
@@ -86,5 +103,4 @@ def odd_requests(server):
         ("POST", "/payment/auth", b"[" * 99 + body + b"]" * 99, headers),
     ]
     answers = [raw_request(server, *request) for request in tries]
-    # A 404 repeats the path that was asked for, as the real service does.
-    return [text.decode().replace(f"/payment/{PAN}", "") for _, text in answers]
+    return [text.decode() for _, text in answers]

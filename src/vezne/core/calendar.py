@@ -16,6 +16,14 @@ def local_time(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, ISTANBUL)
 
 
+def local_text(at_ms: int) -> str:
+    """The Istanbul wall clock at an epoch time in milliseconds, as `yyyy-MM-dd HH:mm:ss`."""
+    days, time_ms = divmod(at_ms + _SHIFT_MS, _DAY_MS)
+    minutes, seconds = divmod(time_ms // 1000, 60)
+    day = date.fromordinal(_EPOCH_DAY + days)
+    return f"{day.isoformat()} {minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+
+
 def local_date(at_ms: int) -> date:
     """The Istanbul calendar day at an epoch time in milliseconds."""
     return date.fromordinal(_EPOCH_DAY + (at_ms + _SHIFT_MS) // _DAY_MS)

@@ -1,6 +1,7 @@
 """What everyone but the vault may know of a card."""
 
 import enum
+import re
 
 import msgspec
 
@@ -106,6 +107,9 @@ class StoredCard(msgspec.Struct, frozen=True, kw_only=True):
 PAN_LENGTH_MIN = 12
 PAN_LENGTH_MAX = 19
 
+# Longer than the shortest card number: texts of twelve digits are too often something else.
+_DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+
 # Each digit doubled, and the two digits of the result added.
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 
@@ -117,17 +121,13 @@ def is_luhn_valid(digits: str) -> bool:
     return (total - ord("0") * len(codes)) % 10 == 0
 
 
-def looks_like_pan(text: str) -> bool:
-    """Whether a free text is nothing but a plausible card number, spaces and dashes aside.
+def holds_pan(text: str) -> bool:
+    """Whether a run of digits in a free text, spaces and dashes aside, is a plausible card number.
 
     People type card numbers into name and alias fields; such a text must not be stored.
     """
-    if len(text) <= PAN_LENGTH_MIN:
-        return False
-    digits = text.replace(" ", "").replace("-", "")
-    return (
-        PAN_LENGTH_MIN < len(digits) <= PAN_LENGTH_MAX
-        and digits.isascii()
-        and digits.isdigit()
-        and is_luhn_valid(digits)
-    )
+    for run in _DIGIT_RUN.finditer(text):
+        digits = run[0].replace(" ", "").replace("-", "")
+        if len(digits) <= PAN_LENGTH_MAX and is_luhn_valid(digits):
+            return True
+    return False

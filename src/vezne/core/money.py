@@ -8,39 +8,12 @@ use the same scale: 1.0 is `UNIT`, so 2.625 % is 2_625_000.
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-import msgspec
-
 SCALE = 8
 UNIT: int = 10**SCALE
 
 # Far above any real payment, far below what a 64-bit column holds.
 AMOUNT_MAX_E8 = 10**9 * UNIT
 _SMALLEST = Decimal(1).scaleb(-SCALE)
-
-
-class CurrencyMismatch(ValueError):
-    """Two amounts of different currencies met in one sum."""
-
-
-class Money(msgspec.Struct, frozen=True):
-    """An amount with its currency. Adding or subtracting another currency raises."""
-
-    amount_e8: int
-    currency: str
-
-    def __add__(self, other: "Money") -> "Money":
-        return Money(self.amount_e8 + self._same_currency(other), self.currency)
-
-    def __sub__(self, other: "Money") -> "Money":
-        return Money(self.amount_e8 - self._same_currency(other), self.currency)
-
-    def __str__(self) -> str:
-        return f"{decimal_from_e8(self.amount_e8).normalize():f} {self.currency}"
-
-    def _same_currency(self, other: "Money") -> int:
-        if other.currency != self.currency:
-            raise CurrencyMismatch(f"{self.currency} and {other.currency} do not add up")
-        return other.amount_e8
 
 
 def divide_half_up(numerator: int, denominator: int) -> int:
@@ -66,12 +39,15 @@ def split(total_e8: int, weights: Sequence[int]) -> list[int]:
     Each part is the difference of two rounded running totals, so it is within one unit of its
     exact share and never negative. Weights are not negative and their sum is positive.
     """
+    if total_e8 < 0:
+        return [-part for part in split(-total_e8, weights)]
     whole = sum(weights)
     parts: list[int] = []
     weight_so_far = given_so_far = 0
     for weight in weights:
         weight_so_far += weight
-        given = share(total_e8, weight_so_far, whole)
+        # divide_half_up, for what is known not to be negative.
+        given = (2 * total_e8 * weight_so_far + whole) // (2 * whole)
         parts.append(given - given_so_far)
         given_so_far = given
     return parts
@@ -91,8 +67,3 @@ def e8_from_decimal(value: Decimal) -> int:
     if abs(units) > AMOUNT_MAX_E8:
         raise ValueError("amount out of range")
     return units
-
-
-def decimal_from_e8(amount_e8: int) -> Decimal:
-    """The amount as a decimal with exactly eight places."""
-    return Decimal(amount_e8).scaleb(-SCALE)

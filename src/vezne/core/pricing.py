@@ -108,7 +108,8 @@ def _price_line(
     A sub-merchant also bears what commission and fee take beyond the merchant's own part.
     """
     left_e8 = paid_e8 - commission_e8 - fee_e8 - sub_price_e8
-    blockage_merchant_e8 = min(blockage_e8, max(left_e8, 0))
+    own_e8 = max(left_e8, 0)
+    blockage_merchant_e8 = min(blockage_e8, own_e8)
     blockage_sub_e8 = blockage_e8 - blockage_merchant_e8 if sub_price_e8 else 0
     return PricedLine(
         price_e8=price_e8,
@@ -121,7 +122,7 @@ def _price_line(
         sub_merchant_payout_e8=(
             max(sub_price_e8 - blockage_sub_e8 + min(left_e8, 0), 0) if sub_price_e8 else 0
         ),
-        payout_e8=max(left_e8, 0) - blockage_merchant_e8,
+        payout_e8=own_e8 - blockage_merchant_e8,
     )
 
 

@@ -51,6 +51,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, service: Service, scheme: str) -> None:
         self.deadline = math.inf
         self._service = service
+        self._head_bytes_max = service.limits.head_bytes_max
         self._scheme = scheme
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -127,7 +128,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client takes them again, or is gone."""
         if self._writable is not None:
-            self._writable.set_result(None)
+            if not self._writable.done():
+                self._writable.set_result(None)
             self._writable = None
 
     def data_received(self, data: bytes) -> None:
@@ -169,7 +171,7 @@ class Connection(asyncio.Protocol):
             headers = self._headers
             headers[key] = f"{headers[key]}, {text}" if key in headers else text
             self._head_bytes += len(name) + len(value) + _FIELD_BYTES
-            if self._head_bytes > self._service.limits.head_bytes_max:
+            if self._head_bytes > self._head_bytes_max:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
@@ -179,7 +181,9 @@ class Connection(asyncio.Protocol):
         self._phase = _BODY
         self._is_keep_alive = self._parser.should_keep_alive()
         headers = self._headers
-        if not self._is_addressed():
+        if self._head_bytes > self._service.limits.head_bytes_max:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif not self._is_addressed():
             self._refuse(HTTPStatus.BAD_REQUEST)
         elif int(headers.get("content-length", "0")) > self._service.limits.body_bytes_max:
             self._accept(None)

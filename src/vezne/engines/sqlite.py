@@ -71,6 +71,7 @@ class SqliteEngine:
         self._writer = writer
         self._reader = reader
         self._turn = turn
+        self._loop = asyncio.get_running_loop()
         self._cursor = writer.cursor()
         self._waiting: deque[_Job] = deque()
         self._is_busy = False
@@ -96,12 +97,11 @@ class SqliteEngine:
         """
         if self._is_closing:
             raise EngineClosed
-        loop = asyncio.get_running_loop()
-        job = _Job(writes, loop.create_future())
+        job = _Job(writes, self._loop.create_future())
         self._waiting.append(job)
         if not self._is_busy:
             self._is_busy = True
-            loop.call_soon(self._start_group, loop)
+            self._loop.call_soon(self._start_group)
         await job.future
 
     async def execute_script(self, script: str) -> None:
@@ -114,21 +114,23 @@ class SqliteEngine:
         if not self._is_closing:
             self._is_closing = True
             if self._is_busy:
-                self._idle = asyncio.get_running_loop().create_future()
+                self._idle = self._loop.create_future()
                 await self._idle
             self._tasks.put(None)
         await asyncio.to_thread(self._thread.join)
 
-    def _start_group(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _start_group(self) -> None:
         """Write what waits, and have it committed."""
         count = min(len(self._waiting), GROUP_MAX)
         group = [self._waiting.popleft() for _ in range(count)]
-        outcomes = self._write_now(group)
-        self._tasks.put(partial(self._commit_group, loop, group, outcomes))
+        try:
+            outcomes = self._write_now(group)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are answered
+            self._end_group(group, self._give_up(group, error))
+        else:
+            self._tasks.put(partial(self._commit_group, group, outcomes))
 
-    def _end_group(
-        self, loop: asyncio.AbstractEventLoop, group: Sequence[_Job], outcomes: Outcomes
-    ) -> None:
+    def _end_group(self, group: Sequence[_Job], outcomes: Outcomes) -> None:
         """Answer those who waited, then see what they and others want next."""
         for job, outcome in zip(group, outcomes, strict=True):
             if job.future.done():
@@ -138,11 +140,11 @@ class SqliteEngine:
             else:
                 job.future.set_exception(outcome)
         # Whoever was answered runs first, so that its next batch joins the group.
-        loop.call_soon(self._next_group, loop)
+        self._loop.call_soon(self._next_group)
 
-    def _next_group(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _next_group(self) -> None:
         if self._waiting:
-            self._start_group(loop)
+            self._start_group()
             return
         self._is_busy = False
         if self._idle is not None:
@@ -170,24 +172,20 @@ class SqliteEngine:
             self._writer.close()
             os.close(self._turn)
 
-    def _commit_group(
-        self, loop: asyncio.AbstractEventLoop, group: Sequence[_Job], outcomes: Outcomes | None
-    ) -> None:
+    def _commit_group(self, group: Sequence[_Job], outcomes: Outcomes | None) -> None:
         """Make a group durable; write it first when that had to wait for another process."""
-        if outcomes is None:
-            fcntl.flock(self._turn, fcntl.LOCK_EX)
-            outcomes = self._write_patiently(group)
         try:
+            if outcomes is None:
+                fcntl.flock(self._turn, fcntl.LOCK_EX)
+                outcomes = self._write_patiently(group)
             if self._writer.in_transaction:
                 self._cursor.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._roll_back()
-            outcomes = [EngineFailure(str(error)) for _ in group]
-        finally:
             fcntl.flock(self._turn, fcntl.LOCK_UN)
+        except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are answered
+            outcomes = self._give_up(group, error)
         # A closed loop has nobody left who waits.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._end_group, loop, group, outcomes)
+            self._loop.call_soon_threadsafe(self._end_group, group, outcomes)
 
     def _write_patiently(self, group: Sequence[_Job]) -> Outcomes:
         """Write a group even if a program that knows no turns is writing to the file."""
@@ -197,6 +195,14 @@ class SqliteEngine:
         return outcomes or [EngineFailure("the database is locked") for _ in group]
 
     # In either; never in both at once.
+
+    def _give_up(self, group: Sequence[_Job], error: Exception) -> Outcomes:
+        """Leave nothing half done behind after a failure of database or lock."""
+        with contextlib.suppress(sqlite3.Error):
+            self._roll_back()
+        with contextlib.suppress(OSError):
+            fcntl.flock(self._turn, fcntl.LOCK_UN)
+        return [EngineFailure(str(error)) for _ in group]
 
     def _write_group(self, group: Sequence[_Job], *, is_careful: bool = False) -> Outcomes | None:
         """Run a group's writes; returns the outcome of each batch, None when the file is locked.
@@ -218,7 +224,7 @@ class SqliteEngine:
                     return self._write_group(group, is_careful=True)
         except sqlite3.Error as error:
             self._roll_back()
-            if not outcomes and error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            if not outcomes and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
                 return None
             return [EngineFailure(str(error)) for _ in group]
         return outcomes
@@ -232,6 +238,10 @@ class SqliteEngine:
                     return Conflict("a write touched another number of rows than expected")
         except sqlite3.IntegrityError as error:
             return Conflict(str(error)) if error.sqlite_errorcode in _UNIQUE_ERRORS else error
+        except sqlite3.OperationalError as error:
+            # A statement that makes no sense is a mistake in the caller, not a failing database.
+            is_mistake = error.sqlite_errorcode == sqlite3.SQLITE_ERROR
+            return error if is_mistake else EngineFailure(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this batch alone
             return error
         return None

@@ -69,18 +69,18 @@ class SqlBooks:
 
 def _to_write(change: Change) -> Write:
     match change:
-        case AddPayment(payment):
-            write = payments.add_payment(payment)
-        case OpenAttempt(attempt):
-            write = attempts.open_attempt(attempt)
-        case ChangePayment(payment):
-            write = payments.change_payment(payment)
-        case CloseAttempt(attempt):
-            write = attempts.close_attempt(attempt)
-        case AddOwner(owner):
-            write = cards.add_owner(owner)
-        case AddCard(card):
-            write = cards.add_card(card)
-        case RemoveCard(card):
-            write = cards.remove_card(card)
+        case AddPayment():
+            write = payments.add_payment(change.payment)
+        case OpenAttempt():
+            write = attempts.open_attempt(change.attempt)
+        case ChangePayment():
+            write = payments.change_payment(change.payment)
+        case CloseAttempt():
+            write = attempts.close_attempt(change.attempt)
+        case AddOwner():
+            write = cards.add_owner(change.owner)
+        case AddCard():
+            write = cards.add_card(change.card)
+        case RemoveCard():
+            write = cards.remove_card(change.card)
     return write

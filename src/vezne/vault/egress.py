@@ -109,7 +109,9 @@ class Egress:
         if card is not None and may_be_sent:
             self._transit.drop_cvv(card.transit_id)
         if isinstance(outcome, bytes):
-            return outcome if pan is None else outcome.replace(pan.reveal(), pan.mask.encode())
+            if pan is None or (digits := pan.reveal()) not in outcome:
+                return outcome
+            return outcome.replace(digits, pan.mask.encode())
         why = str(outcome)
         if pan is not None:
             why = why.replace(pan.reveal().decode(), pan.mask)

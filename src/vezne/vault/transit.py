@@ -42,11 +42,11 @@ class Transit:
 
     def hold(self, pan: Pan | None, cvv: Cvv | None) -> int:
         """Take over a card; returns its transit id. The oldest one gives way when full."""
-        self.sweep()
+        now_ms = self.sweep()
         if len(self._held) >= self._count_max:
             self.release(next(iter(self._held)))
         self._last_id += 1
-        self._held[self._last_id] = _Held(pan, cvv, self._clock.now_ms() + self._age_max_ms)
+        self._held[self._last_id] = _Held(pan, cvv, now_ms + self._age_max_ms)
         return self._last_id
 
     def pan(self, transit_id: int | None) -> Pan:
@@ -80,14 +80,15 @@ class Transit:
         if held.cvv is not None:
             held.cvv.wipe()
 
-    def sweep(self) -> None:
-        """Release every card that is too old."""
+    def sweep(self) -> int:
+        """Release every card that is too old; returns the time."""
         now_ms = self._clock.now_ms()
         while self._held:
             oldest = next(iter(self._held))
             if self._held[oldest].expires_ms > now_ms:
-                return
+                break
             self.release(oldest)
+        return now_ms
 
     def _find(self, transit_id: int | None) -> _Held | None:
         self.sweep()

@@ -1,9 +1,8 @@
 """The signatures of the iyzico door's answers."""
 
-from decimal import Decimal
-
 import iyzipay
 import pytest
+from msgspec import Raw
 
 from vezne.dialects.iyzico.auth import response_signature, signature_text
 
@@ -55,12 +54,10 @@ def test_answers_are_signed_as_published(values: list[str | None], signature: st
         ("10.51050", "10.5105"),
         ("1.10000000", "1.1"),
         ("100", "100"),
-        ("1E+2", "100"),
-        ("0E-8", "0"),
         ("0.00000001", "0.00000001"),
         ("999999999.99999999", "999999999.99999999"),
     ],
 )
 def test_amounts_in_signatures_have_no_trailing_zeros(amount: str, text: str):
-    """Zeros after the point go, zeros before it stay, and no exponent ever appears."""
-    assert signature_text(Decimal(amount)) == text
+    """Zeros after the point go, zeros before it stay."""
+    assert signature_text(Raw(amount)) == text

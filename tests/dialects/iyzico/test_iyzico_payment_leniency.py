@@ -18,7 +18,7 @@ from fakes.iyzico_door import (
     replaced,
     without,
 )
-from vezne.core.card import looks_like_pan
+from vezne.core.card import holds_pan
 from vezne.dialects.iyzico.checks import is_email
 
 
@@ -130,7 +130,7 @@ async def test_iyzico_leaked_number_is_not_echoed(door) -> None:
 async def test_iyzico_ids_that_look_like_cards_are_ids(door) -> None:
     """One long number in ten passes for a card number, so orders may be named by any."""
     order = "1470731323105"
-    assert looks_like_pan(order)
+    assert holds_pan(order)
     answer = await door.pay(payment_request(conversationId=order, basketId=order))
     assert answer["basketId"] == order
 

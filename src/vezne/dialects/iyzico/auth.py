@@ -7,8 +7,9 @@ the raw body) or its predecessor `IYZWS` (SHA-1 over the fields in a fixed order
 import enum
 import hmac
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
@@ -74,7 +75,10 @@ def response_signature(secret: bytes, values: Sequence[str | None]) -> str:
     return hmac.digest(secret, text.encode(), "sha256").hex()
 
 
-def signature_text(amount: Decimal) -> str:
-    """An amount as signatures spell it: plain notation without trailing zeros after the point."""
-    text = format(amount, "f")
+def signature_text(written: msgspec.Raw) -> str:
+    """An amount of an answer as signatures spell it: without trailing zeros after the point.
+
+    The amount is not zero, which one notation writes with an exponent.
+    """
+    text = bytes(written).decode()
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,6 +1,7 @@
 """Cards between this door and the house: what was sent, how they are named, what a BIN says."""
 
 import base64
+import binascii
 from typing import Final
 
 import msgspec
@@ -88,7 +89,7 @@ def bank_name(issuer: Issuer, switches: Switches) -> str:
 
 def token_text(token: bytes) -> str:
     """A cardUserKey or cardToken as it is printed."""
-    return base64.b64encode(token).decode()
+    return binascii.b2a_base64(token, newline=False).decode()
 
 
 def token_from_text(text: str, reason: Reason) -> bytes:

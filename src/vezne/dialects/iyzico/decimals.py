@@ -1,11 +1,11 @@
 """Amounts on the wire: exact JSON numbers, written straight from integers of 1e-8."""
 
-from decimal import Decimal
 from typing import Final, Protocol
 
 import msgspec
 
-from vezne.core.money import UNIT
+from vezne.core.money import SCALE
+from vezne.dialects.iyzico.shapes import Amount
 from vezne.dialects.iyzico.switches import Decimals
 
 _ZERO: Final = msgspec.Raw(b"0")
@@ -16,8 +16,8 @@ def stripped_text(amount_e8: int) -> str:
     """Plain notation without trailing zeros: `1.2`, `20`, `0`."""
     if amount_e8 < 0:
         return "-" + stripped_text(-amount_e8)
-    whole, fraction = divmod(amount_e8, UNIT)
-    return f"{whole}.{fraction:08d}".rstrip("0") if fraction else str(whole)
+    digits = str(amount_e8).zfill(SCALE + 1)
+    return f"{digits[:-SCALE]}.{digits[-SCALE:]}".rstrip("0").rstrip(".")
 
 
 def scale8_text(amount_e8: int) -> str:
@@ -26,13 +26,8 @@ def scale8_text(amount_e8: int) -> str:
         return "0E-8"
     if amount_e8 < 0:
         return "-" + scale8_text(-amount_e8)
-    whole, fraction = divmod(amount_e8, UNIT)
-    return f"{whole}.{fraction:08d}"
-
-
-def value_of(written: msgspec.Raw) -> Decimal:
-    """The number that stands in an answer."""
-    return Decimal(bytes(written).decode())
+    digits = str(amount_e8).zfill(SCALE + 1)
+    return f"{digits[:-SCALE]}.{digits[-SCALE:]}"
 
 
 class Notation(Protocol):
@@ -44,10 +39,10 @@ class Notation(Protocol):
     def constant(self, amount_e8: int) -> msgspec.Raw:
         """An amount that is a bare zero unless a sub-merchant has a part in it."""
 
-    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
         """An amount of the request; None when it comes from the books instead."""
 
-    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
         """First minus second amount of the request, as `echo`."""
 
 
@@ -60,12 +55,12 @@ class Stripped:
 
     constant = amount
 
-    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
         """The amount, however it was sent."""
         del sent
         return self.amount(amount_e8)
 
-    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
         """The amount, however its terms were sent."""
         del sent
         return self.amount(amount_e8)
@@ -82,15 +77,15 @@ class Scale8:
         """The amount; zero as `0`."""
         return msgspec.Raw(scale8_text(amount_e8)) if amount_e8 else _ZERO
 
-    def echo(self, amount_e8: int, sent: Decimal | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
         """The amount in the scale of the request."""
-        return self.amount(amount_e8) if sent is None else msgspec.Raw(format(sent, "f"))
+        return self.amount(amount_e8) if sent is None else msgspec.Raw(format(sent.sent, "f"))
 
-    def difference(self, amount_e8: int, sent: tuple[Decimal, Decimal] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
         """The difference in the scale of its finer term."""
         if sent is None:
             return self.amount(amount_e8)
-        return msgspec.Raw(format(sent[0] - sent[1], "f"))
+        return msgspec.Raw(format(sent[0].sent - sent[1].sent, "f"))
 
 
 def notation_for(decimals: Decimals) -> Notation:

@@ -12,7 +12,6 @@ from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import answers, checks, errors, shapes
 from vezne.dialects.iyzico.answers import OptionalText
 from vezne.dialects.iyzico.auth import response_signature, signature_text
-from vezne.dialects.iyzico.decimals import value_of
 from vezne.dialects.iyzico.declines import DECLINES
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.errors import Failure
@@ -161,7 +160,7 @@ def _refunded(
     line_number: OptionalText = UNSET,
     transaction_type: OptionalText = UNSET,
 ) -> answers.Refunded:
-    price = call.desk.notation.echo(amount.e8, amount.sent)
+    price = call.desk.notation.echo(amount.e8, amount)
     return answers.Refunded(
         payment_id=str(payment.number),
         payment_transaction_id=line_number,
@@ -174,7 +173,7 @@ def _refunded(
             call.secret,
             [
                 str(payment.number),
-                signature_text(value_of(price)),
+                signature_text(price),
                 payment.currency,
                 call.conversation_id,
             ],
@@ -200,4 +199,4 @@ def _check_circumstances(ip: str | None, reason: str | None) -> None:
 
 
 def _price_echo(call: Call[shapes.Basic], price: shapes.Amount | None) -> Raw | UnsetType:
-    return UNSET if price is None else call.desk.notation.echo(price.e8, price.sent)
+    return UNSET if price is None else call.desk.notation.echo(price.e8, price)

@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw
 
 from vezne.core import installment
 from vezne.core.bin_table import ISSUERS
+from vezne.core.card import PAN_LENGTH_MIN
 from vezne.dialects.iyzico import answers, checks, errors, shapes
 from vezne.dialects.iyzico.cards import bank_name, card_facts
 from vezne.dialects.iyzico.decimals import stripped_text
@@ -39,8 +40,9 @@ async def check_bin(call: Call[shapes.BinCheck]) -> answers.BinAnswer:
 
 
 async def check_bin_echo(call: Call[shapes.BinCheck]) -> answers.BinAnswer:
-    """What an error of POST /payment/bin/check repeats."""
-    return answers.BinAnswer(bin_number=call.body.bin_number or UNSET)
+    """What an error of POST /payment/bin/check repeats, unless it could be a whole number."""
+    number = call.body.bin_number or ""
+    return answers.BinAnswer(bin_number=number if 0 < len(number) < PAN_LENGTH_MIN else UNSET)
 
 
 async def installment_info(call: Call[shapes.Installments]) -> answers.InstallmentInfo:
@@ -73,7 +75,7 @@ def _checked_bin(number: str) -> str:
 def _detail(
     call: Call[shapes.Installments], price: shapes.Amount, option: inquire.InstallmentOption
 ) -> answers.InstallmentDetail:
-    echo = call.desk.notation.echo(price.e8, price.sent)
+    echo = call.desk.notation.echo(price.e8, price)
     prices = _prices(option.prices)
     number = call.body.bin_number
     if option.record is not None:

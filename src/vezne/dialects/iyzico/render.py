@@ -1,14 +1,13 @@
 """A payment of the house as this door shows it."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Final
 
 import msgspec
 from msgspec import UNSET
 
 from vezne.core.answer import Risk
-from vezne.core.calendar import local_time
+from vezne.core.calendar import local_text
 from vezne.core.money import UNIT, apply_rate, divide_half_up, share
 from vezne.core.payment import Payment, PaymentKind
 from vezne.core.pricing import PricedLine
@@ -21,9 +20,9 @@ from vezne.dialects.iyzico.answers import (
 )
 from vezne.dialects.iyzico.auth import response_signature, signature_text
 from vezne.dialects.iyzico.cards import PAYMENT_BIN_DIGITS, CardFacts, card_facts, token_text
-from vezne.dialects.iyzico.decimals import Notation, value_of
+from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
-from vezne.dialects.iyzico.shapes import Basic
+from vezne.dialects.iyzico.shapes import Amount, Basic
 
 FRAUD_STATUS: Final = {Risk.ACCEPTED: 1, Risk.REVIEW: 0, Risk.REJECTED: -1}
 # A line of an accepted payment is payable at once: approval is for marketplaces.
@@ -34,9 +33,9 @@ _PERCENT: Final = 100
 class Sent(msgspec.Struct, frozen=True, kw_only=True):
     """The amounts of a request as they were written, for an answer that repeats their scale."""
 
-    price: Decimal
-    paid: Decimal
-    lines: Sequence[Decimal] = ()
+    price: Amount
+    paid: Amount
+    lines: Sequence[Amount] = ()
 
 
 def payment_answer(
@@ -81,8 +80,8 @@ def payment_answer(
                 payment.currency,
                 payment.basket_id,
                 call.conversation_id,
-                signature_text(value_of(paid)),
-                signature_text(value_of(price)),
+                signature_text(paid),
+                signature_text(price),
             ],
         ),
         payment_status=status,
@@ -146,9 +145,10 @@ def _item_transactions(
     call: Call[Basic], payment: Payment, sent: Sent | None
 ) -> list[ItemTransaction]:
     notation, pricing = call.desk.notation, payment.pricing
-    rate = notation.amount(pricing.markup_percent_e8)
-    blockage_rate = notation.amount(pricing.blockage_rate_e8 * _PERCENT)
-    released = _date_text(payment.blockage_resolved_ms)
+    amount, constant = notation.amount, notation.constant
+    rate = amount(pricing.markup_percent_e8)
+    blockage_rate = amount(pricing.blockage_rate_e8 * _PERCENT)
+    released = local_text(payment.blockage_resolved_ms)
     status = TRANSACTION_STATUS[payment.risk]
     is_home = payment.currency == payment.settlement_currency
     numbers = payment.line_numbers
@@ -156,7 +156,8 @@ def _item_transactions(
     for place, line in enumerate(pricing.lines):
         figures = _payout(notation, line, payment.currency)
         settled = figures if is_home else _settled_payout(call, payment, line)
-        sub_rate_e8 = share(line.sub_merchant_price_e8, _PERCENT * UNIT, line.price_e8)
+        sub_price_e8 = line.sub_merchant_price_e8
+        sub_rate_e8 = share(sub_price_e8, _PERCENT * UNIT, line.price_e8) if sub_price_e8 else 0
         transactions.append(
             ItemTransaction(
                 item_id=payment.lines[place].item_id if payment.lines else UNSET,
@@ -165,16 +166,16 @@ def _item_transactions(
                 price=notation.echo(line.price_e8, sent.lines[place] if sent else None),
                 paid_price=figures.paid_price,
                 merchant_commission_rate=rate,
-                merchant_commission_rate_amount=notation.amount(line.paid_e8 - line.price_e8),
+                merchant_commission_rate_amount=amount(line.paid_e8 - line.price_e8),
                 iyzi_commission_rate_amount=figures.iyzi_commission_rate_amount,
                 iyzi_commission_fee=figures.iyzi_commission_fee,
                 blockage_rate=blockage_rate,
                 blockage_rate_amount_merchant=figures.blockage_rate_amount_merchant,
-                blockage_rate_amount_sub_merchant=notation.constant(line.sub_merchant_blockage_e8),
+                blockage_rate_amount_sub_merchant=constant(line.sub_merchant_blockage_e8),
                 blockage_resolved_date=released,
-                sub_merchant_price=notation.constant(line.sub_merchant_price_e8),
-                sub_merchant_payout_rate=notation.amount(sub_rate_e8),
-                sub_merchant_payout_amount=notation.constant(line.sub_merchant_payout_e8),
+                sub_merchant_price=constant(sub_price_e8),
+                sub_merchant_payout_rate=amount(sub_rate_e8),
+                sub_merchant_payout_amount=constant(line.sub_merchant_payout_e8),
                 merchant_payout_amount=figures.merchant_payout_amount,
                 converted_payout=settled,
             )
@@ -184,14 +185,15 @@ def _item_transactions(
 
 def _payout(notation: Notation, line: PricedLine, currency: str) -> ConvertedPayout:
     """The figures of a line that are shown a second time as a payout."""
+    amount = notation.amount
     return ConvertedPayout(
-        paid_price=notation.amount(line.paid_e8),
-        iyzi_commission_rate_amount=notation.amount(line.commission_e8),
-        iyzi_commission_fee=notation.amount(line.fee_e8),
-        blockage_rate_amount_merchant=notation.amount(line.blockage_e8),
-        blockage_rate_amount_sub_merchant=notation.amount(line.sub_merchant_blockage_e8),
-        sub_merchant_payout_amount=notation.amount(line.sub_merchant_payout_e8),
-        merchant_payout_amount=notation.amount(line.payout_e8),
+        paid_price=amount(line.paid_e8),
+        iyzi_commission_rate_amount=amount(line.commission_e8),
+        iyzi_commission_fee=amount(line.fee_e8),
+        blockage_rate_amount_merchant=amount(line.blockage_e8),
+        blockage_rate_amount_sub_merchant=amount(line.sub_merchant_blockage_e8),
+        sub_merchant_payout_amount=amount(line.sub_merchant_payout_e8),
+        merchant_payout_amount=amount(line.payout_e8),
         currency=currency,
     )
 
@@ -225,8 +227,3 @@ def _agreed_fee_e8(call: Call[Basic], payment: Payment) -> int:
     if divide_half_up(plan.fee_e8 * UNIT, pricing.exchange_rate_e8) == pricing.fee_e8:
         return plan.fee_e8
     return apply_rate(pricing.fee_e8, pricing.exchange_rate_e8)
-
-
-def _date_text(at_ms: int) -> str:
-    """Local time as `yyyy-MM-dd HH:mm:ss`."""
-    return local_time(at_ms).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")

@@ -296,7 +296,8 @@ def _number(kind: type, value: object) -> Amount | Count:
 
 def _count(value: object) -> Count:
     """A whole number, or a text that writes one. Raises ValueError for anything else."""
-    text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    text = value if isinstance(value, str) else str(value) if is_whole else ""
     if len(text) > _COUNT_DIGITS_MAX or not text.removeprefix("-").isdecimal():
         raise ValueError("not a count")
     return Count(text)

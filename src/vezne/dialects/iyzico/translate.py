@@ -59,6 +59,7 @@ _BUYER_RULES: Final = (
         "identityNumber",
         checks.IDENTITY_LENGTH_MAX,
         errors.IDENTITY_MISSING,
+        is_prose=True,
         too_long=errors.IDENTITY_TOO_LONG,
     ),
     TextRule("city", "buyerCity", missing=errors.BUYER_CITY_MISSING, is_prose=True),
@@ -70,8 +71,8 @@ _BUYER_RULES: Final = (
         errors.REGISTRATION_ADDRESS_MISSING,
         is_prose=True,
     ),
-    TextRule("gsm_number", "buyerGsmNumber", checks.SHORT_LENGTH_MAX),
-    TextRule("zip_code", "buyerZipCode", checks.SHORT_LENGTH_MAX),
+    TextRule("gsm_number", "buyerGsmNumber", checks.SHORT_LENGTH_MAX, is_prose=True),
+    TextRule("zip_code", "buyerZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
 _BILLING_RULES: Final = (
     TextRule(
@@ -91,7 +92,7 @@ _BILLING_RULES: Final = (
         errors.BILLING_ADDRESS_MISSING,
         is_prose=True,
     ),
-    TextRule("zip_code", "billingAddressZipCode", checks.SHORT_LENGTH_MAX),
+    TextRule("zip_code", "billingAddressZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
 _SHIPPING_RULES: Final = (
     TextRule(
@@ -111,7 +112,7 @@ _SHIPPING_RULES: Final = (
         errors.SHIPPING_ADDRESS_MISSING,
         is_prose=True,
     ),
-    TextRule("zip_code", "shippingAddressZipCode", checks.SHORT_LENGTH_MAX),
+    TextRule("zip_code", "shippingAddressZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
 # An address that no line needs may be incomplete.
 _SPARE_SHIPPING_RULES: Final = tuple(
@@ -131,7 +132,9 @@ _ITEM_RULES: Final = (
     TextRule("category2", "basketItemCategory2", NAME_LENGTH_MAX, is_prose=True),
 )
 _BASIC_BUYER_ID: Final = TextRule("buyer_id", "buyerId", missing=errors.BUYER_ID_MISSING)
-_CONNECTOR: Final = TextRule("connector_name", "connectorName", checks.SHORT_LENGTH_MAX)
+_CONNECTOR: Final = TextRule(
+    "connector_name", "connectorName", checks.SHORT_LENGTH_MAX, is_prose=True
+)
 
 
 class _Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,9 +173,9 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         )
     items = body.basket_items or []
     sent = Sent(
-        price=terms.price.sent,
-        paid=terms.paid.sent,
-        lines=[item.price.sent for item in items if item.price],
+        price=terms.price,
+        paid=terms.paid,
+        lines=[item.price for item in items if item.price],
     )
     command = _command(call, kind, card, terms)
     return msgspec.structs.replace(
@@ -202,7 +205,7 @@ def basic_payment_command(call: Call[BasicPayment], kind: PaymentKind) -> tuple[
         _command(call, kind, card, terms),
         parties={"buyer": {name: value for name, value in buyer.items() if value}},
     )
-    return command, Sent(price=terms.price.sent, paid=terms.paid.sent)
+    return command, Sent(price=terms.price, paid=terms.paid)
 
 
 def _terms(call: Call[Charge], body: Charge) -> _Terms:
@@ -265,6 +268,8 @@ def _address(
 def _as_sent(party: msgspec.Struct) -> dict[str, str]:
     """The fields of a buyer or an address by their names on the wire."""
     fields: dict[str, str] = msgspec.to_builtins(party)
+    if all(fields.values()):
+        return fields
     return {name: value for name, value in fields.items() if value}
 
 
