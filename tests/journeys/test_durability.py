@@ -3,6 +3,7 @@ import threading
 import pytest
 
 from fakes.iyzico_client import CARD, Client
+from fakes.server import wait_until
 
 
 def test_a_restart_finds_everything(start, tmp_path):
@@ -63,8 +64,7 @@ def test_a_kill_under_load_loses_nothing(start, acknowledged):
     loads = [Load(Client(server)) for _ in range(6)]
     for load in loads:
         load.start()
-    while sum(len(load.cards) for load in loads) < acknowledged:
-        pass
+    wait_until(lambda: sum(len(load.cards) for load in loads) >= acknowledged, timeout_s=60)
     server.kill()
     for load in loads:
         load.join()
