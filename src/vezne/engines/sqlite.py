@@ -25,6 +25,8 @@ from vezne.engines.engine import (
 
 # Bounds how long the event loop is kept busy at a time; fsync is well amortised by then.
 GROUP_MAX = 64
+# A group that follows one of several batches waits so long; a lone client never does.
+GATHER_S = 0.001
 # Another process that writes to the file holds it for one group, so milliseconds.
 BUSY_TIMEOUT_S = 10
 # A payment's document is about 2.3 KB: three of them share a page of this size, one a page of 4 KB.
@@ -139,8 +141,12 @@ class SqliteEngine:
                 job.future.set_result(None)
             else:
                 job.future.set_exception(outcome)
-        # Whoever was answered runs first, so that its next batch joins the group.
-        self._loop.call_soon(self._next_group)
+        # Whoever was answered runs first, so that its next batch joins the group. When several
+        # were, there will be more: waiting for them costs less than a COMMIT for each few.
+        if len(group) > 1:
+            self._loop.call_later(GATHER_S, self._next_group)
+        else:
+            self._loop.call_soon(self._next_group)
 
     def _next_group(self) -> None:
         if self._waiting:
