@@ -322,7 +322,7 @@ def _connect_writer(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
-    """A connection without implicit transactions, which may be handed to the thread that commits."""
+    """A connection without implicit transactions, usable in the commit thread too."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
