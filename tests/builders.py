@@ -5,12 +5,14 @@ from decimal import Decimal
 import msgspec
 
 from fakes.world import CountingEntropy, CountingNumbers, FixedClock
+from vezne.core.authentication import LIFE_MS, Authentication, AuthenticationState
 from vezne.core.card import BinRecord, Brand, Expiry, Issuer, Product, SealedCard
 from vezne.core.merchant import BlockageRelease, Merchant, MerchantSettings
 from vezne.core.money import SCALE, UNIT
-from vezne.core.payment import BasketLine, LineKind, PaymentKind
+from vezne.core.payment import BasketLine, LineKind, Payment, PaymentKind
 from vezne.core.ports import Acquirer, Books, Ports, Vault
 from vezne.core.pricing import LineSplit
+from vezne.flows.authenticate import Authenticate, Complete
 from vezne.flows.pay import NewCard, Pay
 
 # 6 June 2018, 13:52:22.393 in Istanbul: the moment of the documentation's sample payment.
@@ -93,6 +95,44 @@ def pay_command(**changes: object) -> Pay:
         blockage_release=BlockageRelease.SAME_TIME,
         conversation_id="123456789",
         basket_id="B67832",
+    )
+    return msgspec.structs.replace(command, **changes)
+
+
+def authentication(**changes: object) -> Authentication:
+    """The authentication of the sample payment's cardholder, who is at the bank's page."""
+    record = Authentication(
+        state=AuthenticationState.OPEN,
+        opened_ms=SAMPLE_TIME_MS,
+        expires_ms=SAMPLE_TIME_MS + LIFE_MS,
+        success_url="https://shop.example/callback",
+        failure_url="https://shop.example/callback",
+        caller_key="demo-api-key",
+        is_card_held=True,
+        transaction_id="transaction-1",
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def authenticate_command(**changes: object) -> Authenticate:
+    """The documentation's sample payment with 3-D Secure. What `Pay` knows goes to it."""
+    command = Authenticate(
+        pay=pay_command(),
+        success_url="https://shop.example/callback",
+        failure_url="https://shop.example/callback",
+        caller_key="demo-api-key",
+        language="tr",
+        return_url="https://vezne.example/3ds/return/scripted",
+    )
+    own = {name: changes.pop(name) for name in command.__struct_fields__ if name in changes}
+    own.setdefault("pay", pay_command(**changes))
+    return msgspec.structs.replace(command, **own)
+
+
+def complete_command(payment: Payment, **changes: object) -> Complete:
+    """The second call of a payment with 3-D Secure."""
+    command = Complete(
+        merchant=merchant(), number=payment.number, blockage_release=BlockageRelease.SAME_TIME
     )
     return msgspec.structs.replace(command, **changes)
 

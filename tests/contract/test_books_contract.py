@@ -9,6 +9,13 @@ import pytest
 from fakes.books import MemoryBooks
 from fakes.records import AT_MS, attempt, owner, payment, stored_card, token
 from vezne.core.attempt import Outcome
+from vezne.core.authentication import (
+    LIFE_MS,
+    Authentication,
+    AuthenticationResult,
+    AuthenticationState,
+    Registration,
+)
 from vezne.core.changes import (
     AddCard,
     AddOwner,
@@ -20,7 +27,7 @@ from vezne.core.changes import (
     RemoveCard,
 )
 from vezne.core.ids import REFERENCE_SLICE
-from vezne.core.payment import Payment, PaymentState, Refund
+from vezne.core.payment import Payment, PaymentState, Refund, follow_authentication
 from vezne.core.ports import Books
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate
@@ -118,6 +125,40 @@ async def test_payment_comes_back_whole(books: Books) -> None:
     await books.apply([ChangePayment(second)])
     assert await books.find_payment(1, first.number) == second
     assert await books.find_payment(2, first.number) is None
+
+
+async def test_authentication_comes_back_whole(books: Books) -> None:
+    """A payment keeps what is known of its cardholder's authentication, in every version."""
+    waiting = payment(
+        state=PaymentState.AUTHENTICATING,
+        authentication=Authentication(
+            state=AuthenticationState.OPEN,
+            opened_ms=AT_MS,
+            expires_ms=AT_MS + LIFE_MS,
+            success_url="https://shop.example/done?order=1",
+            failure_url="https://shop.example/failed",
+            caller_key="key",
+            is_card_held=True,
+            language="en",
+            registration=Registration(owner_key=token(1), email="ayşe@example.com", alias="kartım"),
+        ),
+    )
+    await books.apply([AddPayment(waiting)])
+    assert await books.find_payment(1, waiting.number) == waiting
+    assert waiting.authentication is not None
+    passed = msgspec.structs.replace(
+        waiting.authentication,
+        state=AuthenticationState.PASSED,
+        transaction_id="transaction",
+        result=AuthenticationResult(
+            md_status=1, transaction_id="transaction", eci="05", cavv="AAAB"
+        ),
+    )
+    after = follow_authentication(waiting, passed)
+    await books.apply([ChangePayment(after)])
+    assert await books.find_payment(1, waiting.number) == after
+    with pytest.raises(Conflict):
+        await books.apply([ChangePayment(after)])
 
 
 @pytest.mark.parametrize("version", [1, 3])

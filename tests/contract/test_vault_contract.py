@@ -130,6 +130,59 @@ class VaultContract:
             with pytest.raises(CardGone):
                 await ask(MERCHANT, card)
 
+    async def test_a_held_card_outlives_its_request(self, desk: Desk) -> None:
+        """It comes back in transit, as it was, with the holder's name; and can be kept then."""
+        card = desk.present(TEST_PAN)
+        await desk.vault.hold(MERCHANT, 1, card, "John Doe")
+        desk.release(card)
+        assert await desk.vault.is_held(MERCHANT, 1) is True
+        held = await desk.vault.open_held(MERCHANT, 1)
+        assert held.holder == "John Doe"
+        assert held.card.transit_id not in {None, card.transit_id}
+        assert msgspec.structs.replace(held.card, transit_id=card.transit_id) == card
+        token = await desk.vault.keep(MERCHANT, held.card, held.holder)
+        await desk.vault.block(MERCHANT, stored(card, token))
+        assert await desk.vault.is_blocked(MERCHANT, held.card) is True
+
+    async def test_a_held_card_is_held_until_it_is_dropped(self, desk: Desk) -> None:
+        """It can be opened more than once, each time under an id of its own."""
+        await desk.vault.hold(MERCHANT, 1, desk.present(TEST_PAN), "x")
+        first, second = [await desk.vault.open_held(MERCHANT, 1) for _ in range(2)]
+        assert first.card.transit_id != second.card.transit_id
+        await desk.vault.drop_held(MERCHANT, 1)
+        await desk.vault.drop_held(MERCHANT, 1)
+        assert await desk.vault.is_held(MERCHANT, 1) is False
+        with pytest.raises(CardGone):
+            await desk.vault.open_held(MERCHANT, 1)
+        await desk.vault.keep(MERCHANT, first.card, "x")
+
+    async def test_an_opened_card_is_released(self, desk: Desk) -> None:
+        """After that it is in transit no more, and releasing again is no error."""
+        await desk.vault.hold(MERCHANT, 1, desk.present(TEST_PAN), "x")
+        held = await desk.vault.open_held(MERCHANT, 1)
+        for _ in range(2):
+            desk.vault.release(held.card.transit_id or 0)
+        with pytest.raises(CardGone):
+            await desk.vault.keep(MERCHANT, held.card, "x")
+
+    async def test_a_card_is_held_for_one_payment_of_one_merchant(self, desk: Desk) -> None:
+        """Other payments, and other merchants' payments of the same number, have none."""
+        await desk.vault.hold(MERCHANT, 1, desk.present(TEST_PAN), "x")
+        for merchant_id, number in ((MERCHANT, 2), (OTHER_MERCHANT, 1)):
+            await desk.vault.drop_held(merchant_id, number)
+            assert await desk.vault.is_held(merchant_id, number) is False
+            with pytest.raises(CardGone):
+                await desk.vault.open_held(merchant_id, number)
+        assert await desk.vault.is_held(MERCHANT, 1) is True
+
+    async def test_a_card_that_is_gone_is_not_held(self, desk: Desk) -> None:
+        """A request that is over has nothing to hold."""
+        card = desk.present(TEST_PAN)
+        desk.release(card)
+        with pytest.raises(CardGone):
+            await desk.vault.hold(MERCHANT, 1, card, "x")
+        assert await desk.vault.is_held(MERCHANT, 1) is False
+
 
 class TestMemoryVault(VaultContract):
     """The fake that flows are tested with."""
@@ -137,7 +190,11 @@ class TestMemoryVault(VaultContract):
     @pytest.fixture
     def desk(self) -> Desk:
         vault = MemoryVault()
-        return Desk(vault, vault.present, vault.release)
+
+        def release(card: SealedCard) -> None:
+            vault.release(card.transit_id or 0)
+
+        return Desk(vault, vault.present, release)
 
 
 class TestVaultService(VaultContract):
@@ -158,6 +215,6 @@ class TestVaultService(VaultContract):
             )
 
         def release(card: SealedCard) -> None:
-            vault.transit.release(card.transit_id or 0)
+            vault.release(card.transit_id or 0)
 
         return Desk(vault, present, release)

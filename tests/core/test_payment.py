@@ -3,9 +3,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import SAMPLE_TIME_MS, basket, merchant
+from builders import SAMPLE_TIME_MS, authentication, basket, merchant
 from vezne.core.answer import Approved, DeclineReason, Risk
 from vezne.core.attempt import Attempt, Operation
+from vezne.core.authentication import AuthenticationState
 from vezne.core.calendar import days_later
 from vezne.core.money import UNIT
 from vezne.core.payment import (
@@ -21,6 +22,7 @@ from vezne.core.payment import (
     close_follow_up,
     decide_review,
     decline,
+    follow_authentication,
     leave_uncertain,
     open_follow_up,
     plan_refund,
@@ -83,10 +85,20 @@ def give_back(record, amount_e8):
     return refund(opened, refunds_from(plan, attempt(amount_e8), YES, now_ms=SAMPLE_TIME_MS))
 
 
+# Where a payment may begin, and where it may stay.
+FIRST = {PaymentState.AUTHENTICATING, PaymentState.PENDING}
+TERMINAL = {
+    PaymentState.UNAUTHENTICATED,
+    PaymentState.DECLINED,
+    PaymentState.UNCERTAIN,
+    PaymentState.VOIDED,
+}
+
+
 def test_every_state_stands_in_the_table():
-    """A state that no edge touches would be a state nobody can reach or leave."""
-    touched = {state for state, _ in EDGES} | set(EDGES.values())
-    assert touched == set(PaymentState)
+    """Each state is reached by an edge or is a first one, and left by one or is a last one."""
+    assert set(EDGES.values()) | FIRST == set(PaymentState)
+    assert {state for state, _ in EDGES} == set(PaymentState) - TERMINAL
     assert {event for _, event in EDGES} == set(Event)
 
 
@@ -104,9 +116,9 @@ def test_there_is_no_way_around_the_table():
 
 def test_an_approved_sale_is_captured_and_an_approved_hold_is_not():
     """A sale takes the money at once, a hold only reserves it."""
-    sale = approve(payment(), YES)
-    assert (sale.state, sale.captured_ms) == (PaymentState.CAPTURED, SAMPLE_TIME_MS)
-    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    sale = approve(payment(), YES, SAMPLE_TIME_MS + 9)
+    assert (sale.state, sale.captured_ms) == (PaymentState.CAPTURED, SAMPLE_TIME_MS + 9)
+    hold = approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS)
     assert (hold.state, hold.captured_ms) == (PaymentState.AUTHORIZED, None)
     assert (hold.auth_code, hold.reference, hold.version) == (YES.auth_code, YES.reference, 2)
 
@@ -123,7 +135,7 @@ def test_a_decline_and_a_silence_are_different_ends():
 
 def test_one_follow_up_at_a_time():
     """While one is on its way to the bank, no other may start; afterwards it may."""
-    opened = open_follow_up(approve(payment(), YES), Event.VOID_APPROVED, 500)
+    opened = open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), Event.VOID_APPROVED, 500)
     with pytest.raises(Refusal) as refusal:
         open_follow_up(opened, Event.REFUND_APPROVED, 501)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
@@ -134,13 +146,13 @@ def test_one_follow_up_at_a_time():
 def test_a_follow_up_needs_its_state():
     """A captured payment takes no capture."""
     with pytest.raises(Refusal) as refusal:
-        open_follow_up(approve(payment(), YES), Event.CAPTURE_APPROVED, 500)
+        open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), Event.CAPTURE_APPROVED, 500)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
 
 
 def test_a_capture_may_differ_from_its_hold():
     """The captured amount and its new figures replace those of the hold."""
-    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    hold = approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS)
     opened = open_follow_up(hold, Event.CAPTURE_APPROVED, 500)
     taken = capture(
         opened, YES, pricing=hold.pricing, paid_e8=130_000_000, now_ms=SAMPLE_TIME_MS + 1
@@ -155,19 +167,19 @@ def test_a_capture_may_differ_from_its_hold():
 
 def test_a_void_ends_with_the_day_of_the_capture():
     """The bank closes its day at midnight in Istanbul; a hold that was not captured has none."""
-    sale = approve(payment(), YES)
+    sale = approve(payment(), YES, SAMPLE_TIME_MS)
     check_voidable(sale, SAMPLE_TIME_MS)
     with pytest.raises(Refusal) as refusal:
         check_voidable(sale, days_later(SAMPLE_TIME_MS, 1))
     assert refusal.value.reason is Reason.VOID_TOO_LATE
-    hold = approve(payment(kind=PaymentKind.HOLD), YES)
+    hold = approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS)
     check_voidable(hold, days_later(SAMPLE_TIME_MS, 3))
     assert void(open_follow_up(hold, Event.VOID_APPROVED, 500)).state is PaymentState.VOIDED
 
 
 def test_no_void_after_a_refund():
     """Money that was partly given back cannot be cancelled as a whole."""
-    refunded = give_back(approve(payment(), YES), 1)
+    refunded = give_back(approve(payment(), YES, SAMPLE_TIME_MS), 1)
     with pytest.raises(Refusal) as refusal:
         check_voidable(refunded, SAMPLE_TIME_MS)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
@@ -175,7 +187,7 @@ def test_no_void_after_a_refund():
 
 def test_a_refund_goes_through_the_lines_in_basket_order():
     """Each line gives what it has left before the next one is touched."""
-    sale = approve(payment(), YES)
+    sale = approve(payment(), YES, SAMPLE_TIME_MS)
     assert plan_refund(sale, 40_000_000) == [(101, 36_000_000), (102, 4_000_000)]
     refunded = give_back(sale, 40_000_000)
     assert [refunded.refundable_e8(number) for number in refunded.line_numbers] == [
@@ -189,7 +201,7 @@ def test_a_refund_goes_through_the_lines_in_basket_order():
 @given(st.lists(st.integers(1, 60_000_000), max_size=8))
 def test_no_more_comes_back_than_was_paid(amounts_e8):
     """However a payment is refunded, the sum never exceeds what was paid."""
-    record = approve(payment(), YES)
+    record = approve(payment(), YES, SAMPLE_TIME_MS)
     given_e8 = 0
     for amount_e8 in amounts_e8:
         if given_e8 + amount_e8 > record.paid_e8:
@@ -212,7 +224,7 @@ def test_only_its_own_lines_belong_to_a_payment(number):
 
 def test_only_a_payment_under_review_is_decided():
     """A verdict cannot be given twice."""
-    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW))
+    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
     accepted = decide_review(waiting, Risk.ACCEPTED)
     assert accepted.risk is Risk.ACCEPTED
     with pytest.raises(Refusal) as refusal:
@@ -222,7 +234,7 @@ def test_only_a_payment_under_review_is_decided():
 
 def test_no_verdict_while_a_follow_up_is_open():
     """A verdict in between would make the follow-up's answer conflict."""
-    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW))
+    waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
     opened = open_follow_up(waiting, Event.VOID_APPROVED, 500)
     with pytest.raises(Refusal) as refusal:
         decide_review(opened, Risk.ACCEPTED)
@@ -231,5 +243,47 @@ def test_no_verdict_while_a_follow_up_is_open():
 
 def test_a_stored_payment_reads_back_the_same():
     """The aggregate survives its own serialization, defaults left out."""
-    refunded = give_back(approve(payment(owner_key=b"\x01\x02"), YES), 5)
+    refunded = give_back(approve(payment(owner_key=b"\x01\x02"), YES, SAMPLE_TIME_MS), 5)
     assert msgspec.json.decode(msgspec.json.encode(refunded), type=Payment) == refunded
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it", "state"),
+    [
+        (AuthenticationState.OPEN, AuthenticationState.OPEN, PaymentState.AUTHENTICATING),
+        (AuthenticationState.OPEN, AuthenticationState.PASSED, PaymentState.AUTHENTICATING),
+        (AuthenticationState.OPEN, AuthenticationState.FAILED, PaymentState.UNAUTHENTICATED),
+        (AuthenticationState.OPEN, AuthenticationState.EXPIRED, PaymentState.UNAUTHENTICATED),
+        (AuthenticationState.PASSED, AuthenticationState.EXPIRED, PaymentState.UNAUTHENTICATED),
+        (AuthenticationState.PASSED, AuthenticationState.LAPSED, PaymentState.UNAUTHENTICATED),
+        (AuthenticationState.PASSED, AuthenticationState.SPENT, PaymentState.PENDING),
+    ],
+)
+def test_a_payment_follows_its_authentication(before, after_it, state):
+    """Each state of the authentication has one of the payment; every step is a new version."""
+    waiting = payment(
+        state=PaymentState.AUTHENTICATING, authentication=authentication(state=before)
+    )
+    moved = authentication(state=after_it)
+    followed = follow_authentication(waiting, moved)
+    assert (followed.state, followed.version, followed.authentication) == (state, 2, moved)
+
+
+def test_an_ended_payment_may_still_learn_why():
+    """What the bank says afterwards is noted without moving anything."""
+    ended = payment(
+        state=PaymentState.UNAUTHENTICATED,
+        authentication=authentication(state=AuthenticationState.EXPIRED),
+    )
+    noted = authentication(state=AuthenticationState.EXPIRED, transaction_id="later")
+    followed = follow_authentication(ended, noted)
+    assert (followed.state, followed.version) == (PaymentState.UNAUTHENTICATED, 2)
+    assert followed.authentication == noted
+
+
+def test_a_payment_that_does_not_wait_is_not_moved():
+    """An authentication cannot send a payment back to the bank."""
+    paid = payment(state=PaymentState.CAPTURED, authentication=authentication())
+    with pytest.raises(Refusal) as refusal:
+        follow_authentication(paid, authentication(state=AuthenticationState.SPENT))
+    assert refusal.value.reason is Reason.STATE_UNSUITABLE

@@ -1,12 +1,16 @@
 """A vault kept in memory, without keys: what flows see of the real one."""
 
+import msgspec
+
 from vezne.core.body import CardFields
 from vezne.core.card import Expiry, SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
-from vezne.core.ports import CardGone
+from vezne.core.ports import CardGone, HeldCard
 
 TEST_PAN = "5528790000000008"
 TEST_EXPIRY = Expiry(2030, 12)
+# Apart from those of a request's own intake, which a test may put beside this vault.
+FIRST_REOPENED_ID = 1_000_000
 # Where the iyzico dialect's payment has its card.
 CARD_FIELDS = CardFields(("paymentCard",), "cardNumber", "cvc")
 
@@ -14,11 +18,13 @@ CARD_FIELDS = CardFields(("paymentCard",), "cardNumber", "cvc")
 class MemoryVault:
     """Implements `vezne.core.ports.Vault`. The collections are open for tests to look into.
 
-    `present` plays the request that brings a card, `release` its end.
+    `present` plays the request that brings a card, `release` its end, and `held.clear()` a restart.
+    Security codes are not kept track of.
     """
 
     def __init__(self) -> None:
         self.in_transit: dict[int, str] = {}
+        self.held: dict[tuple[int, int], tuple[str, HeldCard]] = {}
         self.kept: dict[tuple[int, bytes], tuple[str, str]] = {}
         self.blocked: set[tuple[int, str]] = set()
         self._calls = 0
@@ -37,10 +43,30 @@ class MemoryVault:
             has_cvv=has_cvv,
         )
 
-    def release(self, card: SealedCard) -> None:
-        """The request that brought the card is over."""
-        if card.transit_id is not None:
-            self.in_transit.pop(card.transit_id, None)
+    def release(self, transit_id: int) -> None:
+        self.in_transit.pop(transit_id, None)
+
+    async def hold(
+        self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
+    ) -> None:
+        number = self._transit_number(card) if card.token is None else ""
+        self.held[merchant_id, payment_number] = (number, HeldCard(card=card, holder=holder))
+
+    async def is_held(self, merchant_id: int, payment_number: int) -> bool:
+        return (merchant_id, payment_number) in self.held
+
+    async def open_held(self, merchant_id: int, payment_number: int) -> HeldCard:
+        try:
+            number, held = self.held[merchant_id, payment_number]
+        except KeyError:
+            raise CardGone("no card is held for the payment") from None
+        transit_id = FIRST_REOPENED_ID + self._next()
+        self.in_transit[transit_id] = number
+        card = msgspec.structs.replace(held.card, transit_id=transit_id)
+        return HeldCard(card=card, holder=held.holder)
+
+    async def drop_held(self, merchant_id: int, payment_number: int) -> None:
+        self.held.pop((merchant_id, payment_number), None)
 
     async def keep(self, merchant_id: int, card: SealedCard, holder: str) -> bytes:
         number = self._transit_number(card)

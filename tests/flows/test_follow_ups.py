@@ -331,7 +331,7 @@ async def test_a_start_leaves_alone_what_moves_on_meanwhile(world):
 
     async def apply_after_settling(changes):
         world.books.apply = apply
-        await apply([ChangePayment(approve(pending, APPROVED))])
+        await apply([ChangePayment(approve(pending, APPROVED, world.clock.now_ms()))])
         await apply(changes)
 
     world.books.apply = apply_after_settling

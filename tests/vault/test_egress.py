@@ -112,6 +112,19 @@ async def test_the_code_dies_with_the_answer(line, vault, present):
         await line.send(MERCHANT, TEMPLATE, card)
 
 
+@pytest.mark.parametrize("reply", [b"begun", LineFailure("cut off", is_sent=True)])
+async def test_a_code_that_was_not_sent_lives_on(line, vault, bank, present, reply):
+    """A message that asks for the number only is not the one that the code is for."""
+    bank.reply = reply
+    card = present()
+    try:
+        await line.send(MERCHANT, (b"<pan>", CardSlot.PAN, b"</pan>"), card)
+    except LineFailure:
+        assert isinstance(reply, LineFailure)
+    assert bank.messages == [b"<pan>5528790000000008</pan>"]
+    assert vault.transit.cvv(card.transit_id).reveal() == b"123"
+
+
 async def test_the_reply_is_scrubbed(line, bank, present, stored):
     """A bank that repeats the number is not heard doing so."""
     bank.reply = f"declined {PAN} {PAN}".encode()

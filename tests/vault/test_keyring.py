@@ -8,7 +8,7 @@ from vezne.engines.migrate import load_migrations, migrate
 from vezne.vault.keyring import Keyring, WrongMasterKey
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.records import VaultRecords, WrappedKey
-from vezne.vault.seal import SealBroken, place
+from vezne.vault.seal import SealBroken, SealingKey, place
 
 MERCHANT = 7
 ALL_KEYS = "SELECT merchant_id, purpose, version, state, wrapped FROM vault_keys"
@@ -95,6 +95,24 @@ async def test_workers_that_start_at_once_agree(engine, open_keyring):
     assert seals_alike(late_secrets.active, secrets.active)
     both = await asyncio.gather(*(open_keyring().of_merchant(8) for _ in range(2)))
     assert both[0].fingerprint == both[1].fingerprint
+
+
+async def test_the_key_shared_with_the_bank(engine, open_keyring):
+    """It lasts, is no other key, and is made for a vault from before there was one."""
+    keyring = open_keyring()
+    secrets = await keyring.secret_keys()
+    key = await keyring.bank_key()
+    assert len(key) == 32
+    assert await open_keyring().bank_key() == key
+    assert await open_keyring(BlindOnce(engine)).bank_key() == key
+    assert seals_alike((await open_keyring().secret_keys()).active, secrets.active)
+    rows = await engine.fetch(ALL_KEYS)
+    assert sorted(row[:4] for row in rows) == [
+        (0, "bank", 1, "active"),
+        (0, "secret box", 1, "active"),
+    ]
+    assert all(key not in row[4] for row in rows)
+    assert not seals_alike(SealingKey(key, 1, SeededEntropy()), secrets.active)
 
 
 async def test_another_master_key_is_told_apart(open_keyring):

@@ -11,6 +11,7 @@ from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.seal import open_card
 from vezne.vault.service import FRESH_MS, open_vault
+from vezne.vault.transit import AGE_MAX_MS
 
 PAN = "5528790000000008"
 MERCHANT = 7
@@ -150,6 +151,89 @@ async def test_secrets_open_after_a_restart(vault, engine, master_key, clock, en
     sealed = vault.secrets.seal(b"demo-secret-key", b"iyzico")
     again = await open_vault(engine, master_key, clock, entropy)
     assert again.secrets.open(sealed, b"iyzico") == b"demo-secret-key"
+
+
+async def test_the_key_shared_with_the_bank_survives_a_restart(
+    vault, engine, master_key, clock, entropy
+):
+    """A browser that is at the bank's page during a restart still brings a valid proof."""
+    again = await open_vault(engine, master_key, clock, entropy)
+    assert len(vault.bank_key) == 32
+    assert again.bank_key == vault.bank_key
+
+
+async def test_a_held_card_and_its_code(vault, present):
+    """Both outlive the request, come back into transit, and are wiped with it."""
+    holder = "Ayşe Öztürk"
+    card = present()
+    await vault.hold(MERCHANT, 1, card, holder)
+    vault.release(card.transit_id)
+    held = await vault.open_held(MERCHANT, 1)
+    assert held.holder == holder
+    assert held.card == msgspec.structs.replace(card, transit_id=held.card.transit_id)
+    assert held.card.transit_id != card.transit_id
+    pan, cvv = (
+        vault.transit.pan(held.card.transit_id),
+        vault.transit.cvv(held.card.transit_id),
+    )
+    assert (pan.reveal(), cvv.reveal()) == (PAN.encode(), b"123")
+    await vault.drop_held(MERCHANT, 1)
+    assert pan.reveal() == PAN.encode()
+    vault.release(held.card.transit_id)
+    for secret in (pan, cvv):
+        with pytest.raises(ValueError, match="wiped"):
+            secret.reveal()
+
+
+async def test_a_stored_card_s_code_is_held_without_a_number(vault, present):
+    """A number that came along with a stored card is none of the payment's business."""
+    card = msgspec.structs.replace(present("5400360000000003", "321"), token=b"t" * 20)
+    await vault.hold(MERCHANT, 1, card, "")
+    held = await vault.open_held(MERCHANT, 1)
+    assert held.card.token == card.token
+    assert vault.transit.cvv(held.card.transit_id).reveal() == b"321"
+    with pytest.raises(CardGone):
+        vault.transit.pan(held.card.transit_id)
+
+
+async def test_a_code_that_is_gone_is_not_held(vault, present):
+    """Nothing is held by halves."""
+    card = present()
+    vault.transit.drop_cvv(card.transit_id)
+    with pytest.raises(CardGone, match="security code"):
+        await vault.hold(MERCHANT, 1, card, "x")
+    assert not await vault.is_held(MERCHANT, 1)
+
+
+async def test_a_held_card_ends_with_time(vault, present, clock):
+    """Fifteen minutes after it came, whatever its holder does."""
+    await vault.hold(MERCHANT, 1, present(), "x")
+    clock.advance(ms=AGE_MAX_MS)
+    assert not await vault.is_held(MERCHANT, 1)
+    with pytest.raises(CardGone):
+        await vault.open_held(MERCHANT, 1)
+
+
+async def test_a_held_card_touches_no_disk(vault, engine, present, tmp_path):
+    """Holding, opening and dropping write nothing, not even sealed; a restart loses the card."""
+    before = await engine.fetch("SELECT count(*) FROM sealed_cards")
+    card = present("5528790000000008", "987")
+    await vault.hold(MERCHANT, 1, card, "Ayşe Öztürk")
+    held = await vault.open_held(MERCHANT, 1)
+    assert await engine.fetch("SELECT count(*) FROM sealed_cards") == before
+    for path in tmp_path.iterdir():
+        content = path.read_bytes()
+        assert PAN.encode() not in content
+        assert "Öztürk".encode() not in content
+    texts = [repr(held), repr(vault), repr(vars(vault))]
+    assert all(PAN not in text and "987" not in text for text in texts)
+
+
+async def test_another_process_holds_nothing(vault, engine, master_key, clock, entropy, present):
+    """A restart loses what was held."""
+    await vault.hold(MERCHANT, 1, present(), "x")
+    again = await open_vault(engine, master_key, clock, entropy)
+    assert not await again.is_held(MERCHANT, 1)
 
 
 async def test_a_released_card_is_not_kept(vault, engine, present):

@@ -1,7 +1,7 @@
 """A request body after the vault has lifted the card out of it."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -18,6 +18,29 @@ class CardFields(msgspec.Struct, frozen=True):
     container: tuple[str, ...]
     number: str
     cvv: str | None = None
+
+
+class LiftedNumber:
+    """The type of a record's field whose value, a card number, the vault took out."""
+
+    __slots__ = ()
+
+
+class LiftedCode:
+    """The type of a record's field whose value, a security code, the vault took out."""
+
+    __slots__ = ()
+
+
+class BodyShape(msgspec.Struct, frozen=True):
+    """The record that a route's bodies are, when they are as official clients send them.
+
+    `make` turns a JSON value into one of the dialect's own types; it raises ValueError for a value
+    that is none. The card's fields are typed `LiftedNumber` and `LiftedCode`.
+    """
+
+    record: type[msgspec.Struct]
+    make: Callable[[type, object], object]
 
 
 class FieldState(enum.Enum):
@@ -57,6 +80,10 @@ class SealedBody(Protocol):
     @property
     def payload(self) -> object:
         """The decoded JSON with the card fields replaced; numbers with a fraction as Decimal."""
+
+    @property
+    def record(self) -> msgspec.Struct | None:
+        """The body as the record of its route's shape; None when it does not fit strictly."""
 
     @property
     def card(self) -> LiftedCard | None:

@@ -108,7 +108,9 @@ PAN_LENGTH_MIN = 12
 PAN_LENGTH_MAX = 19
 
 # Longer than the shortest card number: texts of twelve digits are too often something else.
+_RUN_LENGTH_MIN = 13
 _DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_NO_DIGITS = bytes(code for code in range(256) if not bytes((code,)).isdigit())
 
 # Each digit doubled, and the two digits of the result added.
 _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
@@ -126,6 +128,9 @@ def holds_pan(text: str) -> bool:
 
     People type card numbers into name and alias fields; such a text must not be stored.
     """
+    # Most texts have too few digits; counting them takes a third of looking for a run.
+    if len(text.encode("utf-8", "replace").translate(None, _NO_DIGITS)) < _RUN_LENGTH_MIN:
+        return False
     for run in _DIGIT_RUN.finditer(text):
         digits = run[0].replace(" ", "").replace("-", "")
         if len(digits) <= PAN_LENGTH_MAX and is_luhn_valid(digits):

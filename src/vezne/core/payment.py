@@ -7,6 +7,7 @@ import msgspec
 
 from vezne.core.answer import Approved, DeclineReason, Risk
 from vezne.core.attempt import Attempt
+from vezne.core.authentication import Authentication, AuthenticationState
 from vezne.core.calendar import local_date
 from vezne.core.pricing import LineSplit, Pricing
 from vezne.core.refusal import Reason, Refusal
@@ -22,6 +23,8 @@ class PaymentKind(enum.StrEnum):
 class PaymentState(enum.StrEnum):
     """Where a payment stands."""
 
+    AUTHENTICATING = "authenticating"
+    UNAUTHENTICATED = "unauthenticated"
     PENDING = "pending"
     AUTHORIZED = "authorized"
     CAPTURED = "captured"
@@ -33,6 +36,8 @@ class PaymentState(enum.StrEnum):
 class Event(enum.StrEnum):
     """What moves a payment from state to state."""
 
+    AUTHENTICATION_SPENT = "authentication_spent"
+    AUTHENTICATION_FAILED = "authentication_failed"
     SALE_APPROVED = "sale_approved"
     HOLD_APPROVED = "hold_approved"
     AUTHORIZATION_DECLINED = "authorization_declined"
@@ -43,6 +48,8 @@ class Event(enum.StrEnum):
 
 
 EDGES: dict[tuple[PaymentState, Event], PaymentState] = {
+    (PaymentState.AUTHENTICATING, Event.AUTHENTICATION_SPENT): PaymentState.PENDING,
+    (PaymentState.AUTHENTICATING, Event.AUTHENTICATION_FAILED): PaymentState.UNAUTHENTICATED,
     (PaymentState.PENDING, Event.SALE_APPROVED): PaymentState.CAPTURED,
     (PaymentState.PENDING, Event.HOLD_APPROVED): PaymentState.AUTHORIZED,
     (PaymentState.PENDING, Event.AUTHORIZATION_DECLINED): PaymentState.DECLINED,
@@ -51,6 +58,14 @@ EDGES: dict[tuple[PaymentState, Event], PaymentState] = {
     (PaymentState.AUTHORIZED, Event.VOID_APPROVED): PaymentState.VOIDED,
     (PaymentState.CAPTURED, Event.VOID_APPROVED): PaymentState.VOIDED,
     (PaymentState.CAPTURED, Event.REFUND_APPROVED): PaymentState.CAPTURED,
+}
+
+# What an authentication's state means for its payment; the others leave it where it is.
+_AUTHENTICATION_EVENTS = {
+    AuthenticationState.SPENT: Event.AUTHENTICATION_SPENT,
+    AuthenticationState.FAILED: Event.AUTHENTICATION_FAILED,
+    AuthenticationState.EXPIRED: Event.AUTHENTICATION_FAILED,
+    AuthenticationState.LAPSED: Event.AUTHENTICATION_FAILED,
 }
 
 
@@ -126,6 +141,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     captured_ms: int | None = None
     open_attempt: int | None = None
     refunds: tuple[Refund, ...] = ()
+    authentication: Authentication | None = None
 
     @property
     def line_numbers(self) -> range:
@@ -156,7 +172,23 @@ def after(state: PaymentState, event: Event) -> PaymentState:
         raise Refusal(Reason.STATE_UNSUITABLE) from None
 
 
-def approve(payment: Payment, answer: Approved) -> Payment:
+def follow_authentication(payment: Payment, authentication: Authentication) -> Payment:
+    """The payment after its authentication moved on, or learned something where it stands.
+
+    Raises Refusal(STATE_UNSUITABLE) where the payment's state has no such edge.
+    """
+    before = payment.authentication
+    is_same = before is not None and before.state is authentication.state
+    event = None if is_same else _AUTHENTICATION_EVENTS.get(authentication.state)
+    return msgspec.structs.replace(
+        payment,
+        version=payment.version + 1,
+        state=payment.state if event is None else after(payment.state, event),
+        authentication=authentication,
+    )
+
+
+def approve(payment: Payment, answer: Approved, now_ms: int) -> Payment:
     """The payment after the bank approved its authorization."""
     is_sale = payment.kind is PaymentKind.SALE
     event = Event.SALE_APPROVED if is_sale else Event.HOLD_APPROVED
@@ -167,7 +199,7 @@ def approve(payment: Payment, answer: Approved) -> Payment:
         auth_code=answer.auth_code,
         reference=answer.reference,
         risk=answer.risk,
-        captured_ms=payment.created_ms if is_sale else None,
+        captured_ms=now_ms if is_sale else None,
     )
 
 

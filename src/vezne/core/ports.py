@@ -1,13 +1,14 @@
 """What the domain needs from the world. Each port is passed in; none returns a PAN."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
-from vezne.core.answer import Answer
+from vezne.core.answer import Answer, Declined, Unknown
 from vezne.core.attempt import Attempt
-from vezne.core.body import CardFields, SealedBody
+from vezne.core.authentication import AuthenticationResult
+from vezne.core.body import BodyShape, CardFields, SealedBody
 from vezne.core.card import BinRecord, CardSlot, Owner, SealedCard, StoredCard
 from vezne.core.changes import Change
 from vezne.core.merchant import Credential
@@ -81,6 +82,13 @@ class Merchants(Protocol):
         """The credential behind a public key of a door; None when unknown or revoked."""
 
 
+class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vault holds for a payment: the card, in transit again, and the holder's name."""
+
+    card: SealedCard
+    holder: str
+
+
 class Vault(Protocol):
     """The only place where card numbers are kept and opened."""
 
@@ -108,6 +116,30 @@ class Vault(Protocol):
         Raises CardGone, unless the list is empty and there is nothing to compare.
         """
 
+    async def hold(
+        self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
+    ) -> None:
+        """Hold what is in transit of a card until a payment's holder is authenticated.
+
+        Sealed, in memory only, for fifteen minutes at most. Raises CardGone.
+        """
+
+    async def is_held(self, merchant_id: int, payment_number: int) -> bool:
+        """Whether something is still held for a payment."""
+
+    async def open_held(self, merchant_id: int, payment_number: int) -> HeldCard:
+        """What is held for a payment, in transit as well. Raises CardGone.
+
+        It is held on until `drop_held`: only whoever gets to authorize the payment may drop it.
+        Whoever opens it calls `release` with its transit id in the end.
+        """
+
+    async def drop_held(self, merchant_id: int, payment_number: int) -> None:
+        """Wipe what is held for a payment, if there is anything."""
+
+    def release(self, transit_id: int) -> None:
+        """Wipe what is in transit under an id. Safe to call twice."""
+
 
 class SecretBox(Protocol):
     """Seals the secrets of merchants' API keys for storage."""
@@ -126,7 +158,9 @@ class CardGone(Exception):
 class Intake(Protocol):
     """The vault's front door: lifts card data out of request bodies."""
 
-    def lift(self, raw: bytes, fields: CardFields | None) -> SealedBody:
+    def lift(
+        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+    ) -> SealedBody:
         """Seal a body. Raises MalformedBody."""
 
 
@@ -160,6 +194,44 @@ class AuthorizeAsk(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     installments: int
     is_capture: bool
+    authentication: AuthenticationResult | None = None
+
+
+class BeginAsk(msgspec.Struct, frozen=True, kw_only=True):
+    """What an acquirer is told to have a cardholder authenticated.
+
+    `return_url` is where the browser brings the bank's word; `language` is `tr` or `en`.
+    """
+
+    merchant_id: int
+    merchant_name: str
+    payment_number: int
+    card: SealedCard
+    amount_e8: int
+    currency: str
+    installments: int
+    language: str
+    return_url: str
+
+
+class Challenge(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the browser goes to have its owner authenticated: a form to post, and to which URL."""
+
+    url: str
+    fields: dict[str, str]
+    transaction_id: str
+
+
+class Returned(msgspec.Struct, frozen=True, kw_only=True):
+    """The bank's word on an authentication, as the browser brought it, proven to be the bank's."""
+
+    merchant_id: int
+    payment_number: int
+    result: AuthenticationResult
+
+
+class ForgedReturn(Exception):
+    """What the browser brought is not the bank's word, or was altered on the way."""
 
 
 class FollowUpAsk(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,6 +251,12 @@ class Acquirer(Protocol):
     @property
     def name(self) -> str:
         """The name under which attempts are recorded."""
+
+    async def begin(self, ask: BeginAsk) -> Challenge | Declined | Unknown:
+        """Ask for the cardholder's authentication. No money moves. Raises CardGone."""
+
+    def read_return(self, fields: Mapping[str, str]) -> Returned:
+        """The bank's word in the form that a browser brought. Raises ForgedReturn."""
 
     async def authorize(self, ask: AuthorizeAsk) -> Answer:
         """Reserve money, and take it at once when `is_capture`."""

@@ -24,10 +24,14 @@ class Reason(enum.StrEnum):
     INSTALLMENTS_NOT_FOR_DEBIT = "installments_not_for_debit"
     INSTALLMENTS_NOT_FOR_CARD = "installments_not_for_card"
     BIN_NOT_FOUND = "bin_not_found"
+    PAYMENT_DIFFERS = "payment_differs"
+    AUTHENTICATION_UNSUITABLE = "authentication_unsuitable"
+    AUTHENTICATION_EXPIRED = "authentication_expired"
+    HELD_CARD_LOST = "held_card_lost"
 
 
 class Refusal(Exception):
-    """We refuse a well-formed command. Nothing was written."""
+    """We refuse a well-formed command. Nothing was written, but that something has ended."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)

@@ -4,38 +4,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk
-from vezne.core.attempt import Attempt, Operation
-from vezne.core.card import BinRecord, Owner, Product, SealedCard, StoredCard
-from vezne.core.changes import (
-    AddCard,
-    AddOwner,
-    AddPayment,
-    Change,
-    ChangePayment,
-    CloseAttempt,
-    OpenAttempt,
-)
+from vezne.core.card import BinRecord, Product, SealedCard
+from vezne.core.changes import AddPayment, OpenAttempt
 from vezne.core.installment import can_pay_in_installments
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.money import UNIT
-from vezne.core.payment import (
-    BasketLine,
-    Event,
-    Payment,
-    PaymentKind,
-    PaymentState,
-    approve,
-    decline,
-    leave_uncertain,
-    open_follow_up,
-    void,
-)
-from vezne.core.ports import AuthorizeAsk, CardGone, Ports
+from vezne.core.payment import BasketLine, Payment, PaymentKind, PaymentState
+from vezne.core.ports import Ports
 from vezne.core.pricing import LineSplit, Pricing, blockage_resolved_at, price_payment
 from vezne.core.refusal import Reason, Refusal
+from vezne.flows.authorize import Presented, authorization_of, authorize
 from vezne.flows.blocklist import is_card_blocked
-from vezne.flows.follow_up import ask_and_record, attempt_for, close_attempt
 from vezne.flows.store_card import (
     CardOfOwner,
     check_not_expired,
@@ -90,16 +69,6 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     parties: dict[str, dict[str, str]] = {}
 
 
-class _Presented(msgspec.Struct, frozen=True, kw_only=True):
-    """The card to charge, whose it is, and what is to be stored once the bank approves."""
-
-    card: SealedCard
-    owner_key: bytes | None = None
-    token: bytes | None = None
-    new_owner: Owner | None = None
-    new_card: StoredCard | None = None
-
-
 async def pay(command: Pay, ports: Ports) -> Payment:
     """Take a payment and return it: captured or authorized, declined, uncertain, or voided.
 
@@ -108,21 +77,28 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     CURRENCY_NOT_ENABLED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
     INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED.
     """
+    pricing = price_basket(command)
+    presented = await present(command.merchant, command.card, ports)
+    await check_card(command, presented.card, ports)
+    presented = await keep_if_registering(command.merchant, command.card, presented, ports)
+    payment = await new_payment(command, pricing, presented.card, ports)
+    attempt = authorization_of(payment, payment.created_ms)
+    # Committed before a byte is sent.
+    await ports.books.apply([AddPayment(payment), OpenAttempt(attempt)])
+    return await authorize(payment, attempt, presented, None, ports)
+
+
+def price_basket(command: Pay) -> Pricing:
+    """The payment's figures. Raises Refusal: LINES_DO_NOT_SUM, CURRENCY_NOT_ENABLED."""
     if command.lines and sum(line.price_e8 for line in command.lines) != command.price_e8:
         raise Refusal(Reason.LINES_DO_NOT_SUM)
-    pricing = price_for(
+    return price_for(
         command.merchant,
         line_prices_e8=[line.price_e8 for line in command.lines] or [command.price_e8],
         paid_e8=command.paid_e8,
         currency=command.currency,
         line_split=command.line_split,
     )
-    presented = await _present(command, ports)
-    await _check_card(command, presented.card, ports)
-    presented = await _keep_if_registering(command, presented, ports)
-    payment, attempt = await _promise(command, pricing, presented, ports)
-    answer = await _ask(command, payment, attempt, presented.card, ports)
-    return await _record(payment, attempt, answer, presented, ports)
 
 
 def price_for(
@@ -149,33 +125,30 @@ def price_for(
     )
 
 
-async def _present(command: Pay, ports: Ports) -> _Presented:
-    """Find the card to charge and its owner."""
-    merchant = command.merchant
-    if isinstance(command.card, CardOnFile):
-        on_file = command.card
+async def present(merchant: Merchant, card: NewCard | CardOnFile, ports: Ports) -> Presented:
+    """Find the card to charge and its owner. Raises Refusal: OWNER_NOT_FOUND, CARD_NOT_FOUND."""
+    if isinstance(card, CardOnFile):
         found = await find_stored_card(
-            CardOfOwner(merchant=merchant, owner_key=on_file.owner_key, token=on_file.token), ports
+            CardOfOwner(merchant=merchant, owner_key=card.owner_key, token=card.token), ports
         )
-        card = msgspec.structs.replace(
+        sealed = msgspec.structs.replace(
             sealed_from_stored(found),
-            transit_id=on_file.transit_id,
-            has_cvv=on_file.transit_id is not None,
+            transit_id=card.transit_id,
+            has_cvv=card.transit_id is not None,
         )
-        return _Presented(card=card, owner_key=on_file.owner_key, token=on_file.token)
-    new = command.card
-    if not new.register:
-        return _Presented(card=new.card)
-    owner = await find_or_make_owner(merchant.id, new.owner_key, new.email, None, ports)
-    return _Presented(
-        card=new.card,
-        owner_key=owner.key,
-        new_owner=owner,
-    )
+        return Presented(card=sealed, owner_key=card.owner_key, token=card.token)
+    if not card.register:
+        return Presented(card=card.card)
+    owner = await find_or_make_owner(merchant.id, card.owner_key, card.email, None, ports)
+    return Presented(card=card.card, owner_key=owner.key, new_owner=owner)
 
 
-async def _check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
-    """Refuse what the card may not do here, before anything is written."""
+async def check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
+    """Refuse what the card may not do here, before anything is written.
+
+    Raises Refusal: CARD_EXPIRED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
+    INSTALLMENTS_NOT_FOR_CARD, CARD_BLOCKED, CARD_NOT_FOUND.
+    """
     check_not_expired(card, ports)
     record = ports.bins.find(card.bin)
     home = command.merchant.settings.settlement_currency
@@ -195,12 +168,14 @@ def _check_installments(record: BinRecord | None) -> None:
         raise Refusal(Reason.INSTALLMENTS_NOT_FOR_CARD)
 
 
-async def _keep_if_registering(command: Pay, presented: _Presented, ports: Ports) -> _Presented:
+async def keep_if_registering(
+    merchant: Merchant, new: NewCard | CardOnFile, presented: Presented, ports: Ports
+) -> Presented:
     """Seal the card before the bank is asked: a vault that fails must fail before money moves."""
-    new, owner = command.card, presented.new_owner
+    owner = presented.new_owner
     if not isinstance(new, NewCard) or owner is None:
         return presented
-    token = await ports.vault.keep(command.merchant.id, new.card, new.holder)
+    token = await ports.vault.keep(merchant.id, new.card, new.holder)
     return msgspec.structs.replace(
         presented,
         token=token,
@@ -209,17 +184,17 @@ async def _keep_if_registering(command: Pay, presented: _Presented, ports: Ports
     )
 
 
-async def _promise(
-    command: Pay, pricing: Pricing, presented: _Presented, ports: Ports
-) -> tuple[Payment, Attempt]:
-    """Commit payment and attempt before a byte is sent."""
+async def new_payment(command: Pay, pricing: Pricing, card: SealedCard, ports: Ports) -> Payment:
+    """A payment about to be authorized, not written yet.
+
+    Its lines are numbered right after it, and its authorization right after the lines.
+    """
     now_ms = ports.clock.now_ms()
     merchant = command.merchant
-    # The lines are numbered right after their payment, the attempt right after the lines.
-    number = await ports.numbers.take(len(pricing.lines) + 2)
-    payment = Payment(
+    on_file = command.card if isinstance(command.card, CardOnFile) else None
+    return Payment(
         merchant_id=merchant.id,
-        number=number,
+        number=await ports.numbers.take(len(pricing.lines) + 2),
         version=1,
         state=PaymentState.PENDING,
         kind=command.kind,
@@ -228,8 +203,8 @@ async def _promise(
         paid_e8=command.paid_e8,
         currency=command.currency,
         installments=command.installments,
-        bin=presented.card.bin,
-        last4=presented.card.last4,
+        bin=card.bin,
+        last4=card.last4,
         pricing=pricing,
         line_split=command.line_split,
         settlement_currency=merchant.settings.settlement_currency,
@@ -243,109 +218,7 @@ async def _promise(
         channel=command.channel,
         group=command.group,
         parties=command.parties,
-        owner_key=None if presented.new_card else presented.owner_key,
-        card_token=None if presented.new_card else presented.token,
+        owner_key=on_file.owner_key if on_file else None,
+        card_token=on_file.token if on_file else None,
         acquirer=ports.acquirer.name,
     )
-    attempt = attempt_for(
-        payment,
-        Operation.AUTHORIZE,
-        amount_e8=command.paid_e8,
-        number=number + len(pricing.lines) + 1,
-        now_ms=now_ms,
-    )
-    await ports.books.apply([AddPayment(payment), OpenAttempt(attempt)])
-    return payment, attempt
-
-
-async def _ask(
-    command: Pay, payment: Payment, attempt: Attempt, card: SealedCard, ports: Ports
-) -> Answer:
-    """Ask the bank, with no transaction open."""
-    ask = AuthorizeAsk(
-        merchant_id=payment.merchant_id,
-        trace=attempt.number,
-        card=card,
-        amount_e8=payment.paid_e8,
-        currency=payment.currency,
-        installments=payment.installments,
-        is_capture=command.kind is PaymentKind.SALE,
-    )
-    try:
-        return await ports.acquirer.authorize(ask)
-    except CardGone:
-        # The card was deleted since it was looked up; the bank was not asked.
-        return Declined(reason=DeclineReason.INVALID_CARD_NUMBER, code="card_gone")
-
-
-async def _record(
-    payment: Payment, attempt: Attempt, answer: Answer, presented: _Presented, ports: Ports
-) -> Payment:
-    """Write down what the bank said, with the card to be stored when it approved."""
-    now_ms = ports.clock.now_ms()
-    if isinstance(answer, Approved):
-        if answer.risk is Risk.REJECTED:
-            return await _record_rejected(payment, attempt, answer, presented, ports)
-        approved = msgspec.structs.replace(
-            approve(payment, answer), owner_key=presented.owner_key, card_token=presented.token
-        )
-        changes: list[Change] = [
-            ChangePayment(approved),
-            CloseAttempt(close_attempt(attempt, answer, now_ms)),
-        ]
-        if presented.new_owner is not None:
-            changes.append(AddOwner(presented.new_owner))
-        if presented.new_card is not None:
-            changes.append(AddCard(presented.new_card))
-        await ports.books.apply(changes)
-        return approved
-    if isinstance(answer, Declined):
-        after = decline(payment, answer.reason)
-        closed = close_attempt(attempt, answer, now_ms)
-        await ports.books.apply([ChangePayment(after), CloseAttempt(closed)])
-    else:
-        # The attempt stays open until the truth is known.
-        after = leave_uncertain(payment)
-        await ports.books.apply([ChangePayment(after)])
-    await _forget_unused(presented, ports)
-    return after
-
-
-async def _record_rejected(
-    payment: Payment, attempt: Attempt, answer: Approved, presented: _Presented, ports: Ports
-) -> Payment:
-    """The bank approved, the fraud filter did not: record both, and give the money back.
-
-    The void is promised in the same batch that records the approval, so that no crash leaves a
-    rejected payment charged with nobody to undo it.
-    """
-    now_ms = ports.clock.now_ms()
-    approved = approve(payment, answer)
-    undo = attempt_for(
-        approved,
-        Operation.VOID,
-        amount_e8=approved.paid_e8,
-        number=await ports.numbers.take(1),
-        now_ms=now_ms,
-    )
-    rejected = msgspec.structs.replace(
-        open_follow_up(approved, Event.VOID_APPROVED, undo.number), version=approved.version
-    )
-    await ports.books.apply(
-        [
-            ChangePayment(rejected),
-            CloseAttempt(close_attempt(attempt, answer, now_ms)),
-            OpenAttempt(undo),
-        ]
-    )
-    await _forget_unused(presented, ports)
-    undone = await ask_and_record(
-        rejected, undo, lambda before, _undo, _answer: void(before), ports
-    )
-    return undone.payment
-
-
-async def _forget_unused(presented: _Presented, ports: Ports) -> None:
-    """Delete the number that was sealed for a registration that did not happen."""
-    if presented.new_card is not None:
-        await ports.vault.forget(presented.new_card.merchant_id, presented.new_card.token)

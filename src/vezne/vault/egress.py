@@ -48,14 +48,15 @@ class Egress:
         """The bank's reply, with the number masked should it stand there.
 
         The number is the stored card's when the card has a token, else the one in transit. The
-        code is wiped from transit as soon as the bank may have seen it.
+        code of a message that has a slot for it is wiped from transit as soon as the bank may have
+        seen it.
 
         Raises CardGone before anything is sent; LineFailure.
         """
         pan = await self._pan(merchant_id, card) if CardSlot.PAN in template else None
         try:
             outcome = await self._exchange(self._fill(template, pan, card))
-            return self._clean(outcome, pan, card)
+            return self._clean(outcome, pan, card if CardSlot.CVV in template else None)
         finally:
             if pan is not None:
                 pan.wipe()
@@ -103,11 +104,12 @@ class Egress:
             return LineFailure(type(error).__name__, is_sent=True)
 
     def _clean(
-        self, outcome: bytes | LineFailure, pan: Pan | None, card: SealedCard | None
+        self, outcome: bytes | LineFailure, pan: Pan | None, spent: SealedCard | None
     ) -> bytes:
+        """The reply to a message that carried the code of the `spent` card."""
         may_be_sent = isinstance(outcome, bytes) or outcome.is_sent
-        if card is not None and may_be_sent:
-            self._transit.drop_cvv(card.transit_id)
+        if spent is not None and may_be_sent:
+            self._transit.drop_cvv(spent.transit_id)
         if isinstance(outcome, bytes):
             if pan is None or (digits := pan.reveal()) not in outcome:
                 return outcome

@@ -1,8 +1,9 @@
 """The vault's keys: made on demand, stored wrapped, unwrapped once.
 
 Each merchant has a key that seals cards and one that fingerprints them; the vault itself has one
-for the secrets of API keys. A key has versions: all of them open, the active one seals. Made so
-far is only version 1, so a rotation adds rows and changes no code here.
+for the secrets of API keys, and one for proofs between the house and the built-in bank. A key has
+versions: all of them open, the active one seals. Made so far is only version 1, so a rotation adds
+rows and changes no code here.
 """
 
 import contextlib
@@ -18,6 +19,7 @@ _VAULT_ID: Final = 0
 _CARD: Final = "card"
 _FINGERPRINT: Final = "fingerprint"
 _BOX: Final = "secret box"
+_BANK: Final = "bank"
 _ACTIVE: Final = "active"
 
 
@@ -71,23 +73,28 @@ class Keyring:
         """
         return self._sealing_keys(await self._load(_VAULT_ID, (_BOX,)), _BOX)
 
+    async def bank_key(self) -> bytes:
+        """The key for proofs between the house and the built-in bank. Raises WrongMasterKey."""
+        return _active_key(await self._load(_VAULT_ID, (_BANK,)), _BANK)
+
     async def of_merchant(self, merchant_id: int) -> MerchantKeys:
         """A merchant's keys, made now if it has none. Raises WrongMasterKey."""
         known = self._merchants.get(merchant_id)
         if known is not None:
             return known
         opened = await self._load(merchant_id, (_CARD, _FINGERPRINT))
-        prints = [key for record, key in opened if _is_active(record, _FINGERPRINT)]
-        keys = MerchantKeys(self._sealing_keys(opened, _CARD), bytes(prints[0]))
+        keys = MerchantKeys(self._sealing_keys(opened, _CARD), _active_key(opened, _FINGERPRINT))
         self._merchants[merchant_id] = keys
         return keys
 
     async def _load(self, owner_id: int, purposes: tuple[str, ...]) -> list[_Opened]:
         records = await self._records.find_keys(owner_id)
-        if not records:
+        known = {record.purpose for record in records}
+        missing = [self._make(owner_id, name) for name in purposes if name not in known]
+        if missing:
             # On conflict another worker was first, and its keys are the ones.
             with contextlib.suppress(Conflict):
-                await self._records.add_keys([self._make(owner_id, name) for name in purposes])
+                await self._records.add_keys(missing)
             records = await self._records.find_keys(owner_id)
         return [_Opened(record, self._unwrap(record)) for record in records]
 
@@ -133,6 +140,11 @@ class Keyring:
 
 def _is_active(record: WrappedKey, purpose: str) -> bool:
     return record.purpose == purpose and record.state == _ACTIVE
+
+
+def _active_key(opened: list[_Opened], purpose: str) -> bytes:
+    (key,) = [key for record, key in opened if _is_active(record, purpose)]
+    return bytes(key)
 
 
 def _key_place(owner_id: int, purpose: str, version: int) -> bytes:

@@ -2,13 +2,16 @@
 
 from typing import Final
 
+import msgspec
+
 from vezne.core.card import SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
-from vezne.core.ports import CardGone, Clock, Entropy
+from vezne.core.ports import CardGone, Clock, Entropy, HeldCard
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.vault.egress import Egress, Transport
 from vezne.vault.fingerprint import fingerprint
+from vezne.vault.holding import Held, Holding
 from vezne.vault.intake import VaultIntake
 from vezne.vault.keyring import Keyring
 from vezne.vault.master_key import MasterKey
@@ -25,6 +28,8 @@ class VaultService:
     """Implements `vezne.core.ports.Vault`; made by `open_vault`.
 
     `intake` and `secrets` are its other doors, `transit` what it holds for requests under way.
+    `bank_key` is for proofs between the house and the built-in bank: 32 bytes, the same after a
+    restart.
     """
 
     def __init__(
@@ -32,12 +37,15 @@ class VaultService:
         records: VaultRecords,
         keyring: Keyring,
         secrets: VaultSecretBox,
+        bank_key: bytes,
         clock: Clock,
         entropy: Entropy,
     ) -> None:
         self.transit = Transit(clock)
         self.intake = VaultIntake(self.transit)
         self.secrets = secrets
+        self.bank_key = bank_key
+        self._holding = Holding(clock, entropy)
         self._records = records
         self._keyring = keyring
         self._clock = clock
@@ -100,6 +108,39 @@ class VaultService:
             raise CardGone("no such stored card")
         return is_blocked
 
+    async def hold(
+        self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
+    ) -> None:
+        """Hold what is in transit of a card until a payment's holder is authenticated.
+
+        Of a stored card that is the code. Raises CardGone.
+        """
+        pan = self.transit.pan(card.transit_id) if card.token is None else None
+        cvv = self.transit.cvv(card.transit_id) if card.has_cvv else None
+        self._holding.hold(merchant_id, payment_number, Held(card, pan, cvv, holder))
+
+    async def is_held(self, merchant_id: int, payment_number: int) -> bool:
+        """Whether something is still held for a payment."""
+        return self._holding.is_held(merchant_id, payment_number)
+
+    async def open_held(self, merchant_id: int, payment_number: int) -> HeldCard:
+        """What is held for a payment, in transit as well, for the caller to release.
+
+        Raises CardGone.
+        """
+        held = self._holding.open(merchant_id, payment_number)
+        transit_id = self.transit.hold(held.pan, held.cvv)
+        card = msgspec.structs.replace(held.card, transit_id=transit_id)
+        return HeldCard(card=card, holder=held.holder)
+
+    async def drop_held(self, merchant_id: int, payment_number: int) -> None:
+        """Wipe what is held for a payment, if there is anything."""
+        self._holding.drop(merchant_id, payment_number)
+
+    def release(self, transit_id: int) -> None:
+        """Wipe what is in transit under an id. Safe to call twice."""
+        self.transit.release(transit_id)
+
     async def _is_nothing_blocked(self, merchant_id: int) -> bool:
         now_ms = self._clock.now_ms()
         if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
@@ -134,4 +175,4 @@ async def open_vault(
     records = VaultRecords(engine)
     keyring = Keyring(records, master_key, clock, entropy)
     secrets = VaultSecretBox(await keyring.secret_keys())
-    return VaultService(records, keyring, secrets, clock, entropy)
+    return VaultService(records, keyring, secrets, await keyring.bank_key(), clock, entropy)

@@ -1,0 +1,140 @@
+"""Cards held while their holders are authenticated: sealed, in memory, for minutes.
+
+A request that asks for an authentication ends long before the payment is authorized, and its card
+leaves transit with it. What the authorization will need waits here, under a key that this process
+makes for itself and never writes anywhere, so a restart loses it (PCI DSS v4.0.1 3.3.1: a security
+code is not kept after authorization, and on no disk before).
+"""
+
+from typing import Final, NamedTuple
+
+from vezne.core.card import SealedCard
+from vezne.core.ports import CardGone, Clock, Entropy
+from vezne.vault.pan import Cvv, Pan
+from vezne.vault.seal import KEY_BYTES, SealBroken, SealingKey, place
+from vezne.vault.transit import AGE_MAX_MS
+
+# Far more than cardholders can be at their banks' pages at once; a few megabytes.
+COUNT_MAX: Final = 10_000
+
+_VERSION: Final = 1
+
+
+class Held(NamedTuple):
+    """What is held for a payment: the card as others know it, and its secrets, where it has them.
+
+    Whoever opened it wipes number and code.
+    """
+
+    card: SealedCard
+    pan: Pan | None
+    cvv: Cvv | None
+    holder: str
+
+
+class _Entry:
+    __slots__ = ("card", "expires_ms", "sealed")
+
+    def __init__(self, card: SealedCard, sealed: bytearray, expires_ms: int) -> None:
+        self.card = card
+        self.sealed = sealed
+        self.expires_ms = expires_ms
+
+
+class Holding:
+    """What this process holds, by merchant and payment number.
+
+    The bound on age is checked whenever a card comes in or is asked for.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        entropy: Entropy,
+        *,
+        age_max_ms: int = AGE_MAX_MS,
+        count_max: int = COUNT_MAX,
+    ) -> None:
+        self._clock = clock
+        self._key = SealingKey(entropy.take(KEY_BYTES), _VERSION, entropy)
+        self._age_max_ms = age_max_ms
+        self._count_max = count_max
+        self._entries: dict[tuple[int, int], _Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def hold(self, merchant_id: int, payment_number: int, held: Held) -> None:
+        """Seal a copy of a card's secrets. The oldest entry gives way when full."""
+        now_ms = self._sweep()
+        self.drop(merchant_id, payment_number)
+        if len(self._entries) >= self._count_max:
+            self.drop(*next(iter(self._entries)))
+        plain = _encode(held)
+        sealed = self._key.seal(plain, _place(merchant_id, payment_number))
+        plain[:] = bytes(len(plain))
+        self._entries[merchant_id, payment_number] = _Entry(
+            held.card, bytearray(sealed), now_ms + self._age_max_ms
+        )
+
+    def is_held(self, merchant_id: int, payment_number: int) -> bool:
+        """Whether a card is held for a payment."""
+        self._sweep()
+        return (merchant_id, payment_number) in self._entries
+
+    def open(self, merchant_id: int, payment_number: int) -> Held:
+        """A copy of what is held for a payment. Raises CardGone."""
+        self._sweep()
+        entry = self._entries.get((merchant_id, payment_number))
+        if entry is None:
+            raise CardGone("no card is held for the payment")
+        try:
+            plain = self._key.open(bytes(entry.sealed), _place(merchant_id, payment_number))
+        except SealBroken:
+            raise CardGone("the held card does not open") from None
+        held = _decode(entry.card, plain)
+        plain[:] = bytes(len(plain))
+        return held
+
+    def drop(self, merchant_id: int, payment_number: int) -> None:
+        """Wipe what is held for a payment. Safe to call twice."""
+        entry = self._entries.pop((merchant_id, payment_number), None)
+        if entry is not None:
+            entry.sealed[:] = bytes(len(entry.sealed))
+
+    def _sweep(self) -> int:
+        """Drop every card that is too old; returns the time."""
+        now_ms = self._clock.now_ms()
+        while self._entries:
+            oldest = next(iter(self._entries))
+            if self._entries[oldest].expires_ms > now_ms:
+                break
+            self.drop(*oldest)
+        return now_ms
+
+
+def _encode(held: Held) -> bytearray:
+    """Number and code behind their lengths, then the holder's name."""
+    plain = bytearray()
+    for secret in (held.pan, held.cvv):
+        digits = b"" if secret is None else secret.reveal()
+        plain.append(len(digits))
+        plain += digits
+    plain += held.holder.encode()
+    return plain
+
+
+def _decode(card: SealedCard, plain: bytearray) -> Held:
+    pan_end = 1 + plain[0]
+    cvv_end = pan_end + 1 + plain[pan_end]
+    pan, cvv = plain[1:pan_end], plain[pan_end + 1 : cvv_end]
+    return Held(
+        card=card,
+        pan=Pan(pan) if pan else None,
+        cvv=Cvv(cvv) if cvv else None,
+        holder=plain[cvv_end:].decode(),
+    )
+
+
+def _place(merchant_id: int, payment_number: int) -> bytes:
+    return place(b"vezne held card", merchant_id, payment_number)
