@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from stdnum import luhn
 
+from simbank.acs.scenarios import Scenario
 from vezne.wire.simhost import FraudVerdict, ResponseCode
 
 
@@ -136,6 +137,34 @@ OWN_VERDICTS: Final[Mapping[int, FraudVerdict]] = {
     90001: FraudVerdict.REJECTED,
 }
 
+# iyzico documentation, test cards: what three of its cards do in 3-D Secure.
+IYZICO_SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "4131111111111117": Scenario.REJECTED,
+    "4141111111111115": Scenario.ATTEMPTED,
+    "4151111111111112": Scenario.BEGIN_REFUSED,
+}
+
+# Our own cards for 3-D Secure. Those that are decided without the holder end in their mdStatus, up
+# to 8. Numbers never change their meaning once released.
+OWN_SCENARIOS: Final[Mapping[int, Scenario]] = {
+    95000: Scenario.REJECTED,
+    95001: Scenario.FRICTIONLESS,
+    95002: Scenario.HOLDER_NOT_ENROLLED,
+    95003: Scenario.ISSUER_NOT_ENROLLED,
+    95004: Scenario.ATTEMPTED,
+    95005: Scenario.UNAVAILABLE,
+    95006: Scenario.ACS_ERROR,
+    95007: Scenario.SYSTEM_ERROR,
+    95008: Scenario.UNKNOWN_CARD,
+    95009: Scenario.NOT_AUTHENTICATED,
+    95010: Scenario.CHALLENGE,
+    95011: Scenario.CHALLENGE_FAILS,
+    95012: Scenario.TIME_OUT,
+    95013: Scenario.BROWSER_CLOSED,
+    95020: Scenario.BEGIN_REFUSED,
+    95021: Scenario.BEGIN_UNANSWERED,
+}
+
 _OWN_PREFIX: Final = "4000000000"
 
 
@@ -153,4 +182,11 @@ def card_rules() -> dict[str, Rule]:
     rules.update(
         (own_pan(number), Rule(verdict=verdict)) for number, verdict in OWN_VERDICTS.items()
     )
+    rules.update((own_pan(number), Rule()) for number in OWN_SCENARIOS)
     return rules
+
+
+def card_scenarios() -> dict[str, Scenario]:
+    """How an authentication goes, by PAN. Every other card gets a challenge."""
+    own = {own_pan(number): scenario for number, scenario in OWN_SCENARIOS.items()}
+    return own | dict(IYZICO_SCENARIOS)

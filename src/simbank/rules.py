@@ -31,6 +31,17 @@ def decide_payment(request: Request, rules: Mapping[str, Rule]) -> tuple[Rule, b
     return (rule if request.amount_e8 > 0 else _INVALID_AMOUNT), is_test_card
 
 
+def decide_begin(
+    request: Request, rules: Mapping[str, Rule], *, only_test_cards: bool
+) -> ResponseCode:
+    """Whether a card's holder can be authenticated at all, for whatever payment."""
+    if request.amount_e8 <= 0:
+        return ResponseCode.INVALID_AMOUNT
+    if request.pan in rules or (not only_test_cards and _is_card_number(request.pan)):
+        return ResponseCode.APPROVED
+    return ResponseCode.INVALID_CARD_NUMBER
+
+
 def decide_follow_up(request: Request) -> ResponseCode:
     """The answer to a capture, void or refund."""
     if request.amount_e8 <= 0:

@@ -6,22 +6,36 @@ bank's replies look.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
+from fakes.bank import RETURN_KEY, bank_host, simulator_config
 from fakes.card_line import Bank, FilledLine
 from simbank.cards import IYZICO_SPECIAL, OWN_DECLINES, own_pan
-from simbank.host import Host
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.codes import DECLINES
-from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
 from vezne.core.attempt import Operation
+from vezne.core.authentication import MD_STATUSES, AuthenticationResult
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.money import UNIT
-from vezne.core.ports import Acquirer, AuthorizeAsk, CardGone, CardLine, FollowUpAsk, LineFailure
+from vezne.core.ports import (
+    Acquirer,
+    AuthorizeAsk,
+    BeginAsk,
+    CardGone,
+    CardLine,
+    Challenge,
+    FollowUpAsk,
+    ForgedReturn,
+    LineFailure,
+    Returned,
+)
+from vezne.wire.simacs import Offer, Outcome, sign_return
 from vezne.wire.simhost import FraudVerdict, Reply, ResponseCode, encode_reply
 
 TRACE = 11_441_121
@@ -39,6 +53,8 @@ class Subject(Protocol):
     unlisted_code: str
     needed_fields: tuple[str, ...]  # of an approved authorization
     needed_fields_of_follow_up: tuple[str, ...]
+    refused_at_begin: Mapping[str, DeclineReason]  # cards whose holders cannot be authenticated
+    unanswered_at_begin: str
 
     def bank(self) -> Bank:
         """A bank in working order."""
@@ -51,6 +67,12 @@ class Subject(Protocol):
 
     def refusal(self, trace: int, code: str) -> bytes:
         """A reply with another code."""
+
+    def offer(self, trace: int, *, without: bool = False) -> bytes:
+        """A reply that opens an authentication, perhaps without where to go."""
+
+    def return_form(self, returned: Returned) -> dict[str, str]:
+        """The form that takes the bank's word back."""
 
 
 class SimulatorSubject:
@@ -69,12 +91,19 @@ class SimulatorSubject:
     unlisted_code = "ZZ"
     needed_fields = ("auth_code", "reference", "verdict", "is_test_card")
     needed_fields_of_follow_up = ("auth_code", "reference")
+    refused_at_begin = MappingProxyType(
+        {
+            "4151111111111112": DeclineReason.GENERAL_ERROR,
+            "4242424242424241": DeclineReason.INVALID_CARD_NUMBER,
+        }
+    )
+    unanswered_at_begin = own_pan(95021)
 
     def bank(self) -> Bank:
-        return Host(seed="contract").handle
+        return bank_host().handle
 
     def acquirer(self, line: CardLine) -> Acquirer:
-        return SimulatorAcquirer(SimulatorConfig(), line)
+        return SimulatorAcquirer(simulator_config(), line)
 
     def approval(self, trace: int, *, without: str | None = None) -> bytes:
         fields = {
@@ -88,6 +117,24 @@ class SimulatorSubject:
 
     def refusal(self, trace: int, code: str) -> bytes:
         return encode_reply(Reply(trace=trace, code=code))
+
+    def offer(self, trace: int, *, without: bool = False) -> bytes:
+        offer = Offer(url="https://bank.example/3ds", token="t", transaction_id="i")
+        return encode_reply(
+            Reply(trace=trace, code=ResponseCode.APPROVED, offer=None if without else offer)
+        )
+
+    def return_form(self, returned: Returned) -> dict[str, str]:
+        result = returned.result
+        outcome = Outcome(
+            merchant_id=returned.merchant_id,
+            payment_number=returned.payment_number,
+            transaction_id=result.transaction_id,
+            md_status=result.md_status,
+            eci=result.eci,
+            cavv=result.cavv,
+        )
+        return sign_return(RETURN_KEY, outcome)
 
 
 SUBJECTS = [SimulatorSubject()]
@@ -365,3 +412,131 @@ async def test_keeps_apart_what_runs_at_once(subject: Subject) -> None:
 def test_name(subject: Subject) -> None:
     """An acquirer has a name to record attempts under."""
     assert subject.acquirer(FilledLine(subject.bank())).name
+
+
+def begin_ask(card: SealedCard) -> BeginAsk:
+    return BeginAsk(
+        merchant_id=7,
+        merchant_name="Kitapçı",
+        payment_number=TRACE,
+        card=card,
+        amount_e8=12 * UNIT // 10,
+        currency="TRY",
+        installments=1,
+        language="tr",
+        return_url="https://pay.example/3ds/return/bank",
+    )
+
+
+def begin(
+    subject: Subject, line: FilledLine, *, pan: str | None = None
+) -> Awaitable[Challenge | Declined | Unknown]:
+    return subject.acquirer(line).begin(begin_ask(line.hold(pan or subject.approved_pan)))
+
+
+async def test_begins_an_authentication(subject: Subject) -> None:
+    """A good card gets a form for the browser and a name of its own, the same each time."""
+    challenge = await begin(subject, FilledLine(subject.bank()))
+    assert isinstance(challenge, Challenge)
+    assert challenge.url.startswith("https://")
+    assert challenge.fields
+    assert challenge.transaction_id
+    assert await begin(subject, FilledLine(subject.bank())) == challenge
+
+
+async def test_begin_sends_the_number_only(subject: Subject) -> None:
+    """The CVV is for the authorization; neither it nor the PAN is anywhere but in its slot."""
+    line = FilledLine(subject.bank())
+    with capture_logs() as logs:
+        challenge = await begin(subject, line, pan=subject.unlisted_pan)
+    (template,) = line.templates
+    assert [part for part in template if isinstance(part, CardSlot)] == [CardSlot.PAN]
+    fixed = b"".join(part for part in template if isinstance(part, bytes)).decode()
+    assert subject.unlisted_pan not in f"{fixed} {challenge!r} {logs!r}"
+    assert subject.unlisted_pan in line.sent[0].decode()
+
+
+async def test_begin_is_declined(subject: Subject) -> None:
+    """A card whose holder cannot be authenticated comes back with the reason."""
+    for pan, reason in subject.refused_at_begin.items():
+        answer = await begin(subject, FilledLine(subject.bank()), pan=pan)
+        assert isinstance(answer, Declined), pan
+        assert (answer.reason, bool(answer.code)) == (reason, True)
+
+
+async def test_unanswered_begin_is_unknown(subject: Subject) -> None:
+    """Whatever is no answer to this begin opens nothing."""
+    line = FilledLine(subject.bank())
+    line.failures.append(LineFailure("no reply in time", is_sent=True))
+    assert isinstance(await begin(subject, line), Unknown)
+    assert len(line.templates) == 1
+    silent = await begin(subject, FilledLine(subject.bank()), pan=subject.unanswered_at_begin)
+    assert isinstance(silent, Unknown)
+    code = next(iter(subject.reason_codes))
+    for reply in (
+        subject.refusal(TRACE, subject.unlisted_code),
+        subject.refusal(TRACE - 1, code),
+        subject.offer(TRACE - 1),
+        subject.offer(TRACE, without=True),
+        subject.approval(TRACE),
+        b"null",
+    ):
+        assert isinstance(await begin(subject, FilledLine(always(reply))), Unknown)
+
+
+async def test_truncated_offer_is_unknown(subject: Subject) -> None:
+    """Half an offer is none, wherever it breaks off."""
+    whole = subject.offer(TRACE)
+    assert isinstance(await begin(subject, FilledLine(always(whole))), Challenge)
+    for length in range(len(whole)):
+        answer = await begin(subject, FilledLine(always(whole[:length])))
+        assert isinstance(answer, Unknown)
+
+
+async def test_begin_gives_up_on_a_dead_line(subject: Subject) -> None:
+    """A begin that never left may be sent again, but not for ever."""
+    line = FilledLine(subject.bank())
+    line.failures.append(LineFailure("connection refused", is_sent=False))
+    assert isinstance(await begin(subject, line), Challenge)
+    line.failures.extend(LineFailure("connection refused", is_sent=False) for _ in range(9))
+    answer = await begin(subject, line)
+    assert isinstance(answer, Declined)
+    assert answer.reason is DeclineReason.COMMUNICATION_ERROR
+
+
+async def test_begin_without_the_card(subject: Subject) -> None:
+    """A card that cannot be opened is no answer of the bank's here either."""
+    line = FilledLine(subject.bank())
+    card = line.hold(subject.approved_pan)
+    line.release()
+    with pytest.raises(CardGone):
+        await subject.acquirer(line).begin(begin_ask(card))
+
+
+RETURNED = Returned(
+    merchant_id=7,
+    payment_number=TRACE,
+    result=AuthenticationResult(md_status=1, transaction_id="i", eci="05", cavv="c"),
+)
+
+
+@pytest.mark.parametrize("md_status", MD_STATUSES)
+def test_reads_the_banks_word(subject: Subject, md_status: int) -> None:
+    """Everything that the bank said is read, good or bad."""
+    acquirer = subject.acquirer(FilledLine(subject.bank()))
+    result = msgspec.structs.replace(RETURNED.result, md_status=md_status)
+    returned = msgspec.structs.replace(RETURNED, result=result)
+    assert acquirer.read_return(subject.return_form(returned)) == returned
+
+
+def test_refuses_a_forged_word(subject: Subject) -> None:
+    """A field that is altered, missing or made up spoils the form, and the error quotes nothing."""
+    acquirer = subject.acquirer(FilledLine(subject.bank()))
+    form = subject.return_form(RETURNED)
+    forged = [{name: value for name, value in form.items() if name != left} for left in form]
+    forged += [form | {name: value + "0"} for name, value in form.items()]
+    forged += [form | {"other": ""}, {}]
+    for fields in forged:
+        with pytest.raises(ForgedReturn) as caught:
+            acquirer.read_return(fields)
+        assert str(caught.value) == ""

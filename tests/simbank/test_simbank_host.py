@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simbank.host import Host
+from fakes.bank import bank_host
 from simbank.references import follow_ups_of
 from vezne.wire.simhost import (
     Operation,
@@ -38,7 +38,7 @@ def follow_up(operation: str, reference: str, **fields: object) -> Request:
 
 
 async def ask(message: Request, *, seed: str = "a") -> Reply:
-    return decode_reply(await Host(seed).handle(encode_request(message)))
+    return decode_reply(await bank_host(seed).handle(encode_request(message)))
 
 
 @pytest.mark.parametrize("operation", [Operation.SALE, Operation.AUTHORIZATION])
@@ -134,7 +134,7 @@ async def test_unknown_operation_is_declined(operation: str) -> None:
 @given(st.binary())
 async def test_garbage_gets_a_format_error(message: bytes) -> None:
     """Bytes that are no message get a reply that belongs to no trace, never an exception."""
-    reply = decode_reply(await Host("a").handle(message))
+    reply = decode_reply(await bank_host().handle(message))
     assert reply == Reply(trace=0, code=ResponseCode.FORMAT_ERROR)
 
 

@@ -9,12 +9,15 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from vezne.wire.simacs import Begin, Offer, Proof
+
 _TRACE_MAX: Final = 2**63 - 1
 
 
 class Operation(enum.StrEnum):
     """What the bank is asked for. A request may name another one, which the bank declines."""
 
+    BEGIN = "begin"
     AUTHORIZATION = "authorization"
     SALE = "sale"
     CAPTURE = "capture"
@@ -120,7 +123,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the bank is asked.
 
     `expiry` is YYMM as in ISO 8583 field 14. Card data belongs to authorizations and sales,
-    `reference` (the bank's name for an earlier approval) to what follows them.
+    `reference` (the bank's name for an earlier approval) to what follows them. `begin` is what
+    opens a 3-D Secure authentication, whose trace is the number of the payment; `proof` is what an
+    authorization has of one.
     """
 
     operation: str
@@ -132,6 +137,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cvv: Annotated[str, Meta(pattern=r"\A([0-9]{3,4})?\Z")] = ""
     expiry: Annotated[str, Meta(pattern=r"\A([0-9]{2}(0[1-9]|1[0-2]))?\Z")] = ""
     reference: str = ""
+    begin: Begin | None = None
+    proof: Proof | None = None
 
     def __repr__(self) -> str:
         return f"Request({self.operation!r}, trace={self.trace})"
@@ -141,8 +148,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the bank says.
 
     An approval has an `auth_code` and a `reference`; that of a payment also has the verdict of the
-    fraud filter and says whether the card is one of the bank's test cards. The trace is 0 when
-    the bank could not read the request.
+    fraud filter and says whether the card is one of the bank's test cards. A 3-D Secure
+    authentication that was opened has an `offer` instead. The trace is 0 when the bank could not
+    read the request.
     """
 
     trace: int
@@ -151,6 +159,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reference: str = ""
     verdict: FraudVerdict | None = None
     is_test_card: bool | None = None
+    offer: Offer | None = None
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -171,6 +180,11 @@ def encode_around_card(request: Request) -> tuple[bytes, bytes, bytes]:
     Putting digits, or nothing, into both cuts makes it whole.
     """
     return b'{"pan":"', b'","cvv":"', b'",' + _ENCODER.encode(request)[1:]
+
+
+def encode_around_pan(request: Request) -> tuple[bytes, bytes]:
+    """Likewise for a message without CVV, cut where the PAN belongs."""
+    return b'{"pan":"', b'",' + _ENCODER.encode(request)[1:]
 
 
 def decode_request(message: bytes) -> Request:

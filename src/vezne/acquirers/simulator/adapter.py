@@ -1,5 +1,6 @@
 """The built-in bank as an acquirer."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import structlog
@@ -9,13 +10,24 @@ from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.acquirers.simulator.messages import (
     Template,
     answer_to_authorize,
+    answer_to_begin,
     answer_to_follow_up,
     authorize_template,
+    begin_template,
     follow_up_template,
+    returned_from,
 )
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Unknown
 from vezne.core.card import SealedCard
-from vezne.core.ports import AuthorizeAsk, CardLine, FollowUpAsk, LineFailure
+from vezne.core.ports import (
+    AuthorizeAsk,
+    BeginAsk,
+    CardLine,
+    Challenge,
+    FollowUpAsk,
+    LineFailure,
+    Returned,
+)
 from vezne.wire.simhost import Operation
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
@@ -32,12 +44,25 @@ class SimulatorAcquirer:
 
     def __init__(self, config: SimulatorConfig, line: CardLine) -> None:
         self._name = config.name
+        self._return_key = config.return_key
         self._line = line
 
     @property
     def name(self) -> str:
         """The name under which attempts are recorded."""
         return self._name
+
+    async def begin(self, ask: BeginAsk) -> Challenge | Declined | Unknown:
+        """Ask for the cardholder's authentication. No money moves. Raises CardGone."""
+        reply = await self._send(ask.merchant_id, begin_template(ask), ask.card)
+        return answer_to_begin(reply, ask.payment_number) if isinstance(reply, bytes) else reply
+
+    def read_return(self, fields: Mapping[str, str]) -> Returned:
+        """The bank's word in the form that a browser brought.
+
+        Raises ForgedReturn unless the form has exactly the bank's fields and its signature.
+        """
+        return returned_from(self._return_key, fields)
 
     async def authorize(self, ask: AuthorizeAsk) -> Answer:
         """Reserve money, and take it at once when `is_capture`. Raises CardGone."""
