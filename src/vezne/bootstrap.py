@@ -1,4 +1,4 @@
-"""The only place where rooms meet: opens the house, runs the server and the commands."""
+"""The only place where rooms meet: opens the house, runs the server."""
 
 import asyncio
 import fcntl
@@ -7,7 +7,7 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -16,32 +16,32 @@ import msgspec
 import structlog
 import uvloop
 
+from simbank.acs.pages import acs_app
 from simbank.host import Host
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
-from vezne.core.answer import Approved
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
-from vezne.core.calendar import local_time
 from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Merchant, MerchantSettings
 from vezne.core.money import UNIT
 from vezne.core.ports import Ports
-from vezne.core.refusal import Refusal
 from vezne.dialects.iyzico.routes import door as iyzico_door
 from vezne.dialects.iyzico.switches import Switches, switches_for
-from vezne.edge.app import Dispatcher
+from vezne.edge.app import Dispatcher, Site
+from vezne.edge.asgi import site_from
 from vezne.edge.logs import configure_logs
+from vezne.edge.messages import Door
 from vezne.edge.server import CannotListen, serve
+from vezne.edge.threeds import SITE_PATH, threeds_site
 from vezne.engines.engine import Engine, EngineFailure
 from vezne.engines.migrate import SchemaChanged, SchemaTooNew, load_migrations, migrate, pending
 from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.recover import mark_interrupted
-from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
 from vezne.machine import SystemClock, SystemEntropy
-from vezne.merchant_terms import InvalidTerms, Terms, apply_terms
+from vezne.merchant_terms import InvalidTerms
 from vezne.settings import Settings, check_servable
 from vezne.storage.books import SqlBooks
 from vezne.storage.merchants import (
@@ -58,6 +58,8 @@ from vezne.vault.master_key import UnusableMasterKey, create_master_key, load_ma
 from vezne.vault.service import VaultService, open_vault
 
 DEMO_MERCHANT: Final = "Demo"
+# Where the built-in bank has its pages.
+BANK_PATH: Final = "/bank"
 # What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
 SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
@@ -124,8 +126,13 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         sealed = await _open_engine(settings, "vault")
         stack.push_async_callback(sealed.close)
         vault = await open_vault(sealed, master_key, clock, entropy)
-        simulator = SimulatorConfig(seed=str(settings.bank.seed))
-        host = Host(simulator.seed, only_test_cards=settings.sandbox.refuse_unknown_cards)
+        simulator = SimulatorConfig(seed=str(settings.bank.seed), return_key=vault.bank_key)
+        host = Host(
+            simulator.seed,
+            only_test_cards=settings.sandbox.refuse_unknown_cards,
+            return_key=vault.bank_key,
+            clock=clock.now_ms,
+        )
         line = vault.line(BankTransport(host), timeout_s=None)
         ports = Ports(
             books=SqlBooks(books),
@@ -140,51 +147,31 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         yield House(settings, ports, merchants, vault)
 
 
+async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = False) -> Merchant:
+    """Add a merchant with a pair of keys for every door. Raises DuplicateMerchant, DuplicateKey."""
+    credentials = [
+        NewCredential(door=door, key=key, secret=secret.encode())
+        for door, key, secret in key_pairs(keys)
+    ]
+    settings = MerchantSettings(
+        installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
+    )
+    return await house.merchants.add_merchant(name, credentials, settings=settings, is_demo=is_demo)
+
+
 def run_server(settings: Settings) -> None:
     """Serve until a signal. Raises InvalidSettings and CannotStart."""
     check_servable(settings)
     configure_logs(settings.log_level, settings.log_format)
-    _run(_serve(settings))
+    run(_serve(settings))
 
 
 def run_migrate(settings: Settings) -> list[str]:
     """Bring both databases up to date; returns a line for each. Raises CannotStart."""
-    return _run(_migrate(settings))
+    return run(_migrate(settings))
 
 
-def run_add_merchant(
-    settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
-) -> str:
-    """Add a merchant with the given keys, and new ones where none are given; returns JSON."""
-    return _run(_add_merchant(settings, name, given))
-
-
-def run_list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]:
-    """Id, name, time of addition and doors of every merchant."""
-    return _run(_list_merchants(settings))
-
-
-def run_show_merchant(settings: Settings, merchant: str) -> str:
-    """A merchant's settings and public keys, as JSON."""
-    return _run(_show_merchant(settings, merchant))
-
-
-def run_set_merchant(settings: Settings, merchant: str, terms: Terms) -> str:
-    """Change a merchant's terms; returns the merchant's settings as JSON."""
-    return _run(_set_merchant(settings, merchant, terms))
-
-
-def run_revoke_key(settings: Settings, door: str, key: str) -> None:
-    """Make a key stop working. Raises CannotStart when the door has none that works."""
-    _run(_revoke_key(settings, door, key))
-
-
-def run_review(settings: Settings, number: int, *, accept: bool) -> str:
-    """Decide on a payment under review; returns what became of it."""
-    return _run(_review(settings, number, accept=accept))
-
-
-def _run(work: Coroutine[object, object, Result]) -> Result:
+def run(work: Coroutine[object, object, Result]) -> Result:
     """Run to the end; what a person can mend becomes CannotStart."""
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -200,7 +187,8 @@ async def _serve(settings: Settings) -> None:
         interrupted = await mark_interrupted(house.ports)
         if interrupted:
             _log.warning("payments left uncertain by the last stop", count=interrupted)
-        door = iyzico_door(house.ports, house.merchants, _iyzico_switches(settings))
+        switches = _iyzico_switches(settings)
+        doors = [iyzico_door(house.ports, house.merchants, switches, settings.public_url)]
         context = None
         if settings.tls_listen is not None:
             files = ensure_certificates(settings.data, house.ports.clock, settings.tls_names)
@@ -209,13 +197,23 @@ async def _serve(settings: Settings) -> None:
             context.load_cert_chain(files.server)
         _settle_garbage_collector()
         await serve(
-            Dispatcher([door], house.vault.intake).handle,
+            Dispatcher(doors, house.vault.intake, _sites(house, doors)).handle,
             http=settings.listen,
             tls=settings.tls_listen,
             ssl_context=context,
             on_ready=_print_ready,
         )
         os.close(lock)
+
+
+def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:
+    """What browsers are shown: our part of 3-D Secure, and the pages of the built-in bank."""
+    bank = acs_app(
+        return_key=house.vault.bank_key,
+        seed=str(house.settings.bank.seed),
+        now_ms=house.ports.clock.now_ms,
+    )
+    return {SITE_PATH: threeds_site(house.ports, doors), BANK_PATH: site_from(bank)}
 
 
 def _lock_data(data: Path) -> int:
@@ -275,9 +273,7 @@ async def _ensure_demo_merchant(house: House) -> None:
         return
     keys = fill_keys({})
     name = _free_name(DEMO_MERCHANT, {merchant.name for merchant in known})
-    await house.merchants.add_merchant(
-        name, _credentials(keys), settings=_new_settings(), is_demo=True
-    )
+    await add_merchant(house, name, keys, is_demo=True)
     panel = {
         "url": "http://127.0.0.1:8080/panel",
         "email": "demo@vezne.localhost",
@@ -297,19 +293,6 @@ def _free_name(name: str, taken: set[str]) -> str:
     return free
 
 
-def _new_settings() -> MerchantSettings:
-    return MerchantSettings(
-        installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
-    )
-
-
-def _credentials(keys: Keys) -> list[NewCredential]:
-    return [
-        NewCredential(door=door, key=key, secret=secret.encode())
-        for door, key, secret in key_pairs(keys)
-    ]
-
-
 async def _migrate(settings: Settings) -> list[str]:
     lines = []
     for name, package in (("books", "vezne.storage"), ("vault", "vezne.vault")):
@@ -323,73 +306,3 @@ async def _migrate(settings: Settings) -> list[str]:
         done = ", ".join(f"{step.number} {step.name}" for step in missing) or "up to date"
         lines.append(f"{name}: {done}")
     return lines
-
-
-async def _add_merchant(
-    settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
-) -> str:
-    keys = fill_keys(given)
-    async with open_house(settings) as house:
-        merchant = await house.merchants.add_merchant(
-            name, _credentials(keys), settings=_new_settings()
-        )
-    return json.dumps({"id": merchant.id, "name": merchant.name} | keys)
-
-
-async def _list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]:
-    rows = []
-    async with open_house(settings) as house:
-        for merchant in await house.merchants.list_merchants():
-            records = await house.merchants.list_credentials(merchant.id)
-            doors = sorted({record.door.partition(".")[0] for record in records})
-            added = local_time(merchant.created_ms).strftime("%Y-%m-%d %H:%M")
-            rows.append((str(merchant.id), merchant.name, added, ", ".join(doors)))
-    return rows
-
-
-async def _show_merchant(settings: Settings, named: str) -> str:
-    async with open_house(settings) as house:
-        merchant = await _find_merchant(house, named)
-        records = await house.merchants.list_credentials(merchant.id)
-    return msgspec.json.encode({"merchant": merchant, "keys": records}).decode()
-
-
-async def _set_merchant(settings: Settings, named: str, terms: Terms) -> str:
-    async with open_house(settings) as house:
-        merchant = await _find_merchant(house, named)
-        changed = apply_terms(merchant.settings, terms)
-        await house.merchants.change_settings(merchant.id, changed)
-    return msgspec.json.encode(changed).decode()
-
-
-async def _revoke_key(settings: Settings, door: str, key: str) -> None:
-    async with open_house(settings) as house:
-        if not await house.merchants.revoke_credential(door, key):
-            raise CannotStart(f"{door} has no key {key!r} that works")
-
-
-async def _find_merchant(house: House, named: str) -> Merchant:
-    """By id or name. Raises CannotStart."""
-    for merchant in await house.merchants.list_merchants():
-        if named in (str(merchant.id), merchant.name):
-            return merchant
-    raise CannotStart(f"there is no merchant {named!r}; `vezne merchants list` shows them")
-
-
-async def _review(settings: Settings, number: int, *, accept: bool) -> str:
-    async with open_house(settings) as house:
-        for merchant in await house.merchants.list_merchants():
-            if await house.ports.books.find_payment(merchant.id, number) is None:
-                continue
-            command = ReviewPayment(merchant=merchant, number=number)
-            try:
-                if accept:
-                    await accept_payment(command, house.ports)
-                    return f"payment {number}: accepted"
-                done = await reject_payment(command, house.ports)
-            except Refusal as refusal:
-                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
-            if not isinstance(done.answer, Approved):
-                raise CannotStart(f"payment {number}: the bank did not give the money back")
-            return f"payment {number}: rejected, {done.payment.state}"
-        raise CannotStart(f"there is no payment {number}")

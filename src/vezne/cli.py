@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vezne import __version__, bootstrap
+from vezne import __version__, bootstrap, commands
 from vezne.merchant_terms import Terms
 from vezne.settings import InvalidSettings, Settings, load_settings
 
@@ -142,7 +142,7 @@ def add_merchant(
         },
         "paynet": {"publishable_key": paynet_publishable_key, "secret_key": paynet_secret_key},
     }
-    added = bootstrap.run_add_merchant(_settings(config, data, database), name, given)
+    added = commands.run_add_merchant(_settings(config, data, database), name, given)
     _out.print_json(added)
 
 
@@ -150,7 +150,7 @@ def add_merchant(
 def list_merchants(*, config: Config = None, data: Data = None, database: Database = None) -> None:
     """List the merchants."""
     table = Table("id", "name", "added", "doors")
-    for row in bootstrap.run_list_merchants(_settings(config, data, database)):
+    for row in commands.run_list_merchants(_settings(config, data, database)):
         table.add_row(*row)
     _out.print(table)
 
@@ -164,7 +164,7 @@ def show_merchant(
     database: Database = None,
 ) -> None:
     """Show a merchant's settings and public keys, as JSON. Secrets are not shown."""
-    _out.print_json(bootstrap.run_show_merchant(_settings(config, data, database), merchant))
+    _out.print_json(commands.run_show_merchant(_settings(config, data, database), merchant))
 
 
 @merchants.command(
@@ -203,7 +203,7 @@ def set_merchant(
         installments=tuple(installment or ()),
     )
     settings = _settings(config, data, database)
-    _out.print_json(bootstrap.run_set_merchant(settings, merchant, terms))
+    _out.print_json(commands.run_set_merchant(settings, merchant, terms))
 
 
 @merchants.command("revoke", epilog="Example:\n\n`vezne merchants revoke iyzico sandbox-…`")
@@ -216,7 +216,7 @@ def revoke_key(
     database: Database = None,
 ) -> None:
     """Make a merchant's key stop working; a running server notices within seconds."""
-    bootstrap.run_revoke_key(_settings(config, data, database), door, key)
+    commands.run_revoke_key(_settings(config, data, database), door, key)
     _out.print(f"{door}: {key} is revoked", highlight=False, markup=False)
 
 
@@ -229,7 +229,7 @@ def accept_payment(
     database: Database = None,
 ) -> None:
     """Accept a payment that is under review (fraudStatus 0 becomes 1)."""
-    verdict = bootstrap.run_review(_settings(config, data, database), number, accept=True)
+    verdict = commands.run_review(_settings(config, data, database), number, accept=True)
     _out.print(verdict, highlight=False)
 
 
@@ -242,7 +242,7 @@ def reject_payment(
     database: Database = None,
 ) -> None:
     """Reject a payment that is under review and give the money back (fraudStatus becomes -1)."""
-    verdict = bootstrap.run_review(_settings(config, data, database), number, accept=False)
+    verdict = commands.run_review(_settings(config, data, database), number, accept=False)
     _out.print(verdict, highlight=False)
 
 

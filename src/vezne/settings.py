@@ -6,6 +6,7 @@ Whatever is not known here refuses to start: a misspelt setting must not be a si
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ from vezne.edge.server import Address
 FILE_NAME: Final = "vezne.toml"
 _PREFIX: Final = "VEZNE_"
 _PORT_MAX: Final = 65_535
+_ORIGIN: Final = re.compile(
+    r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
+)
 _WORDS_OF_BOOL: Final = {"true": True, "yes": True, "on": True, "1": True} | {
     "false": False,
     "no": False,
@@ -61,6 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     listen: Address | None = Address("127.0.0.1", 8080)
     tls_listen: Address | None = Address("127.0.0.1", 8443)
     tls_names: tuple[str, ...] = ()
+    public_url: str | None = None
     database: str | None = None
     workers: int = 1
     master_key_file: Path | None = None
@@ -136,6 +141,13 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(name.strip() for name in names if name.strip())
 
 
+def _origin(value: object) -> str:
+    found = _ORIGIN.fullmatch(_text(value))
+    if found is None or int(found["port"] or 0) > _PORT_MAX:
+        raise ValueError("must be http:// or https://, a host and no path")
+    return found[0]
+
+
 def _database(value: object) -> str:
     # The message does not repeat the value: it may hold a password.
     text = _text(value)
@@ -200,6 +212,13 @@ TABLE: Final = (
         about="More names or addresses for the development certificate, beside localhost; in a "
         "variable divided by commas.",
         parse=_names,
+    ),
+    Setting(
+        key="public_url",
+        default="as the request was addressed",
+        about="Where browsers reach this server, such as `https://pay.example.com`, if that is not "
+        "where the merchant's server calls it. The pages of 3-D Secure are there.",
+        parse=_origin,
     ),
     Setting(
         key="database",

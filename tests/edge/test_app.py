@@ -190,6 +190,45 @@ def test_the_body_is_always_released(house, error):
     assert [body.is_released for body in house.intake.bodies] == [True]
 
 
+@pytest.mark.parametrize(
+    ("target", "by"),
+    [
+        ("/bank", "site"),
+        ("/bank/", "site"),
+        ("/bank/3ds?token=1", "site"),
+        ("/b%61nk/3ds", "site"),
+        ("/banks", "first"),
+        ("/pay/bank", "first"),
+        ("/pay/new", "first"),
+        ("/health", '{"status":"ok"}'),
+    ],
+)
+def test_a_site_answers_below_its_path(house, target, by):
+    """Pages for browsers stand beside the doors; no card is looked for in what they are sent."""
+    seen = []
+
+    async def site(incoming: Incoming) -> Response:
+        seen.append(incoming)
+        return Response(200, b"site")
+
+    doors = [house.first.door, house.second.door]
+    house.dispatcher = Dispatcher(doors, house.intake, {"/bank": site})
+    assert house.ask("GET", target).body == by.encode()
+    assert [incoming.target for incoming in seen] == ([target] if by == "site" else [])
+    assert house.intake.bodies == []
+
+
+def test_a_door_cannot_claim_a_path_of_a_site():
+    """A path belongs to one or the other."""
+
+    async def site(_: Incoming) -> Response:
+        return Response(200, b"")
+
+    teller = Teller("one", ("POST", "/bank/3ds"))
+    with pytest.raises(ValueError, match="/bank/3ds"):
+        Dispatcher([teller.door], PlainIntake(), {"/bank": site})
+
+
 def test_two_doors_cannot_claim_one_route():
     """A route belongs to one door, and there must be a door."""
     one, two = Teller("one", ("GET", "/a")), Teller("two", ("GET", "/a"))

@@ -6,7 +6,9 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 
-from vezne.core.body import CardFields, LiftedCard, MalformedBody
+import msgspec
+
+from vezne.core.body import BodyShape, CardFields, LiftedCard, MalformedBody
 from vezne.core.card import CardSlot
 
 NESTING_MAX = 32
@@ -18,6 +20,7 @@ class PlainBody:
     def __init__(self, raw: bytes, payload: object) -> None:
         self.raw = raw
         self.payload = payload
+        self.record: msgspec.Struct | None = None
         self.card: LiftedCard | None = None
         self.is_released = False
 
@@ -41,7 +44,9 @@ class PlainIntake:
     def __init__(self) -> None:
         self.bodies: list[PlainBody] = []
 
-    def lift(self, raw: bytes, fields: CardFields | None) -> PlainBody:
+    def lift(
+        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+    ) -> PlainBody:
         try:
             payload = json.loads(raw, parse_float=Decimal) if raw else None
         except (ValueError, RecursionError):

@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from builders import SAMPLE_TIME_MS, merchant
-from fakes.acquirer import APPROVED, ScriptedAcquirer
+from fakes.acquirer import APPROVED, ScriptedAcquirer, returned_for
 from fakes.books import MemoryBooks
 from fakes.vault import MemoryVault
 from fakes.world import CountingEntropy, CountingNumbers, FixedClock
@@ -21,7 +21,8 @@ from vezne.core.merchant import Credential, Merchant, MerchantSettings
 from vezne.core.ports import Ports
 from vezne.dialects.iyzico.routes import door
 from vezne.dialects.iyzico.switches import switches_for
-from vezne.edge.messages import BadRequest, Request, Response
+from vezne.edge.messages import BadRequest, BrowserForm, Request, Response
+from vezne.flows.authenticate import receive
 from vezne.vault.intake import VaultIntake
 from vezne.vault.transit import Transit
 
@@ -32,17 +33,23 @@ AKBANK_DEBIT_PAN = "5890040000000016"
 DENIZBANK_CC_PAN = "4603450000000000"
 FOREIGN_PAN = "5400010000000004"
 
+CALLBACK_URL = "https://www.merchant.com/callback"
+
 JsonObject = dict[str, object]
 
 
 class OneMerchant:
-    """Implements `vezne.core.ports.Merchants` for one merchant with one key."""
+    """Implements `vezne.core.ports.Merchants` for one merchant with one key.
+
+    `is_revoked` says that the key works no more.
+    """
 
     def __init__(self, record: Merchant) -> None:
         self.record = record
+        self.is_revoked = False
 
     async def find_credential(self, door: str, key: str) -> Credential | None:
-        if key != API_KEY:
+        if key != API_KEY or self.is_revoked:
             return None
         return Credential(merchant=self.record, door=door, key=key, secret=SECRET)
 
@@ -54,8 +61,12 @@ class IyzicoDoor:
     """
 
     def __init__(
-        self, profile: str = "classic", overrides: Mapping[str, str] | None = None
+        self,
+        profile: str = "classic",
+        overrides: Mapping[str, str] | None = None,
+        public_url: str | None = None,
     ) -> None:
+        self.host = "localhost"
         self.clock = FixedClock(SAMPLE_TIME_MS)
         self.books = MemoryBooks()
         self.vault = MemoryVault()
@@ -73,7 +84,8 @@ class IyzicoDoor:
             clock=self.clock,
             entropy=CountingEntropy(),
         )
-        self.door = door(self.ports, self.merchants, switches_for(profile, overrides or {}))
+        switches = switches_for(profile, overrides or {})
+        self.door = door(self.ports, self.merchants, switches, public_url)
         self._routes = {(route.method, route.path): route for route in self.door.routes}
 
     @property
@@ -95,6 +107,27 @@ class IyzicoDoor:
         self.acquirer.script(APPROVED)
         return await self.call(path, body)
 
+    async def begin(
+        self, body: JsonObject, path: str = "/payment/3dsecure/initialize"
+    ) -> JsonObject:
+        """The answer to a request that begins a payment with 3-D Secure."""
+        return await self.call(path, body)
+
+    async def bring_back(self, payment_id: object, md_status: int = 1) -> BrowserForm:
+        """What the browser takes to the merchant after the bank's word."""
+        begun = self.books.payments[self.merchants.record.id, int(str(payment_id))]
+        payment = await receive(returned_for(begun, md_status), self.ports)
+        assert self.door.conclude is not None
+        return await self.door.conclude(payment)
+
+    async def authenticated(
+        self, body: JsonObject, path: str = "/payment/3dsecure/initialize"
+    ) -> str:
+        """The paymentId of a payment that waits for the second call."""
+        begun = await self.begin(body, path)
+        await self.bring_back(begun["paymentId"])
+        return str(begun["paymentId"])
+
     async def call(self, path: str, body: object, method: str = "POST") -> JsonObject:
         """The answer to a signed request, as Python reads it; fractions are Decimals."""
         return parsed(await self.send(path, json.dumps(body).encode(), method))
@@ -105,7 +138,7 @@ class IyzicoDoor:
         """The response to a request with the body as given, signed unless told otherwise."""
         route = self._routes[method, path]
         try:
-            body = self._intake.lift(raw, route.card)
+            body = self._intake.lift(raw, route.card, route.shape)
         except MalformedBody as error:
             return self.door.malformed(BadRequest(method=method, path=path, why=str(error)))
         if body.card is not None and body.card.bin:
@@ -115,7 +148,7 @@ class IyzicoDoor:
         request = Request(
             method=method,
             scheme="http",
-            host="localhost",
+            host=self.host,
             path=path,
             target=path,
             query="",
@@ -238,6 +271,16 @@ def basic_request(**changes: object) -> JsonObject:
         "paymentCard": card_fields(cvc="123"),
     }
     return {**request, **changes}
+
+
+def threeds_request(**changes: object) -> JsonObject:
+    """The sample payment, with 3-D Secure."""
+    return {**payment_request(callbackUrl=CALLBACK_URL), **changes}
+
+
+def basic_threeds_request(**changes: object) -> JsonObject:
+    """A payment without a basket, with 3-D Secure."""
+    return {**basic_request(callbackUrl=CALLBACK_URL), **changes}
 
 
 def without(request: JsonObject, path: str) -> JsonObject:

@@ -4,7 +4,7 @@ A server hands every request to `Dispatcher.handle`; what comes back is ready to
 dispatcher knows no server and no socket, and no dialect beyond its `Door`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -44,19 +44,30 @@ class Incoming(msgspec.Struct, frozen=True):
     body: bytes | None
 
 
+# Answers everything at and below a path, without the help of the vault.
+Site = Callable[[Incoming], Awaitable[Response]]
+
+
 class Dispatcher:
     """Finds the route of a request, has the vault lift the card, and calls the handler.
 
-    The first door also answers for paths that no door owns. Raises ValueError when there is no
-    door or when two doors claim the same route.
+    `sites` are pages for browsers, by the path at and below which they answer. The first door also
+    answers for paths that nobody owns. Raises ValueError when there is no door, when two doors
+    claim the same route, or when one claims a route of a site.
     """
 
-    def __init__(self, doors: Sequence[Door], intake: Intake) -> None:
+    def __init__(
+        self, doors: Sequence[Door], intake: Intake, sites: Mapping[str, Site] | None = None
+    ) -> None:
         if not doors:
             raise ValueError("a dispatcher needs at least one door")
         self._default = doors[0]
         self._intake = intake
+        self._sites = dict(sites or {})
         self._routes = _route_table(doors)
+        for _, route in self._routes:
+            if self._site_of(route) is not None:
+                raise ValueError(f"a door claims {route}, which belongs to a site")
         self._methods = _allowed_methods(self._routes)
         self._owners = _owners_by_prefix(doors)
         self._depth_max = max((prefix.count("/") for prefix in self._owners), default=0)
@@ -71,6 +82,9 @@ class Dispatcher:
             (method, path.removesuffix("/"))
         )
         if found is None:
+            site = self._site_of(path)
+            if site is not None:
+                return await site(incoming)
             return self._answer_unrouted(incoming, path.removesuffix("/"))
         door, route = found
         raw = incoming.body
@@ -87,7 +101,7 @@ class Dispatcher:
         self, door: Door, route: Route, incoming: Incoming, query: str, raw: bytes
     ) -> Response:
         try:
-            body = self._intake.lift(raw, route.card)
+            body = self._intake.lift(raw, route.card, route.shape)
         except MalformedBody as error:
             return door.malformed(_refusal(incoming, route.path, str(error)))
         try:
@@ -120,6 +134,12 @@ class Dispatcher:
         if response.status != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
         return _with_headers(response, ((b"allow", methods),))
+
+    def _site_of(self, path: str) -> Site | None:
+        for prefix, site in self._sites.items():
+            if path == prefix or path.startswith(f"{prefix}/"):
+                return site
+        return None
 
     def _owner_of(self, path: str) -> Door:
         segments = path.split("/", self._depth_max + 1)

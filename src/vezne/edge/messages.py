@@ -1,10 +1,15 @@
 """Requests and responses as dialects see them, and the door that a dialect is."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 import msgspec
 
-from vezne.core.body import CardFields, SealedBody
+from vezne.core.body import BodyShape, CardFields, SealedBody
+from vezne.core.payment import Payment
+
+# Where browsers bring the bank's word on a cardholder; the acquirer's name follows.
+RETURN_PATH: Final = "/3ds/return"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +43,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     handle: Handler
     card: CardFields | None = None
+    shape: BodyShape | None = None
 
 
 class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +54,20 @@ class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
+class BrowserForm(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that a browser posts to another site, and the language of the page around it."""
+
+    action: str
+    fields: tuple[tuple[str, str], ...]
+    language: str = "tr"
+
+
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """A dialect as the edge sees it: routes, fixed headers, and answers to what fits no route."""
+    """A dialect as the edge sees it: routes, fixed headers, and answers to what fits no route.
+
+    `conclude` is called when the bank's word on a payment of this door has come back and was
+    recorded; it says what the browser takes to the merchant.
+    """
 
     name: str
     routes: tuple[Route, ...]
@@ -59,3 +77,4 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     malformed: Callable[[BadRequest], Response]
     too_large: Callable[[BadRequest], Response]
     fault: Callable[[BadRequest], Response]
+    conclude: Callable[[Payment], Awaitable[BrowserForm]] | None = None
