@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from builders import SAMPLE_TIME_MS
 from fakes.vault import CARD_FIELDS
 from fakes.world import FixedClock
-from vezne.core.body import CardFields, FieldState, MalformedBody
+from vezne.core.body import (
+    CardFields,
+    FieldState,
+    MalformedBody,
+)
 from vezne.core.card import CardSlot
 from vezne.core.ports import CardGone
 from vezne.vault.intake import VaultIntake
@@ -385,32 +389,6 @@ def test_a_body_does_not_show_itself(intake):
     for text in (repr(body), str(body), repr(body.card), repr(body.payload)):
         assert PAN not in text
         assert "123" not in text.replace(hex(id(body)), "").replace("55287900", "")
-
-
-class Card(msgspec.Struct):
-    cardNumber: object = None  # noqa: N815 - the wire's name
-    cvc: CardSlot | None = None
-    expireYear: str | None = None  # noqa: N815
-
-
-class Payment(msgspec.Struct):
-    paymentCard: Card | None = None  # noqa: N815
-    price: Decimal | None = None
-    installment: int | None = None
-
-
-def test_the_payload_converts_into_shapes(intake):
-    """`object` takes slot, null and empty text; `CardSlot | None` refuses the empty text."""
-    full = {"cardNumber": PAN, "cvc": "123", "expireYear": "2030"}
-    body = lift(intake, {"paymentCard": full, "price": "1.20", "installment": "2"})
-    payment = msgspec.convert(body.payload, Payment, strict=False)
-    assert payment == Payment(Card(CardSlot.PAN, CardSlot.CVV, "2030"), Decimal("1.20"), 2)
-    for value in (None, ""):
-        body = lift(intake, {"paymentCard": {"cardNumber": value}})
-        shaped = msgspec.convert(body.payload, Payment, strict=False)
-        assert shaped.paymentCard.cardNumber == value
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.convert({"paymentCard": {"cvc": ""}}, Payment, strict=False)
 
 
 json_values = st.recursive(

@@ -1,9 +1,10 @@
 """Attempts as rows: the whole record as a JSON document. Open ones have an index of their own."""
 
-import msgspec
+from typing import Final
 
 from vezne.core.attempt import Attempt
 from vezne.engines.engine import Engine, Write
+from vezne.storage.documents import Documents
 
 _OPEN = """INSERT INTO attempts
 (merchant_id, number, payment_number, created_ms, outcome, document)
@@ -14,8 +15,7 @@ WHERE merchant_id = ? AND number = ? AND outcome IS NULL"""
 
 _LIST_OPEN = "SELECT document FROM attempts WHERE outcome IS NULL ORDER BY created_ms, number"
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Attempt)
+_documents: Final = Documents(Attempt)
 
 
 def open_attempt(attempt: Attempt) -> Write:
@@ -28,7 +28,7 @@ def open_attempt(attempt: Attempt) -> Write:
             attempt.payment_number,
             attempt.created_ms,
             attempt.outcome,
-            _encoder.encode(attempt).decode(),
+            _documents.write(attempt),
         ),
     )
 
@@ -39,7 +39,7 @@ def close_attempt(attempt: Attempt) -> Write:
         _CLOSE,
         (
             attempt.outcome,
-            _encoder.encode(attempt).decode(),
+            _documents.write(attempt),
             attempt.merchant_id,
             attempt.number,
         ),
@@ -48,4 +48,4 @@ def close_attempt(attempt: Attempt) -> Write:
 
 async def list_open_attempts(engine: Engine) -> list[Attempt]:
     """Attempts without an outcome, oldest first."""
-    return [_decoder.decode(str(document)) for (document,) in await engine.fetch(_LIST_OPEN)]
+    return [_documents.read(document) for (document,) in await engine.fetch(_LIST_OPEN)]

@@ -1,9 +1,10 @@
 """Owners and stored cards as rows. Keys and tokens sort by time, so new rows stand at the end."""
 
-import msgspec
+from typing import Final
 
 from vezne.core.card import Owner, StoredCard
 from vezne.engines.engine import Engine, Write
+from vezne.storage.documents import Documents
 
 _ADD_OWNER = "INSERT INTO owners (merchant_id, key, document) VALUES (?, ?, ?)"
 
@@ -17,20 +18,18 @@ _FIND_CARD = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ?
 
 _LIST_CARDS = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ? ORDER BY token"
 
-_encoder = msgspec.json.Encoder()
-_owner_decoder = msgspec.json.Decoder(Owner)
-_card_decoder = msgspec.json.Decoder(StoredCard)
+_owners: Final = Documents(Owner)
+_cards: Final = Documents(StoredCard)
 
 
 def add_owner(owner: Owner) -> Write:
     """The write that stores a new owner."""
-    return Write(_ADD_OWNER, (owner.merchant_id, owner.key, _encoder.encode(owner).decode()))
+    return Write(_ADD_OWNER, (owner.merchant_id, owner.key, _owners.write(owner)))
 
 
 def add_card(card: StoredCard) -> Write:
     """The write that stores a card of an owner."""
-    document = _encoder.encode(card).decode()
-    return Write(_ADD_CARD, (card.merchant_id, card.owner_key, card.token, document))
+    return Write(_ADD_CARD, (card.merchant_id, card.owner_key, card.token, _cards.write(card)))
 
 
 def remove_card(card: StoredCard) -> Write:
@@ -41,7 +40,7 @@ def remove_card(card: StoredCard) -> Write:
 async def find_owner(engine: Engine, merchant_id: int, key: bytes) -> Owner | None:
     """An owner by key."""
     rows = await engine.fetch(_FIND_OWNER, (merchant_id, key))
-    return _owner_decoder.decode(str(rows[0][0])) if rows else None
+    return _owners.read(rows[0][0]) if rows else None
 
 
 async def find_card(
@@ -49,10 +48,10 @@ async def find_card(
 ) -> StoredCard | None:
     """A stored card by owner and token."""
     rows = await engine.fetch(_FIND_CARD, (merchant_id, owner_key, token))
-    return _card_decoder.decode(str(rows[0][0])) if rows else None
+    return _cards.read(rows[0][0]) if rows else None
 
 
 async def list_cards(engine: Engine, merchant_id: int, owner_key: bytes) -> list[StoredCard]:
     """An owner's cards, oldest first, as their tokens sort."""
     rows = await engine.fetch(_LIST_CARDS, (merchant_id, owner_key))
-    return [_card_decoder.decode(str(document)) for (document,) in rows]
+    return [_cards.read(document) for (document,) in rows]

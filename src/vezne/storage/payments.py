@@ -2,11 +2,10 @@
 
 from typing import Final
 
-import msgspec
-
 from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
 from vezne.engines.engine import Engine, Row, Write
+from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO payments
 (merchant_id, number, slice, version, state, conversation_id, document)
@@ -40,8 +39,7 @@ WHERE merchant_id = ? AND number = (SELECT max(number) FROM walk)"""
 # What a 64-bit column holds. A caller may send any number; no payment has a greater one.
 _NUMBER_MAX: Final = 2**63 - 1
 
-_encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(Payment)
+_documents: Final = Documents(Payment)
 
 
 def add_payment(payment: Payment) -> Write:
@@ -55,7 +53,7 @@ def add_payment(payment: Payment) -> Write:
             payment.version,
             payment.state.value,
             _reference_key(payment.conversation_id),
-            _encoder.encode(payment).decode(),
+            _documents.write(payment),
         ),
     )
 
@@ -67,7 +65,7 @@ def change_payment(payment: Payment) -> Write:
         (
             payment.version,
             payment.state.value,
-            _encoder.encode(payment).decode(),
+            _documents.write(payment),
             payment.merchant_id,
             payment.number,
             payment.version - 1,
@@ -106,4 +104,4 @@ def _reference_key(conversation_id: str | None) -> bytes | None:
 
 
 def _only(rows: list[Row]) -> Payment | None:
-    return _decoder.decode(str(rows[0][0])) if rows else None
+    return _documents.read(rows[0][0]) if rows else None

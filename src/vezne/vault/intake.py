@@ -4,13 +4,22 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from types import NoneType
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 
-from vezne.core.body import CardFields, FieldState, LiftedCard, MalformedBody
+from vezne.core.body import (
+    BodyShape,
+    CardFields,
+    FieldState,
+    LiftedCard,
+    LiftedCode,
+    LiftedNumber,
+    MalformedBody,
+)
 from vezne.core.card import PAN_LENGTH_MAX, CardSlot
-from vezne.vault.pan import Pan, parse_cvv, parse_pan
+from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
 from vezne.vault.transit import Transit
 
 NESTING_MAX: Final = 32
@@ -31,6 +40,16 @@ _SEPARATORS: Final = bytes(
     code for code in range(256) if not bytes((code,)).isalnum() and code not in b'",:{}[]'
 )
 
+_LIFTED: Final[Mapping[type, CardSlot]] = {LiftedNumber: CardSlot.PAN, LiftedCode: CardSlot.CVV}
+
+
+class _Reading(NamedTuple):
+    """What a body says: a record or else JSON values, and the texts of its card's fields."""
+
+    record: msgspec.Struct | None
+    payload: object
+    originals: Mapping[CardSlot, str]
+
 
 class LiftedBody:
     """Implements `vezne.core.body.SealedBody`.
@@ -39,22 +58,39 @@ class LiftedBody:
     without overwriting; the number and code in transit are overwritten.
     """
 
-    __slots__ = ("_originals", "_raw", "_transit", "card", "is_empty", "payload")
+    __slots__ = ("_fields", "_intake", "_originals", "_payload", "_raw", "card", "record")
 
     def __init__(
         self,
         raw: bytes,
-        payload: object,
+        reading: _Reading,
         card: LiftedCard | None,
-        originals: Mapping[CardSlot, str],
-        transit: Transit,
+        fields: CardFields | None,
+        intake: "VaultIntake",
     ) -> None:
-        self.payload = payload
+        self.record, self._payload, self._originals = reading
         self.card = card
-        self.is_empty = payload == [] or (payload is None and not raw.strip())
         self._raw: bytes | None = raw
-        self._originals = originals
-        self._transit = transit
+        self._fields = fields
+        self._intake = intake
+
+    @property
+    def payload(self) -> object:
+        """The body as JSON values.
+
+        One that was read as a record is read anew, which raises ValueError after release; hardly a
+        request needs that.
+        """
+        if self._payload is None and self.record is not None:
+            self._payload = self._intake.take_apart(self._original(), self._fields).payload
+        return self._payload
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the request had no body at all, or an empty JSON array."""
+        if self._payload is None:
+            return self.record is None and self._raw is not None and not self._raw.strip()
+        return self._payload == []
 
     def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
         """HMAC-SHA256 over prefix and original bytes. Raises ValueError after release."""
@@ -79,7 +115,7 @@ class LiftedBody:
         self._raw = None
         self._originals = {}
         if self.card is not None:
-            self._transit.release(self.card.transit_id)
+            self._intake.transit.release(self.card.transit_id)
 
     def _original(self) -> bytes:
         if self._raw is None:
@@ -91,27 +127,52 @@ class VaultIntake:
     """Implements `vezne.core.ports.Intake`."""
 
     def __init__(self, transit: Transit) -> None:
-        self._transit = transit
+        self.transit = transit
         self._decoder = msgspec.json.Decoder(float_hook=_exact_decimal)
+        self._readers: dict[type[msgspec.Struct], _RecordReader] = {}
 
-    def lift(self, raw: bytes, fields: CardFields | None) -> LiftedBody:
+    def lift(
+        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+    ) -> LiftedBody:
         """The body without its card. Raises MalformedBody.
 
         A number is valid with twelve to nineteen digits, spaces aside, and a right check digit; a
         code with three digits, or four on an American Express card. An invalid number or code is
         taken out like a valid one and forgotten. `transit_id` is 0 when nothing is held.
         """
+        reading = None if shape is None else self._read_record(raw, fields, shape)
+        if reading is None:
+            reading = self.take_apart(raw, fields)
+        card = None if fields is None else self._hold(raw, fields, reading)
+        return LiftedBody(raw, reading, card, fields, self)
+
+    def take_apart(self, raw: bytes, fields: CardFields | None) -> _Reading:
+        """A body as JSON values, slots in place of its card. Raises MalformedBody."""
         payload = self._decode(raw)
-        if fields is None:
-            return LiftedBody(raw, payload, None, {}, self._transit)
         originals: dict[CardSlot, str] = {}
-        container = _find(payload, fields.container)
-        if container is not None:
+        container = None if fields is None else _find(payload, fields.container)
+        if fields is not None and container is not None:
             _take(container, fields.number, CardSlot.PAN, originals)
             if fields.cvv is not None:
                 _take(container, fields.cvv, CardSlot.CVV, originals)
-        card = self._hold(raw, payload, originals)
-        return LiftedBody(raw, payload, card, originals, self._transit)
+        return _Reading(None, payload, originals)
+
+    def _read_record(
+        self, raw: bytes, fields: CardFields | None, shape: BodyShape
+    ) -> _Reading | None:
+        """The body as a record, in one go; None when it is anything but a plain body of its shape.
+
+        Whoever then takes it apart says what is wrong with it, if anything is.
+        """
+        if _is_excessive(raw):
+            return None
+        reader = self._readers.get(shape.record)
+        if reader is None:
+            reader = self._readers[shape.record] = _RecordReader(shape, fields)
+        try:
+            return reader.read(raw)
+        except (ValueError, InvalidOperation, RecursionError):
+            return None
 
     def _decode(self, raw: bytes) -> object:
         if not raw or raw.isspace():
@@ -125,25 +186,106 @@ class VaultIntake:
         if why:
             # Raised out here because the error above may quote the body.
             raise MalformedBody(why)
-        shape = raw.translate(_SHAPE)
-        if shape.count(b"{") > NESTING_MAX or _LONG_DIGITS in shape:
+        if _is_excessive(raw):
             _refuse_excess(payload)
         return payload
 
-    def _hold(self, raw: bytes, payload: object, originals: Mapping[CardSlot, str]) -> LiftedCard:
-        number = originals.get(CardSlot.PAN)
-        code = originals.get(CardSlot.CVV)
+    def _hold(self, raw: bytes, fields: CardFields, reading: _Reading) -> LiftedCard:
+        number = reading.originals.get(CardSlot.PAN)
+        code = reading.originals.get(CardSlot.CVV)
         pan = None if number is None else parse_pan(number)
         cvv = None if code is None else parse_cvv(code, pan)
-        is_held = pan is not None or (number is None and cvv is not None)
+        if pan is None:
+            is_held = number is None and cvv is not None
+            return LiftedCard(
+                transit_id=self.transit.hold(None, cvv) if is_held else 0,
+                number=FieldState.ABSENT if number is None else FieldState.INVALID,
+                cvv=_state(code, cvv),
+            )
         return LiftedCard(
-            transit_id=self._transit.hold(pan, cvv) if is_held else 0,
-            number=_state(number, is_valid=pan is not None),
-            cvv=_state(code, is_valid=cvv is not None),
-            bin="" if pan is None else pan.bin,
-            last4="" if pan is None else pan.last4,
-            leaked=pan is not None and _is_leaked(pan, raw, payload),
+            transit_id=self.transit.hold(pan, cvv),
+            number=FieldState.VALID,
+            cvv=_state(code, cvv),
+            bin=pan.bin,
+            last4=pan.last4,
+            leaked=self._is_leaked(pan, raw, fields, reading),
         )
+
+    def _is_leaked(self, pan: Pan, raw: bytes, fields: CardFields, reading: _Reading) -> bool:
+        """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
+        digits = pan.reveal()
+        bare = _without_escapes(raw)
+        if bare is not None and bare.translate(None, _SEPARATORS).count(digits) == 1:
+            # The one occurrence is the field itself.
+            return False
+        if reading.record is not None:
+            reading = self.take_apart(raw, fields)
+        return digits in msgspec.json.encode(reading.payload).translate(None, _SEPARATORS)
+
+
+class _RecordReader:
+    """Decodes bodies of one shape and catches the texts of the card's fields on the way.
+
+    Raises ValueError when the shape has no mark where the route has a card field.
+    """
+
+    def __init__(self, shape: BodyShape, fields: CardFields | None) -> None:
+        self._make = shape.make
+        self._caught: dict[CardSlot, str] = {}
+        self._marks = () if fields is None else _marks_of(shape.record, fields)
+        self._decoder = msgspec.json.Decoder(
+            shape.record, dec_hook=self._convert, float_hook=_exact_decimal
+        )
+
+    def read(self, raw: bytes) -> _Reading:
+        """The record of a body. Raises what the decoder raises."""
+        caught: dict[CardSlot, str] = {}
+        self._caught = caught
+        record = self._decoder.decode(raw)
+        for slot, path in self._marks:
+            # A field that a later one of the same name replaced was caught all the same.
+            if slot in caught and not _has(record, path):
+                del caught[slot]
+        return _Reading(record, None, caught)
+
+    def _convert(self, kind: type, value: object) -> object:
+        slot = _LIFTED.get(kind)
+        if slot is None:
+            return self._make(kind, value)
+        if value == "":
+            self._caught.pop(slot, None)
+        else:
+            self._caught[slot] = _text_of(value)
+        return kind()
+
+
+def _marks_of(
+    record: type[msgspec.Struct], fields: CardFields
+) -> tuple[tuple[CardSlot, tuple[str, ...]], ...]:
+    """Which slot's mark is behind which attributes of a record."""
+    names = [(CardSlot.PAN, fields.number), (CardSlot.CVV, fields.cvv)]
+    marks = []
+    for slot, name in names:
+        if name is None:
+            continue
+        kind: type = record
+        path: list[str] = []
+        for step in (*fields.container, name):
+            known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+            path.append(known[step].name)
+            (kind,) = (part for part in get_args(known[step].type) if part is not NoneType)
+        if _LIFTED.get(kind) is not slot:
+            raise ValueError(f"{record.__name__} has no mark for {name}")
+        marks.append((slot, tuple(path)))
+    return tuple(marks)
+
+
+def _has(record: object, path: Sequence[str]) -> bool:
+    for name in path:
+        record = getattr(record, name)
+        if record is None:
+            return False
+    return True
 
 
 def _exact_decimal(text: str) -> Decimal:
@@ -151,6 +293,12 @@ def _exact_decimal(text: str) -> Decimal:
     if len(text) > _NUMBER_LENGTH_MAX or not _EXPONENT_MIN <= value.adjusted() <= _EXPONENT_MAX:
         raise ValueError("a number out of range")
     return value
+
+
+def _is_excessive(raw: bytes) -> bool:
+    """Whether a body may be nested too deeply or hold a number that is too long."""
+    shape = raw.translate(_SHAPE)
+    return shape.count(b"{") > NESTING_MAX or _LONG_DIGITS in shape
 
 
 def _refuse_excess(payload: object) -> None:
@@ -188,24 +336,31 @@ def _take(
     if value is None or value == "":
         return
     container[name] = slot
+    originals[slot] = _text_of(value)
+
+
+def _text_of(value: object) -> str:
     if isinstance(value, str):
-        originals[slot] = value
-    elif isinstance(value, int) and not isinstance(value, bool):
-        originals[slot] = str(value)
-    else:
-        originals[slot] = ""
+        return value
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
-def _state(text: str | None, *, is_valid: bool) -> FieldState:
-    if text is None:
+def _state(code: str | None, cvv: Cvv | None) -> FieldState:
+    if code is None:
         return FieldState.ABSENT
-    return FieldState.VALID if is_valid else FieldState.INVALID
+    return FieldState.INVALID if cvv is None else FieldState.VALID
 
 
-def _is_leaked(pan: Pan, raw: bytes, payload: object) -> bool:
-    """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
-    digits = pan.reveal()
-    if b"\\" not in raw and raw.translate(None, _SEPARATORS).count(digits) == 1:
-        # Nothing is escaped, and the one occurrence is the field itself.
-        return False
-    return digits in msgspec.json.encode(payload).translate(None, _SEPARATORS)
+def _without_escapes(raw: bytes) -> bytes | None:
+    """The body without its Unicode escapes; None where only a decoder knows what stands there.
+
+    Clients that escape everything but ASCII have them in every other word of a Turkish address.
+    """
+    if b"\\" not in raw:
+        return raw
+    if b"\\u003" in raw:
+        # An escaped digit.
+        return None
+    head, *rest = raw.split(b"\\u")
+    bare = head + b"".join([piece[4:] for piece in rest])
+    return None if b"\\" in bare else bare

@@ -1,4 +1,5 @@
--- Keys that a caller chose are BYTEA: any text fits, and they compare byte by byte.
+-- Keys that a caller chose are BYTEA: any text fits, and they compare byte by byte. Documents are
+-- JSON in UTF-8.
 
 CREATE TABLE merchants (
     id BIGINT NOT NULL PRIMARY KEY,
@@ -23,7 +24,7 @@ CREATE INDEX credentials_of_merchant ON credentials (merchant_id);
 CREATE TABLE owners (
     merchant_id BIGINT NOT NULL,
     key BYTEA NOT NULL,
-    document TEXT NOT NULL,
+    document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, key)
 ) {clustered};
 
@@ -31,7 +32,7 @@ CREATE TABLE cards (
     merchant_id BIGINT NOT NULL,
     owner_key BYTEA NOT NULL,
     token BYTEA NOT NULL,
-    document TEXT NOT NULL,
+    document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, owner_key, token)
 ) {clustered};
 
@@ -44,7 +45,7 @@ CREATE TABLE payments (
     version BIGINT NOT NULL,
     state TEXT NOT NULL,
     conversation_id BYTEA,
-    document TEXT NOT NULL,
+    document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, number)
 );
 
@@ -59,7 +60,7 @@ CREATE TABLE attempts (
     payment_number BIGINT NOT NULL,
     created_ms BIGINT NOT NULL,
     outcome TEXT,
-    document TEXT NOT NULL,
+    document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, number)
 ) {clustered};
 

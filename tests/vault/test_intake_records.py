@@ -1,0 +1,176 @@
+"""Bodies that are read as a record: decoded once, the card caught on the way."""
+
+import hashlib
+import json
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import SAMPLE_TIME_MS
+from fakes.vault import CARD_FIELDS
+from fakes.world import FixedClock
+from vezne.core.body import (
+    BodyShape,
+    CardFields,
+    FieldState,
+    LiftedCode,
+    LiftedNumber,
+    MalformedBody,
+)
+from vezne.core.card import CardSlot
+from vezne.vault.intake import VaultIntake
+from vezne.vault.transit import Transit
+
+PAN = "5528790000000008"
+SPACED = "5528 7900 0000 0008"
+AMEX = "374427000000003"
+VALID = FieldState.VALID
+
+
+def make():
+    transit = Transit(FixedClock(SAMPLE_TIME_MS))
+    return VaultIntake(transit), transit
+
+
+@pytest.fixture
+def transit():
+    return make()[1]
+
+
+@pytest.fixture
+def intake(transit):
+    return VaultIntake(transit)
+
+
+class Card(msgspec.Struct, rename="camel"):
+    card_number: LiftedNumber | None = None
+    cvc: LiftedCode | None = None
+    alias: str | None = None
+
+
+class Basket(msgspec.Struct, rename="camel"):
+    payment_card: Card | None = None
+    price: Decimal | None = None
+    count: int | None = None
+
+
+def make_nothing(kind, value):
+    raise ValueError(kind, value)
+
+
+SHAPE = BodyShape(Basket, make_nothing)
+
+
+def test_a_body_of_its_shape_is_a_record(intake, transit):
+    """It is decoded once, the card is caught on the way; the JSON values are there when asked."""
+    raw = json.dumps(
+        {"paymentCard": {"cardNumber": SPACED, "cvc": 123, "alias": "ş"}, "price": 1.2, "more": []}
+    ).encode()
+    body = intake.lift(raw, CARD_FIELDS, SHAPE)
+    assert body.record.payment_card.alias == "ş"
+    assert isinstance(body.record.payment_card.card_number, LiftedNumber)
+    assert (body.record.price, body.is_empty) == (Decimal("1.2"), False)
+    assert transit.pan(body.card.transit_id).reveal() == PAN.encode()
+    assert (body.card.number, body.card.cvv, body.card.leaked) == (VALID, VALID, False)
+    assert body.payload["paymentCard"]["cvc"] is CardSlot.CVV
+    assert body.payload is body.payload
+    assert body.sha1([CardSlot.PAN, "|"]) == hashlib.sha1(f"{SPACED}|".encode()).digest()  # noqa: S324
+    body.release()
+    assert len(transit) == 0
+
+
+def test_the_values_of_a_record_are_gone_with_its_body(intake):
+    """Nothing is read anew after release."""
+    body = intake.lift(b'{"price": 1}', CARD_FIELDS, SHAPE)
+    body.release()
+    with pytest.raises(ValueError, match="released"):
+        _ = body.payload
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"[]", b"null", b'{"count": "1"}', b'{"price": {}}', b'{"paymentCard": []}', b"{"],
+)
+def test_a_body_of_another_shape_is_no_record(intake, raw):
+    """It is taken apart as ever; what is no JSON is refused as ever."""
+    try:
+        plain = intake.lift(raw, CARD_FIELDS)
+    except MalformedBody:
+        with pytest.raises(MalformedBody):
+            intake.lift(raw, CARD_FIELDS, SHAPE)
+    else:
+        body = intake.lift(raw, CARD_FIELDS, SHAPE)
+        assert body.record is None
+        assert (body.payload, body.card, body.is_empty) == (
+            plain.payload,
+            plain.card,
+            plain.is_empty,
+        )
+
+
+def test_an_excess_is_refused_in_fields_that_no_record_has(intake):
+    """Numbers and nesting out of bounds are refused wherever they stand."""
+    for raw in (b'{"x": %b}' % (b"9" * 20), b'{"x": %b1%b}' % (b"[" * 40, b"]" * 40)):
+        with pytest.raises(MalformedBody):
+            intake.lift(raw, None, SHAPE)
+
+
+def test_a_shape_without_a_mark_is_refused(intake):
+    """Otherwise a card would pass for absent."""
+    with pytest.raises(ValueError, match="no mark for alias"):
+        intake.lift(b"{}", CardFields(("paymentCard",), "alias"), SHAPE)
+
+
+CARD_VALUES = st.sampled_from(
+    [PAN, SPACED, AMEX, "", None, "12", int(PAN), 123, "123", "1234", True, [], {}, 1.5]
+)
+ALIASES = st.sampled_from(
+    [
+        "x",
+        PAN,
+        SPACED,
+        "ışığ",
+        f"5528\u2009{PAN[4:]}",
+        f"ş{PAN}",
+        f"\n{PAN}",
+        f"\\u{PAN}",
+        "5528\n790000000008",
+        '"',
+    ]
+)
+
+
+@settings(max_examples=300)
+@given(
+    cards=st.lists(
+        st.fixed_dictionaries(
+            {}, optional={"cardNumber": CARD_VALUES, "cvc": CARD_VALUES, "alias": ALIASES}
+        ),
+        max_size=2,
+    ),
+    reference=ALIASES,
+    escape=st.booleans(),
+)
+def test_a_record_hides_and_finds_what_the_plain_way_does(cards, reference, escape):
+    """Card, leak and JSON values are the same both ways, repeated fields and escapes included."""
+    members = [("paymentCard", card) for card in cards]
+    members.append(("conversationId", reference))
+    raw = ", ".join(
+        f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=escape)}" for name, value in members
+    )
+    raw = f"{{{raw}}}".encode()
+    plain, quick = make()[0].lift(raw, CARD_FIELDS), make()[0].lift(raw, CARD_FIELDS, SHAPE)
+    assert quick.card == plain.card
+    assert quick.payload == plain.payload
+    slots = [CardSlot.PAN, ",", CardSlot.CVV]
+    assert quick.sha1(slots) == plain.sha1(slots)
+
+
+def test_escaped_digits_are_found(intake):
+    """A number whose digits are escapes is the same number."""
+    hidden = "".join(f"\\u{ord(digit):04x}" for digit in PAN)
+    raw = f'{{"x": "{hidden}", "paymentCard": {{"cardNumber": "{PAN}"}}}}'.encode()
+    assert intake.lift(raw, CARD_FIELDS, SHAPE).card.leaked
