@@ -48,6 +48,16 @@ def test_the_answers_are_signed(answers, server):
     assert paid["signature"] == hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
 
 
+def test_threeds_payments_are_completed(answers, server):
+    """The client's first call, a browser, and both of its second calls."""
+    callback = answers["callback"]
+    text = f":123456789:1:{answers['threeds']['paymentId']}:success"
+    secret = server.keys["iyzico"]["secret_key"].encode()
+    assert callback["signature"] == hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+    assert (answers["threedsPaid"]["phase"], answers["threedsPaid"]["mdStatus"]) == ("AUTH", 1)
+    assert (answers["threedsHeld"]["phase"], answers["threedsHeld"]["mdStatus"]) == ("PRE_AUTH", 1)
+
+
 def test_the_follow_ups_name_their_payment(answers):
     """Refunds, cancel and capture come back with the ids that they were asked for."""
     assert answers["refund"]["paymentId"] == answers["paid"]["paymentId"]

@@ -98,6 +98,29 @@ def as_sent(name: str, value: str) -> str:
             "price paidPrice installment buyerEmail buyerId buyerIp currency callbackUrl",
         ),
         ("POST /payment/preauth/basic", "price paidPrice installment buyerEmail currency"),
+        (
+            "POST /payment/3dsecure/initialize",
+            (
+                "price paidPrice installment paymentChannel basketId paymentGroup paymentSource"
+                " currency posOrderId connectorName callbackUrl gsmNumber"
+            ),
+        ),
+        ("POST /payment/3dsecure/initialize/preauth", "price paidPrice currency callbackUrl"),
+        (
+            "POST /payment/3dsecure/initialize/basic",
+            (
+                "price paidPrice installment buyerEmail buyerId buyerIp posOrderId currency"
+                " connectorName callbackUrl"
+            ),
+        ),
+        ("POST /payment/3dsecure/initialize/preauth/basic", "price buyerEmail callbackUrl"),
+        ("POST /payment/iyziconnect/initialize3ds/preauth", "price buyerEmail callbackUrl"),
+        ("POST /payment/3dsecure/auth", "paymentId conversationData"),
+        ("POST /payment/3dsecure/auth/basic", "paymentId conversationData"),
+        (
+            "POST /payment/v2/3dsecure/auth",
+            "paymentId conversationData basketId paidPrice currency",
+        ),
         ("POST /payment/cancel", "paymentId ip reason description"),
         ("POST /payment/refund", "paymentTransactionId price ip currency reason description"),
         ("POST /v2/payment/refund", "paymentId price ip"),

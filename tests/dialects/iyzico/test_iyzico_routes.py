@@ -13,13 +13,19 @@ from fakes.iyzico_door import (
     PAN,
     IyzicoDoor,
     basic_request,
+    basic_threeds_request,
     card_request,
     parsed,
     payment_request,
     signed,
+    threeds_request,
 )
+from fakes.world import FixedClock
 from vezne.core.answer import Approved
+from vezne.core.body import FieldState
 from vezne.edge.messages import BadRequest
+from vezne.vault.intake import VaultIntake
+from vezne.vault.transit import Transit
 
 ENDPOINTS = [
     (route.method, route.path)
@@ -140,6 +146,11 @@ def test_iyzico_door_has_its_name_and_headers(door) -> None:
         "/payment/preauth",
         "/payment/auth/basic",
         "/payment/preauth/basic",
+        "/payment/3dsecure/initialize",
+        "/payment/3dsecure/initialize/preauth",
+        "/payment/3dsecure/initialize/basic",
+        "/payment/3dsecure/initialize/preauth/basic",
+        "/payment/iyziconnect/initialize3ds/preauth",
     }
 
 
@@ -175,6 +186,8 @@ FIELDS = st.sampled_from(
             "metadata",
             "paymentConversationId",
             "ip",
+            "callbackUrl",
+            "conversationData",
         }
     )
 )
@@ -207,7 +220,15 @@ async def test_iyzico_no_json_makes_an_endpoint_raise(endpoint, body) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(["/payment/auth", "/payment/auth/basic", "/cardstorage/card"]),
+    st.sampled_from(
+        [
+            "/payment/auth",
+            "/payment/auth/basic",
+            "/payment/3dsecure/initialize",
+            "/payment/3dsecure/initialize/basic",
+            "/cardstorage/card",
+        ]
+    ),
     st.data(),
 )
 async def test_iyzico_one_odd_field_never_makes_an_endpoint_raise(path, data) -> None:
@@ -215,6 +236,8 @@ async def test_iyzico_one_odd_field_never_makes_an_endpoint_raise(path, data) ->
     requests = {
         "/payment/auth": payment_request(),
         "/payment/auth/basic": basic_request(),
+        "/payment/3dsecure/initialize": threeds_request(),
+        "/payment/3dsecure/initialize/basic": basic_threeds_request(),
         "/cardstorage/card": card_request(),
     }
     request = requests[path]
@@ -239,3 +262,15 @@ async def test_iyzico_no_bytes_make_an_endpoint_raise(raw) -> None:
     response = await IyzicoDoor().send("/payment/auth", raw)
     assert response.status == 200
     assert parsed(response)["status"] == "failure"
+
+
+@pytest.mark.parametrize("route", [route for route in IyzicoDoor().door.routes if route.card])
+def test_iyzico_records_have_a_mark_where_the_vault_takes_the_card(route) -> None:
+    """The vault reads a body of every such route as its record, and catches the number."""
+    raw: object = {route.card.number: PAN}
+    for step in reversed(route.card.container):
+        raw = {step: raw}
+    intake = VaultIntake(Transit(FixedClock(SAMPLE_TIME_MS)))
+    body = intake.lift(json.dumps(raw).encode(), route.card, route.shape)
+    assert isinstance(body.record, route.shape.record)
+    assert body.card.number is FieldState.VALID

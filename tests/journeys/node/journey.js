@@ -63,6 +63,34 @@ const payment = (paymentCard, changes = {}) => ({
   ...changes,
 });
 
+const callbackUrl = "https://www.merchant.example/callback";
+const plain = (text) =>
+  text.replace(/&(#34|#39|quot|lt|gt|amp);/g, (entity) =>
+    ({ "&#34;": '"', "&quot;": '"', "&#39;": "'", "&lt;": "<", "&gt;": ">", "&amp;": "&" })[entity]);
+
+// The form of a page that leads on: the one that takes the code, else the first.
+const formOf = (html, base) => {
+  const forms = html.split("<form").slice(1);
+  const form = forms.find((text) => text.includes('name="code"')) || forms[0];
+  const attribute = (tag, name) => plain((tag.match(new RegExp(` ${name}="([^"]*)"`)) || ["", ""])[1]);
+  const fields = new URLSearchParams();
+  for (const [tag] of form.slice(0, form.indexOf("</form")).matchAll(/<input[^>]*>/g)) {
+    const name = attribute(tag, "name");
+    fields.append(name, name === "code" ? "123456" : attribute(tag, "value"));
+  }
+  return { url: new URL(attribute(form, "action"), base).href, fields };
+};
+
+// What a browser without JavaScript brings to the merchant, once its owner typed the code.
+async function callbackOf(content) {
+  let form = formOf(Buffer.from(content, "base64").toString("utf8"), uri);
+  while (form.url !== callbackUrl) {
+    const page = await fetch(form.url, { method: "POST", body: form.fields });
+    form = formOf(await page.text(), form.url);
+  }
+  return Object.fromEntries(form.fields);
+}
+
 async function journey() {
   const answers = {};
   answers.test = await call("apiTest", "retrieve", {});
@@ -107,6 +135,21 @@ async function journey() {
     paidPrice: "1.2",
     currency: "TRY",
     ip: "85.34.78.112",
+  });
+  const threeds = payment({ ...card, cvc: "123" }, { callbackUrl });
+  answers.threeds = await call("threedsInitialize", "create", threeds);
+  answers.callback = await callbackOf(answers.threeds.threeDSHtmlContent);
+  const { paymentId, conversationData } = answers.callback;
+  answers.threedsPaid = await call("threedsPayment", "create", { paymentId, conversationData });
+  answers.threedsHold = await call("threedsInitializePreAuth", "create", threeds);
+  await callbackOf(answers.threedsHold.threeDSHtmlContent);
+  answers.threedsHeld = await call("threedsV2Payment", "create", {
+    locale: "tr",
+    conversationId: "123456789",
+    paymentId: answers.threedsHold.paymentId,
+    paidPrice: "1.2",
+    basketId: "B67832",
+    currency: "TRY",
   });
   answers.bin = await call("binNumber", "retrieve", { binNumber: "554960" });
   answers.installments = await call("installmentInfo", "retrieve", { binNumber: "554960", price: "100" });

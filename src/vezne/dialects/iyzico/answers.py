@@ -1,6 +1,7 @@
 """The fields that follow the envelope, endpoint by endpoint, in the order of the wire.
 
-A field without a value is left out. Amounts are JSON numbers that were written already.
+A field without a value is left out. Amounts are JSON numbers that were written already; so are the
+lines of a payment, see `lines.py`.
 """
 
 import msgspec
@@ -69,44 +70,6 @@ class BlocklistEntry(Answer, frozen=True, rename="camel", kw_only=True):
     blacklisted: bool
 
 
-class ConvertedPayout(Answer, frozen=True, rename="camel", kw_only=True):
-    """The figures of a line in the settlement currency."""
-
-    paid_price: Raw
-    iyzi_commission_rate_amount: Raw
-    iyzi_commission_fee: Raw
-    blockage_rate_amount_merchant: Raw
-    blockage_rate_amount_sub_merchant: Raw
-    sub_merchant_payout_amount: Raw
-    merchant_payout_amount: Raw
-    iyzi_conversion_rate: int = 0
-    iyzi_conversion_rate_amount: int = 0
-    currency: str
-
-
-class ItemTransaction(Answer, frozen=True, rename="camel", kw_only=True):
-    """One basket line of a payment."""
-
-    item_id: OptionalText
-    payment_transaction_id: str
-    transaction_status: int
-    price: Raw
-    paid_price: Raw
-    merchant_commission_rate: Raw
-    merchant_commission_rate_amount: Raw
-    iyzi_commission_rate_amount: Raw
-    iyzi_commission_fee: Raw
-    blockage_rate: Raw
-    blockage_rate_amount_merchant: Raw
-    blockage_rate_amount_sub_merchant: Raw
-    blockage_resolved_date: str
-    sub_merchant_price: Raw
-    sub_merchant_payout_rate: Raw
-    sub_merchant_payout_amount: Raw
-    merchant_payout_amount: Raw
-    converted_payout: ConvertedPayout
-
-
 class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     """A payment with its basket."""
 
@@ -128,9 +91,10 @@ class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     last_four_digits: str
     basket_id: OptionalText = UNSET
     currency: str
-    item_transactions: list[ItemTransaction]
+    item_transactions: list[Raw]
     auth_code: str
     phase: str
+    md_status: OptionalCount = UNSET
     host_reference: str
     signature: str
     payment_status: OptionalText = UNSET
@@ -157,6 +121,7 @@ class BasicPaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     auth_code: str
     connector_name: OptionalText = UNSET
     phase: str
+    md_status: OptionalCount = UNSET
 
 
 class PaymentEcho(Answer, frozen=True, rename="camel", kw_only=True):
@@ -242,3 +207,11 @@ class InstallmentInfo(Answer, frozen=True, rename="camel", kw_only=True):
     """POST /payment/iyzipos/installment."""
 
     installment_details: list[InstallmentDetail]
+
+
+class ThreedsInitialized(Answer, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/3dsecure/initialize and its variants."""
+
+    html_content: str = msgspec.field(name="threeDSHtmlContent")
+    payment_id: str
+    signature: str

@@ -9,8 +9,6 @@ import hmac
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
-
 from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
 from vezne.dialects.iyzico import iyzws, iyzwsv2
@@ -75,10 +73,9 @@ def response_signature(secret: bytes, values: Sequence[str | None]) -> str:
     return hmac.digest(secret, text.encode(), "sha256").hex()
 
 
-def signature_text(written: msgspec.Raw) -> str:
+def signature_text(written: str) -> str:
     """An amount of an answer as signatures spell it: without trailing zeros after the point.
 
     The amount is not zero, which one notation writes with an exponent.
     """
-    text = bytes(written).decode()
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return written.rstrip("0").rstrip(".") if "." in written else written

@@ -165,7 +165,7 @@ def _card_of_owner(call: Call[shapes.StoredCardName]) -> CardOfOwner:
     return CardOfOwner(merchant=call.merchant, owner_key=owner_key, token=token)
 
 
-async def find_blocked(call: Call[shapes.Basic]) -> answers.BlocklistEntry:
+async def find_blocked(call: Call[shapes.BlockedNumber]) -> answers.BlocklistEntry:
     """POST /cardstorage/blacklist/card/retrieve. The number comes back masked."""
     lifted = call.card
     if lifted.number is not FieldState.VALID:

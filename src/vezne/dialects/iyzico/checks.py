@@ -1,8 +1,9 @@
 """Rules for single fields. Each raises a Failure that names the field."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 import email_validator
@@ -51,13 +52,23 @@ class TextRule(msgspec.Struct, frozen=True):
     too_long: Error = errors.TOO_LONG
 
 
-def check_texts(record: msgspec.Struct, rules: Sequence[TextRule]) -> None:
-    """Check the text fields of a record, in the order of the rules."""
-    for rule in rules:
-        value = getattr(record, rule.attribute)
-        # Most texts are too short to hold a card number or to break any rule's limit.
-        if not value or len(value) > PAN_LENGTH_MIN or "\0" in value:
-            check_text(value, rule)
+class TextRules:
+    """Rules for several text fields of a record, checked in their order."""
+
+    def __init__(self, *rules: TextRule) -> None:
+        self._rules = rules
+        self._values = attrgetter(*(rule.attribute for rule in rules))
+
+    def check(self, record: msgspec.Struct) -> None:
+        """Check a record."""
+        for value, rule in zip(self._values(record), self._rules, strict=True):
+            # Most texts are too short to hold a card number or to break any rule's limit.
+            if not value or len(value) > PAN_LENGTH_MIN or "\0" in value:
+                check_text(value, rule)
+
+    def without_missing(self) -> "TextRules":
+        """The same rules for a record whose fields may all be missing."""
+        return TextRules(*(msgspec.structs.replace(rule, missing=None) for rule in self._rules))
 
 
 def check_text(value: str | None, rule: TextRule) -> None:

@@ -1,15 +1,10 @@
 """Amounts on the wire: exact JSON numbers, written straight from integers of 1e-8."""
 
-from typing import Final, Protocol
-
-import msgspec
+from typing import Protocol
 
 from vezne.core.money import SCALE
 from vezne.dialects.iyzico.shapes import Amount
 from vezne.dialects.iyzico.switches import Decimals
-
-_ZERO: Final = msgspec.Raw(b"0")
-_ZERO_SCALE8: Final = msgspec.Raw(b"0E-8")
 
 
 def stripped_text(amount_e8: int) -> str:
@@ -33,34 +28,34 @@ def scale8_text(amount_e8: int) -> str:
 class Notation(Protocol):
     """How amounts are written."""
 
-    def amount(self, amount_e8: int) -> msgspec.Raw:
+    def amount(self, amount_e8: int) -> str:
         """An amount that was computed or stored."""
 
-    def constant(self, amount_e8: int) -> msgspec.Raw:
+    def constant(self, amount_e8: int) -> str:
         """An amount that is a bare zero unless a sub-merchant has a part in it."""
 
-    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """An amount of the request; None when it comes from the books instead."""
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
         """First minus second amount of the request, as `echo`."""
 
 
 class Stripped:
     """No trailing zeros anywhere."""
 
-    def amount(self, amount_e8: int) -> msgspec.Raw:
+    def amount(self, amount_e8: int) -> str:
         """The amount."""
-        return msgspec.Raw(stripped_text(amount_e8)) if amount_e8 else _ZERO
+        return stripped_text(amount_e8) if amount_e8 else "0"
 
     constant = amount
 
-    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """The amount, however it was sent."""
         del sent
         return self.amount(amount_e8)
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
         """The amount, however its terms were sent."""
         del sent
         return self.amount(amount_e8)
@@ -69,23 +64,23 @@ class Stripped:
 class Scale8:
     """Eight decimals for what is computed or stored; what was sent keeps the scale it had."""
 
-    def amount(self, amount_e8: int) -> msgspec.Raw:
+    def amount(self, amount_e8: int) -> str:
         """The amount; zero as `0E-8`."""
-        return msgspec.Raw(scale8_text(amount_e8)) if amount_e8 else _ZERO_SCALE8
+        return scale8_text(amount_e8)
 
-    def constant(self, amount_e8: int) -> msgspec.Raw:
+    def constant(self, amount_e8: int) -> str:
         """The amount; zero as `0`."""
-        return msgspec.Raw(scale8_text(amount_e8)) if amount_e8 else _ZERO
+        return scale8_text(amount_e8) if amount_e8 else "0"
 
-    def echo(self, amount_e8: int, sent: Amount | None) -> msgspec.Raw:
+    def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """The amount in the scale of the request."""
-        return self.amount(amount_e8) if sent is None else msgspec.Raw(format(sent.sent, "f"))
+        return self.amount(amount_e8) if sent is None else format(sent.sent, "f")
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> msgspec.Raw:
+    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
         """The difference in the scale of its finer term."""
         if sent is None:
             return self.amount(amount_e8)
-        return msgspec.Raw(format(sent[0].sent - sent[1].sent, "f"))
+        return format(sent[0].sent - sent[1].sent, "f")
 
 
 def notation_for(decimals: Decimals) -> Notation:

@@ -23,26 +23,37 @@ _NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldSt
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the door works with, the same for every call."""
+    """What the door works with, the same for every call.
+
+    `public_url` is the origin at which browsers reach the house; None: the one that the call was
+    sent to.
+    """
 
     ports: Ports
     merchants: Merchants
     switches: Switches
     notation: Notation
+    public_url: str | None = None
 
 
 Body_co = TypeVar("Body_co", bound=Basic, covariant=True)
 
 
 class Call(msgspec.Struct, Generic[Body_co], frozen=True, kw_only=True):
-    """One authenticated request. `card` says what the vault took out of the body."""
+    """One authenticated request. `card` says what the vault took out of the body.
+
+    `key` is the caller's public one; `scheme` and `host` are those that the request was sent to.
+    """
 
     desk: Desk
     merchant: Merchant
+    key: str
     secret: bytes
     body: Body_co
     card: LiftedCard
     conversation_id: str | None
+    scheme: str
+    host: str
 
 
 class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
@@ -96,10 +107,13 @@ async def _open_call(
     return Call(
         desk=desk,
         merchant=credential.merchant,
+        key=credential.key,
         secret=credential.secret,
         body=body,
         card=card,
         conversation_id=context.conversation_id,
+        scheme=request.scheme,
+        host=request.host,
     )
 
 

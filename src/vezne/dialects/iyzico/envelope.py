@@ -6,7 +6,7 @@ import msgspec
 
 from vezne.core.body import SealedBody
 from vezne.dialects.iyzico.errors import Error, Failure
-from vezne.dialects.iyzico.shapes import text_of
+from vezne.dialects.iyzico.shapes import Basic, text_of
 
 _LOCALES: Final = frozenset({"tr", "en"})
 _ENGLISH: Final = "en"
@@ -51,16 +51,20 @@ def context_of(body: SealedBody) -> Context:
     A locale is given back as sent when it is one, else the answer is in Turkish and says so. The
     reference is left out when the card number stands somewhere it should not.
     """
-    payload = body.payload
-    if not isinstance(payload, dict):
+    record = body.record
+    if isinstance(record, Basic):
+        locale, reference = record.locale, record.conversation_id or None
+    elif isinstance(body.payload, dict):
+        locale = body.payload.get("locale")
+        reference = text_of(body.payload.get("conversationId"))
+    else:
         return Context()
-    locale = payload.get("locale")
     is_leaked = body.card is not None and body.card.leaked
     return Context(
         locale=locale
         if isinstance(locale, str) and locale.lower() in _LOCALES
         else _DEFAULT_LOCALE,
-        conversation_id=None if is_leaked else text_of(payload.get("conversationId")),
+        conversation_id=None if is_leaked else reference,
     )
 
 

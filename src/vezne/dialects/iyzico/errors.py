@@ -66,6 +66,11 @@ CARD_NUMBER_ASTRAY: Final = Error(
     "Geçersiz istek: kart numarası cardNumber dışında bir alanda da gönderilmiştir",
     "Invalid request: the card number was sent in a field other than cardNumber as well",
 )
+HOST_INVALID: Final = Error(
+    "11",
+    "Geçersiz istek: Host başlığı bir sunucu adresi değildir",
+    "Invalid request: the Host header is no address of a server",
+)
 CARD_NUMBER_INVALID: Final = Error("12", "Kart numarası geçersizdir", "Invalid card number")
 MONTH_INVALID: Final = Error("13", "Son kullanma ayı geçersizdir", "Invalid expiration month")
 YEAR_INVALID: Final = Error("14", "Son kullanma yılı geçersizdir", "Invalid expiration year")
@@ -91,6 +96,9 @@ ALIAS_TOO_LONG: Final = Error(
 )
 IP_TOO_LONG: Final = Error(
     "22", "ip en fazla {1} karakter olmalıdır", "IP must be at most {1} characters"
+)
+CALLBACK_URL_MISSING: Final = Error(
+    "23", "Callback url gönderilmesi zorunludur", "Callback URL is mandatory"
 )
 BAD_SIGNATURE: Final = Error("1000", "Geçersiz imza", "Invalid signature")
 UNKNOWN_KEY: Final = Error("1001", "Api bilgileri bulunamadı", "API credentials not found")
@@ -161,6 +169,11 @@ USER_KEY_NEEDED: Final = Error(
     "cardToken ile birlikte cardUserKey gönderilmesi zorunludur",
     "cardUserKey must accompany cardToken",
 )
+UNSUITABLE_FOR_THREEDS: Final = Error(
+    "5115",
+    "Bu ödemenin durumu 3dsecure için geçerli değil",
+    "The state of this payment is not valid for 3dsecure",
+)
 LOCAL_CARD_FOREIGN_CURRENCY: Final = Error(
     "5184",
     "Yerli kartlar ile döviz ödemesi yapılamaz",
@@ -201,6 +214,8 @@ ITEM_CATEGORY_MISSING: Final = _missing("91035", "basketItemCategory1")
 ITEM_PRICE_MISSING: Final = _missing("91036", "basketItemPrice")
 ALIAS_MISSING: Final = _missing("91041", "cardAlias")
 CARD_TOKEN_MISSING: Final = _missing("91042", "cardToken")
+BASKET_ID_MISSING: Final = _missing("91043", "basketId")
+CURRENCY_MISSING: Final = _missing("91044", "currency")
 
 TOO_LONG: Final = Error(
     "92001", "{0} en fazla {1} karakter olmalıdır", "{0} must be at most {1} characters"
@@ -214,6 +229,12 @@ TOO_MANY: Final = Error(
 )
 CARD_NUMBER_IN_TEXT: Final = Error(
     "92005", "{0} alanında kart numarası gönderilemez", "{0} must not hold a card number"
+)
+
+CALLBACK_URL_INVALID: Final = Error(
+    "92006",
+    "callbackUrl http veya https ile başlayan tam bir adres olmalıdır",
+    "callbackUrl must be an absolute http or https URL",
 )
 
 VOID_TOO_LATE: Final = Error(
@@ -233,4 +254,24 @@ CURRENCY_MISMATCH: Final = Error(
     "93004",
     "Gönderilen para birimi ödemenin para birimi değildir",
     "The currency is not that of the payment",
+)
+PAYMENT_DIFFERS: Final = Error(
+    "93005",
+    "paidPrice, basketId veya currency ödeme başlatılırken gönderilenden farklıdır",
+    "paidPrice, basketId or currency differs from what the payment was initialized with",
+)
+HELD_CARD_LOST: Final = Error(
+    "93006",
+    "Kart bilgileri artık bellekte değildir (süre doldu veya sunucu yeniden başladı),"
+    " ödemeyi yeniden başlatınız",
+    "The card is no longer held (its time is over or the server was restarted),"
+    " start the payment again",
+)
+NOT_AUTHENTICATED: Final = Error(
+    "93007",
+    "Kart sahibi 3dsecure ile doğrulanamadı",
+    "The cardholder was not authenticated by 3dsecure",
+)
+AUTHENTICATION_EXPIRED: Final = Error(
+    "93008", "3dsecure doğrulamasının süresi doldu", "The time for the 3dsecure step is over"
 )

@@ -63,7 +63,7 @@ async def cancel(call: Call[shapes.Cancel]) -> answers.Cancelled:
     payment, approved = await _approved(void_payment(command, call.desk.ports))
     return answers.Cancelled(
         payment_id=str(payment.number),
-        price=call.desk.notation.amount(payment.paid_e8),
+        price=Raw(call.desk.notation.amount(payment.paid_e8)),
         currency=payment.currency,
         auth_code=approved.auth_code,
         host_reference=payment.reference,
@@ -164,7 +164,7 @@ def _refunded(
     return answers.Refunded(
         payment_id=str(payment.number),
         payment_transaction_id=line_number,
-        price=price,
+        price=Raw(price),
         currency=payment.currency,
         auth_code=approved.auth_code,
         host_reference=payment.reference,
@@ -199,4 +199,4 @@ def _check_circumstances(ip: str | None, reason: str | None) -> None:
 
 
 def _price_echo(call: Call[shapes.Basic], price: shapes.Amount | None) -> Raw | UnsetType:
-    return UNSET if price is None else call.desk.notation.echo(price.e8, price)
+    return UNSET if price is None else Raw(call.desk.notation.echo(price.e8, price))

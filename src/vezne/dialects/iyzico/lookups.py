@@ -75,7 +75,7 @@ def _checked_bin(number: str) -> str:
 def _detail(
     call: Call[shapes.Installments], price: shapes.Amount, option: inquire.InstallmentOption
 ) -> answers.InstallmentDetail:
-    echo = call.desk.notation.echo(price.e8, price)
+    echo = Raw(call.desk.notation.echo(price.e8, price))
     prices = _prices(option.prices)
     number = call.body.bin_number
     if option.record is not None:

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec import UNSET
 
 from vezne.core.answer import DeclineReason, Risk
+from vezne.core.authentication import AuthenticationState
 from vezne.core.payment import Payment, PaymentKind, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import answers, checks, errors, shapes
@@ -21,6 +22,14 @@ _NUMBER_DIGITS_MAX: Final = 18
 _REFERENCE: Final = checks.TextRule("payment_conversation_id", "paymentConversationId")
 _PAID: Final = "SUCCESS"
 _FAILED: Final = "FAILURE"
+_WAITING: Final = {
+    AuthenticationState.OPEN: "INIT_THREEDS",
+    AuthenticationState.PASSED: "CALLBACK_THREEDS",
+}
+_LATE: Final = {
+    AuthenticationState.EXPIRED: errors.AUTHENTICATION_EXPIRED,
+    AuthenticationState.LAPSED: errors.HELD_CARD_LOST,
+}
 
 
 async def auth(call: Call[shapes.Payment]) -> answers.PaymentAnswer:
@@ -48,8 +57,7 @@ async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> answers.Payment
     payment = await pay(command, call.desk.ports)
     raise_unless_approved(payment)
     answer = payment_answer(call, payment, sent)
-    if payment.risk is Risk.REJECTED:
-        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+    raise_if_rejected(payment, answer)
     return answer
 
 
@@ -60,8 +68,7 @@ async def _pay_basic(
     payment = await pay(command, call.desk.ports)
     raise_unless_approved(payment)
     answer = basic_payment_answer(call, payment, sent, connector=call.body.connector_name)
-    if payment.risk is Risk.REJECTED:
-        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+    raise_if_rejected(payment, answer)
     return answer
 
 
@@ -77,23 +84,51 @@ def raise_unless_approved(payment: Payment) -> None:
         raise _unanswered(payment)
 
 
+def raise_if_rejected(payment: Payment, answer: answers.Answer) -> None:
+    """Raise Failure, which repeats the answer, for a payment that the fraud filter rejected."""
+    if payment.risk is Risk.REJECTED:
+        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
+
+
+def why_unauthenticated(payment: Payment) -> errors.Error:
+    """What kept the holder from being authenticated: the bank's own reason, if it gave one."""
+    if payment.decline_reason is not None:
+        return DECLINES[payment.decline_reason]
+    authentication = payment.authentication
+    late = _LATE.get(authentication.state) if authentication else None
+    return late or errors.NOT_AUTHENTICATED
+
+
 async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
     """POST /payment/detail, by paymentId or else by the caller's own reference.
 
-    A payment that failed is answered with its error and `paymentStatus` FAILURE. One whose outcome
-    is not known yet has no `paymentStatus`: it is neither.
+    A payment that failed is answered with its error and `paymentStatus` FAILURE, one that waits in
+    3-D Secure with an error and how far it is. One whose outcome is not known yet has no
+    `paymentStatus`: it is neither.
     """
     payment = await _find(call)
+    _raise_unless_authenticated(payment)
     if payment.state is PaymentState.PENDING:
         raise Failure(errors.OPERATION_IN_FLIGHT, echoed=_echo(payment))
     if payment.state is PaymentState.UNCERTAIN:
         raise _unanswered(payment)
     if payment.decline_reason is not None:
         raise Failure(DECLINES[payment.decline_reason], echoed=_echo(payment, _FAILED))
-    if payment.risk is Risk.REJECTED:
-        answer = payment_answer(call, payment, status=_FAILED)
-        raise Failure(errors.FRAUD_REFUSED, echoed=answer)
-    return payment_answer(call, payment, status=_PAID)
+    is_rejected = payment.risk is Risk.REJECTED
+    answer = payment_answer(call, payment, status=_FAILED if is_rejected else _PAID)
+    raise_if_rejected(payment, answer)
+    return answer
+
+
+def _raise_unless_authenticated(payment: Payment) -> None:
+    """Raise Failure for a payment that 3-D Secure keeps from the bank, for now or for good."""
+    authentication = payment.authentication
+    if authentication is None or authentication.state is AuthenticationState.SPENT:
+        return
+    waiting = _WAITING.get(authentication.state)
+    if waiting is None:
+        raise Failure(why_unauthenticated(payment), echoed=_echo(payment, _FAILED))
+    raise Failure(errors.UNSUITABLE_FOR_THREEDS, echoed=_echo(payment, waiting))
 
 
 async def _find(call: Call[shapes.Detail]) -> Payment:

@@ -39,6 +39,7 @@ _BASIC_PAYMENT: Final = _request(
     " connectorName callbackUrl"
 )
 _POST_AUTH: Final = _request("paymentId ip paidPrice currency")
+_THREEDS_AUTH: Final = _request("paymentId conversationData")
 
 # The fields of each request in the order of the clients' request classes. Fields in nested objects
 # have their orders below, and amounts are known by name.
@@ -49,6 +50,14 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /payment/auth/basic": _BASIC_PAYMENT,
     "POST /payment/preauth/basic": _BASIC_PAYMENT,
     "POST /payment/postauth/basic": _POST_AUTH,
+    "POST /payment/3dsecure/initialize": _PAYMENT,
+    "POST /payment/3dsecure/initialize/preauth": _PAYMENT,
+    "POST /payment/3dsecure/initialize/basic": _BASIC_PAYMENT,
+    "POST /payment/3dsecure/initialize/preauth/basic": _BASIC_PAYMENT,
+    "POST /payment/iyziconnect/initialize3ds/preauth": _BASIC_PAYMENT,
+    "POST /payment/3dsecure/auth": _THREEDS_AUTH,
+    "POST /payment/3dsecure/auth/basic": _THREEDS_AUTH,
+    "POST /payment/v2/3dsecure/auth": (*_THREEDS_AUTH, *_order("basketId paidPrice currency")),
     "POST /payment/cancel": _request("paymentId ip reason description"),
     "POST /payment/refund": _request("paymentTransactionId price ip currency reason description"),
     "POST /v2/payment/refund": _request("paymentId price ip"),

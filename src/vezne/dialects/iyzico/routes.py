@@ -4,7 +4,8 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from vezne.core.body import CardFields
+from vezne.core.body import BodyShape, CardFields
+from vezne.core.payment import Payment
 from vezne.core.ports import Merchants, Ports
 from vezne.dialects.iyzico import (
     cardstorage,
@@ -14,13 +15,16 @@ from vezne.dialects.iyzico import (
     lookups,
     payments,
     shapes,
+    threeds,
 )
+from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
 from vezne.dialects.iyzico.endpoint import DOOR, Desk, Endpoint, handler
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.refusals import CANCEL_REFUSALS, POST_AUTH_REFUSALS
+from vezne.dialects.iyzico.shapes import Shape
 from vezne.dialects.iyzico.switches import Switches
-from vezne.edge.messages import BadRequest, Door, Handler, Request, Response, Route
+from vezne.edge.messages import BadRequest, BrowserForm, Door, Handler, Request, Response, Route
 
 HEADERS: Final = (
     (b"content-type", b"application/json;charset=UTF-8"),
@@ -36,13 +40,24 @@ _PAYING: Final = CardFields(("paymentCard",), "cardNumber", "cvc")
 _ASKED_ABOUT: Final = CardFields((), "cardNumber")
 
 
-def door(ports: Ports, merchants: Merchants, switches: Switches) -> Door:
-    """The iyzico door. Failures of its endpoints are HTTP 200, as the live service's are."""
+def door(
+    ports: Ports, merchants: Merchants, switches: Switches, public_url: str | None = None
+) -> Door:
+    """The iyzico door. Failures of its endpoints are HTTP 200, as the live service's are.
+
+    `public_url` is the origin at which browsers reach the house, without a slash at its end; None
+    takes the one that a call was sent to.
+    """
+
+    async def conclude(payment: Payment) -> BrowserForm:
+        return await callback_form(payment, merchants)
+
     desk = Desk(
         ports=ports,
         merchants=merchants,
         switches=switches,
         notation=notation_for(switches.decimals),
+        public_url=public_url,
     )
     return Door(
         name=DOOR,
@@ -50,6 +65,7 @@ def door(ports: Ports, merchants: Merchants, switches: Switches) -> Door:
             Route(method="GET", path="/payment/test", handle=_health(desk)),
             *_card_routes(desk),
             *_payment_routes(desk),
+            *_threeds_routes(desk),
             *_follow_up_routes(desk),
             *_lookup_routes(desk),
         ),
@@ -59,11 +75,26 @@ def door(ports: Ports, merchants: Merchants, switches: Switches) -> Door:
         malformed=_failed(desk, HTTPStatus.OK, errors.INVALID_REQUEST),
         too_large=_failed(desk, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.INVALID_REQUEST),
         fault=_failed(desk, HTTPStatus.INTERNAL_SERVER_ERROR, errors.SYSTEM),
+        conclude=conclude,
     )
 
 
-def _post(path: str, handle: Handler, card: CardFields | None = None) -> Route:
-    return Route(method="POST", path=path, handle=handle, card=card)
+def _post(
+    desk: Desk, path: str, endpoint: Endpoint[Shape], card: CardFields | None = None
+) -> Route:
+    return _route(desk, "POST", path, endpoint, card)
+
+
+def _route(
+    desk: Desk, method: str, path: str, endpoint: Endpoint[Shape], card: CardFields | None = None
+) -> Route:
+    return Route(
+        method=method,
+        path=path,
+        handle=handler(desk, endpoint),
+        card=card,
+        shape=BodyShape(endpoint.shape, shapes.make),
+    )
 
 
 def _card_routes(desk: Desk) -> tuple[Route, ...]:
@@ -76,14 +107,14 @@ def _card_routes(desk: Desk) -> tuple[Route, ...]:
     )
     block = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.block_card)
     unblock = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.unblock_card)
-    find = Endpoint(shape=shapes.Basic, serve=cardstorage.find_blocked)
+    find = Endpoint(shape=shapes.BlockedNumber, serve=cardstorage.find_blocked)
     return (
-        _post("/cardstorage/card", handler(desk, create), _STORED),
-        Route(method="DELETE", path="/cardstorage/card", handle=handler(desk, delete)),
-        _post("/cardstorage/cards", handler(desk, listing)),
-        _post("/cardstorage/blacklist/card", handler(desk, block)),
-        _post("/cardstorage/blacklist/card/inactive", handler(desk, unblock)),
-        _post("/cardstorage/blacklist/card/retrieve", handler(desk, find), _ASKED_ABOUT),
+        _post(desk, "/cardstorage/card", create, _STORED),
+        _route(desk, "DELETE", "/cardstorage/card", delete),
+        _post(desk, "/cardstorage/cards", listing),
+        _post(desk, "/cardstorage/blacklist/card", block),
+        _post(desk, "/cardstorage/blacklist/card/inactive", unblock),
+        _post(desk, "/cardstorage/blacklist/card/retrieve", find, _ASKED_ABOUT),
     )
 
 
@@ -94,11 +125,36 @@ def _payment_routes(desk: Desk) -> tuple[Route, ...]:
     basic_preauth = Endpoint(shape=shapes.BasicPayment, serve=payments.basic_preauth)
     detail = Endpoint(shape=shapes.Detail, serve=payments.detail, echo=payments.detail_echo)
     return (
-        _post("/payment/auth", handler(desk, auth), _PAYING),
-        _post("/payment/preauth", handler(desk, preauth), _PAYING),
-        _post("/payment/auth/basic", handler(desk, basic_auth), _PAYING),
-        _post("/payment/preauth/basic", handler(desk, basic_preauth), _PAYING),
-        _post("/payment/detail", handler(desk, detail)),
+        _post(desk, "/payment/auth", auth, _PAYING),
+        _post(desk, "/payment/preauth", preauth, _PAYING),
+        _post(desk, "/payment/auth/basic", basic_auth, _PAYING),
+        _post(desk, "/payment/preauth/basic", basic_preauth, _PAYING),
+        _post(desk, "/payment/detail", detail),
+    )
+
+
+def _threeds_routes(desk: Desk) -> tuple[Route, ...]:
+    initialize = Endpoint(shape=shapes.ThreedsPayment, serve=threeds.initialize)
+    preauth = Endpoint(shape=shapes.ThreedsPayment, serve=threeds.initialize_preauth)
+    basic_initialize = Endpoint(shape=shapes.BasicThreedsPayment, serve=threeds.basic_initialize)
+    basic_preauth = Endpoint(
+        shape=shapes.BasicThreedsPayment, serve=threeds.basic_initialize_preauth
+    )
+    auth = Endpoint(shape=shapes.ThreedsAuth, serve=threeds.auth, echo=threeds.auth_echo)
+    auth_v2 = Endpoint(shape=shapes.ThreedsAuthV2, serve=threeds.auth_v2, echo=threeds.auth_echo)
+    basic_auth = Endpoint(
+        shape=shapes.ThreedsAuth, serve=threeds.basic_auth, echo=threeds.auth_echo
+    )
+    first = "/payment/3dsecure/initialize"
+    return (
+        _post(desk, first, initialize, _PAYING),
+        _post(desk, f"{first}/preauth", preauth, _PAYING),
+        _post(desk, f"{first}/basic", basic_initialize, _PAYING),
+        _post(desk, f"{first}/preauth/basic", basic_preauth, _PAYING),
+        _post(desk, "/payment/iyziconnect/initialize3ds/preauth", basic_preauth, _PAYING),
+        _post(desk, "/payment/3dsecure/auth", auth),
+        _post(desk, "/payment/v2/3dsecure/auth", auth_v2),
+        _post(desk, "/payment/3dsecure/auth/basic", basic_auth),
     )
 
 
@@ -128,11 +184,11 @@ def _follow_up_routes(desk: Desk) -> tuple[Route, ...]:
     )
     refund = Endpoint(shape=shapes.Refund, serve=follow_ups.refund, echo=follow_ups.refund_echo)
     return (
-        _post("/payment/postauth", handler(desk, postauth)),
-        _post("/payment/postauth/basic", handler(desk, basic_postauth)),
-        _post("/payment/cancel", handler(desk, cancel)),
-        _post("/payment/refund", handler(desk, refund_of_line)),
-        _post("/v2/payment/refund", handler(desk, refund)),
+        _post(desk, "/payment/postauth", postauth),
+        _post(desk, "/payment/postauth/basic", basic_postauth),
+        _post(desk, "/payment/cancel", cancel),
+        _post(desk, "/payment/refund", refund_of_line),
+        _post(desk, "/v2/payment/refund", refund),
     )
 
 
@@ -142,8 +198,8 @@ def _lookup_routes(desk: Desk) -> tuple[Route, ...]:
     )
     installments = Endpoint(shape=shapes.Installments, serve=lookups.installment_info)
     return (
-        _post("/payment/bin/check", handler(desk, bin_check)),
-        _post("/payment/iyzipos/installment", handler(desk, installments)),
+        _post(desk, "/payment/bin/check", bin_check),
+        _post(desk, "/payment/iyzipos/installment", installments),
     )
 
 

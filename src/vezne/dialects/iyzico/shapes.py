@@ -1,6 +1,6 @@
 """The requests of this door as records, and how leniently they are read.
 
-Card numbers and security codes are not among the fields: the vault took them out of the body.
+Card numbers and security codes are not in them: the vault took them out and left a mark.
 """
 
 from decimal import Decimal
@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from vezne.core.body import SealedBody
+from vezne.core.body import LiftedCode, LiftedNumber, SealedBody
+from vezne.core.card import CardSlot
 from vezne.core.money import AMOUNT_MAX_E8, SCALE, e8_from_decimal
 from vezne.dialects.iyzico import errors
 from vezne.dialects.iyzico.errors import Failure
@@ -89,6 +90,7 @@ class Basic(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defa
 class NewCardFields(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """A card to store. The documentation's table spells the holder's field in two ways."""
 
+    card_number: LiftedNumber | None = None
     card_alias: str | None = None
     card_holder_name: str | None = None
     card_holdername: str | None = None
@@ -118,9 +120,17 @@ class StoredCardName(CardOwner, frozen=True, rename="camel", kw_only=True):
     card_token: str | None = None
 
 
+class BlockedNumber(Basic, frozen=True, rename="camel", kw_only=True):
+    """POST /cardstorage/blacklist/card/retrieve."""
+
+    card_number: LiftedNumber | None = None
+
+
 class PaymentCard(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     """The card of a payment: a new one, or the names of a stored one."""
 
+    card_number: LiftedNumber | None = None
+    cvc: LiftedCode | None = None
     card_holder_name: str | None = None
     expire_month: str | None = None
     expire_year: str | None = None
@@ -202,6 +212,33 @@ class BasicPayment(Charge, frozen=True, rename="camel", kw_only=True):
     connector_name: str | None = None
 
 
+class ThreedsPayment(Payment, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/3dsecure/initialize and /payment/3dsecure/initialize/preauth."""
+
+    callback_url: str | None = None
+
+
+class BasicThreedsPayment(BasicPayment, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/3dsecure/initialize/basic and /payment/3dsecure/initialize/preauth/basic."""
+
+    callback_url: str | None = None
+
+
+class ThreedsAuth(Basic, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/3dsecure/auth and /payment/3dsecure/auth/basic."""
+
+    payment_id: str | None = None
+    conversation_data: str | None = None
+
+
+class ThreedsAuthV2(ThreedsAuth, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/v2/3dsecure/auth."""
+
+    paid_price: Amount | None = None
+    basket_id: str | None = None
+    currency: str | None = None
+
+
 class PostAuth(Basic, frozen=True, rename="camel", kw_only=True):
     """POST /payment/postauth and /payment/postauth/basic."""
 
@@ -268,15 +305,13 @@ def read(shape: type[Shape], body: SealedBody) -> Shape:
     A text may be sent as a number, an amount or a count as a text, and an empty text counts as
     missing. Raises Failure: BODY_MISSING, INVALID_REQUEST.
     """
+    if isinstance(body.record, shape):
+        return body.record
     if body.payload is None or body.is_empty:
         raise Failure(errors.BODY_MISSING)
+    # Most bodies need no leniency; they came as a record.
     try:
-        return msgspec.convert(body.payload, shape, dec_hook=_number)
-    except msgspec.ValidationError:
-        pass
-    # Most bodies need no leniency, so its price is paid here only.
-    try:
-        return msgspec.convert(_as_texts(body.payload), shape, strict=False, dec_hook=_number)
+        return msgspec.convert(_as_texts(body.payload), shape, strict=False, dec_hook=_lenient)
     except msgspec.ValidationError:
         raise Failure(errors.INVALID_REQUEST) from None
 
@@ -290,8 +325,14 @@ def text_of(value: object) -> str | None:
     return None
 
 
-def _number(kind: type, value: object) -> Amount | Count:
+def make(kind: type, value: object) -> Amount | Count:
+    """A number of a body as the record wants it. Raises ValueError."""
     return Amount(value) if kind is Amount else _count(value)
+
+
+def _lenient(kind: type, value: object) -> object:
+    """As `make`; where the card's fields were, the vault left a slot."""
+    return kind() if isinstance(value, CardSlot) else make(kind, value)
 
 
 def _count(value: object) -> Count:

@@ -12,7 +12,7 @@ import msgspec
 from vezne.core.payment import BasketLine, LineKind, PaymentKind
 from vezne.dialects.iyzico import checks, errors
 from vezne.dialects.iyzico.cards import payment_card
-from vezne.dialects.iyzico.checks import NAME_LENGTH_MAX, PROSE_LENGTH_MAX, TextRule
+from vezne.dialects.iyzico.checks import NAME_LENGTH_MAX, PROSE_LENGTH_MAX, TextRule, TextRules
 from vezne.dialects.iyzico.endpoint import DOOR, Call
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.render import Sent
@@ -50,7 +50,7 @@ BASKET_LINES_MAX: Final = 500
 _KINDS: Final = {"PHYSICAL": LineKind.PHYSICAL, "VIRTUAL": LineKind.VIRTUAL}
 
 _BASKET_ID: Final = TextRule("basket_id", "basketId")
-_BUYER_RULES: Final = (
+_BUYER_RULES: Final = TextRules(
     TextRule("id", "buyerId", missing=errors.BUYER_ID_MISSING),
     TextRule("name", "buyerName", missing=errors.BUYER_NAME_MISSING, is_prose=True),
     TextRule("surname", "buyerSurname", missing=errors.BUYER_SURNAME_MISSING, is_prose=True),
@@ -74,7 +74,7 @@ _BUYER_RULES: Final = (
     TextRule("gsm_number", "buyerGsmNumber", checks.SHORT_LENGTH_MAX, is_prose=True),
     TextRule("zip_code", "buyerZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
-_BILLING_RULES: Final = (
+_BILLING_RULES: Final = TextRules(
     TextRule(
         "contact_name",
         "billingAddressContactName",
@@ -94,7 +94,7 @@ _BILLING_RULES: Final = (
     ),
     TextRule("zip_code", "billingAddressZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
-_SHIPPING_RULES: Final = (
+_SHIPPING_RULES: Final = TextRules(
     TextRule(
         "contact_name",
         "shippingAddressContactName",
@@ -115,10 +115,8 @@ _SHIPPING_RULES: Final = (
     TextRule("zip_code", "shippingAddressZipCode", checks.SHORT_LENGTH_MAX, is_prose=True),
 )
 # An address that no line needs may be incomplete.
-_SPARE_SHIPPING_RULES: Final = tuple(
-    msgspec.structs.replace(rule, missing=None) for rule in _SHIPPING_RULES
-)
-_ITEM_RULES: Final = (
+_SPARE_SHIPPING_RULES: Final = _SHIPPING_RULES.without_missing()
+_ITEM_RULES: Final = TextRules(
     TextRule("id", "basketItemId", missing=errors.ITEM_ID_MISSING),
     TextRule("item_type", "basketItemItemType", missing=errors.ITEM_TYPE_MISSING),
     TextRule("name", "basketItemName", NAME_LENGTH_MAX, errors.ITEM_NAME_MISSING, is_prose=True),
@@ -244,7 +242,7 @@ def _buyer(buyer: Buyer | None) -> dict[str, str]:
     """The buyer as kept beside the payment."""
     if buyer is None:
         raise Failure(errors.BUYER_MISSING)
-    checks.check_texts(buyer, _BUYER_RULES)
+    _BUYER_RULES.check(buyer)
     identity_number = buyer.identity_number or ""
     if len(identity_number) < checks.IDENTITY_LENGTH_MIN:
         raise Failure(errors.IDENTITY_TOO_SHORT, "identityNumber", checks.IDENTITY_LENGTH_MIN)
@@ -255,13 +253,11 @@ def _buyer(buyer: Buyer | None) -> dict[str, str]:
     return _as_sent(buyer)
 
 
-def _address(
-    address: Address | None, missing: errors.Error, rules: Sequence[TextRule]
-) -> dict[str, str]:
+def _address(address: Address | None, missing: errors.Error, rules: TextRules) -> dict[str, str]:
     """An address as kept beside the payment."""
     if address is None:
         raise Failure(missing)
-    checks.check_texts(address, rules)
+    rules.check(address)
     return _as_sent(address)
 
 
@@ -282,7 +278,7 @@ def _basket(items: Sequence[BasketItem] | None) -> tuple[BasketLine, ...]:
 
 
 def _line(item: BasketItem) -> BasketLine:
-    checks.check_texts(item, _ITEM_RULES)
+    _ITEM_RULES.check(item)
     kind = _KINDS.get(item.item_type or "")
     if kind is None:
         raise Failure(errors.VALUE_UNKNOWN, "basketItemItemType")
