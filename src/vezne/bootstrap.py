@@ -60,6 +60,8 @@ from vezne.vault.service import VaultService, open_vault
 DEMO_MERCHANT: Final = "Demo"
 # Where the built-in bank has its pages.
 BANK_PATH: Final = "/bank"
+# How exact the time limit of cards in memory is.
+SWEEP_S: Final = 15.0
 # What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
 SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
@@ -196,6 +198,7 @@ async def _serve(settings: Settings) -> None:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(files.server)
         _settle_garbage_collector()
+        sweeper = asyncio.create_task(_sweep_vault(house.vault))
         await serve(
             Dispatcher(doors, house.vault.intake, _sites(house, doors)).handle,
             http=settings.listen,
@@ -203,7 +206,15 @@ async def _serve(settings: Settings) -> None:
             ssl_context=context,
             on_ready=_print_ready,
         )
+        sweeper.cancel()
         os.close(lock)
+
+
+async def _sweep_vault(vault: VaultService) -> None:
+    """See that no card waits longer than it may, also when no request comes by."""
+    while True:
+        await asyncio.sleep(SWEEP_S)
+        vault.sweep()
 
 
 def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:

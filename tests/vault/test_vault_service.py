@@ -243,3 +243,15 @@ async def test_a_released_card_is_not_kept(vault, engine, present):
     with pytest.raises(CardGone):
         await vault.keep(MERCHANT, card, "x")
     assert await engine.fetch("SELECT 1 FROM sealed_cards") == []
+
+
+async def test_a_sweep_wipes_what_nobody_asked_for(vault, clock, present):
+    """What is too old is gone from transit and from the holding, whatever else happens."""
+    card = present(PAN, "123")
+    await vault.hold(1, 2, card, "holder")
+    clock.advance(ms=AGE_MAX_MS - 1)
+    vault.sweep()
+    assert (len(vault.transit), len(vault._holding)) == (1, 1)
+    clock.advance(ms=1)
+    vault.sweep()
+    assert (len(vault.transit), len(vault._holding)) == (0, 0)

@@ -44,7 +44,7 @@ class _Entry:
 class Holding:
     """What this process holds, by merchant and payment number.
 
-    The bound on age is checked whenever a card comes in or is asked for.
+    The bound on age is checked whenever a card comes in or is asked for, and by `sweep`.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Holding:
 
     def hold(self, merchant_id: int, payment_number: int, held: Held) -> None:
         """Seal a copy of a card's secrets. The oldest entry gives way when full."""
-        now_ms = self._sweep()
+        now_ms = self.sweep()
         self.drop(merchant_id, payment_number)
         if len(self._entries) >= self._count_max:
             self.drop(*next(iter(self._entries)))
@@ -79,12 +79,12 @@ class Holding:
 
     def is_held(self, merchant_id: int, payment_number: int) -> bool:
         """Whether a card is held for a payment."""
-        self._sweep()
+        self.sweep()
         return (merchant_id, payment_number) in self._entries
 
     def open(self, merchant_id: int, payment_number: int) -> Held:
         """A copy of what is held for a payment. Raises CardGone."""
-        self._sweep()
+        self.sweep()
         entry = self._entries.get((merchant_id, payment_number))
         if entry is None:
             raise CardGone("no card is held for the payment")
@@ -102,7 +102,7 @@ class Holding:
         if entry is not None:
             entry.sealed[:] = bytes(len(entry.sealed))
 
-    def _sweep(self) -> int:
+    def sweep(self) -> int:
         """Drop every card that is too old; returns the time."""
         now_ms = self._clock.now_ms()
         while self._entries:

@@ -141,6 +141,11 @@ class VaultService:
         """Wipe what is in transit under an id. Safe to call twice."""
         self.transit.release(transit_id)
 
+    def sweep(self) -> None:
+        """Wipe whatever has waited for too long, though nobody asks for it."""
+        self.transit.sweep()
+        self._holding.sweep()
+
     async def _is_nothing_blocked(self, merchant_id: int) -> bool:
         now_ms = self._clock.now_ms()
         if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
