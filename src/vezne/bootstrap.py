@@ -31,7 +31,7 @@ from vezne.dialects.iyzico.routes import door as iyzico_door
 from vezne.dialects.iyzico.switches import Switches, switches_for
 from vezne.edge.app import Dispatcher, Site
 from vezne.edge.asgi import site_from
-from vezne.edge.logs import configure_logs
+from vezne.edge.logs import configure_logs, describe_fault
 from vezne.edge.messages import Door
 from vezne.edge.server import CannotListen, serve
 from vezne.edge.threeds import SITE_PATH, threeds_site
@@ -214,7 +214,10 @@ async def _sweep_vault(vault: VaultService) -> None:
     """See that no card waits longer than it may, also when no request comes by."""
     while True:
         await asyncio.sleep(SWEEP_S)
-        vault.sweep()
+        try:
+            vault.sweep()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next sweep must come
+            _log.error("fault", **describe_fault(error))
 
 
 def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:

@@ -6,6 +6,7 @@ import io
 import pytest
 
 from fakes.intake import PlainIntake
+from vezne.core.body import MalformedBody
 from vezne.core.refusal import Reason, Refusal
 from vezne.edge.app import Dispatcher, Incoming
 from vezne.edge.logs import configure_logs
@@ -236,3 +237,11 @@ def test_two_doors_cannot_claim_one_route():
         Dispatcher([one.door, two.door], PlainIntake())
     with pytest.raises(ValueError, match="at least one"):
         Dispatcher([], PlainIntake())
+
+
+def test_a_body_that_turns_out_malformed_later_is_malformed(house):
+    """A handler may be the first to read all of it."""
+    house.first.error = MalformedBody("no valid JSON")
+    response = house.ask("POST", "/pay/new", b"{}")
+    assert (response.status, house.first.bad[-1].why) == (400, "no valid JSON")
+    assert house.intake.bodies[-1].is_released

@@ -5,7 +5,7 @@ import msgspec
 from vezne.core.body import CardFields
 from vezne.core.card import Expiry, SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
-from vezne.core.ports import CardGone, HeldCard
+from vezne.core.ports import CardGone, HeldCard, HoldingFull
 
 TEST_PAN = "5528790000000008"
 TEST_EXPIRY = Expiry(2030, 12)
@@ -24,6 +24,7 @@ class MemoryVault:
 
     def __init__(self) -> None:
         self.in_transit: dict[int, str] = {}
+        self.is_full = False
         self.held: dict[tuple[int, int], tuple[str, HeldCard]] = {}
         self.kept: dict[tuple[int, bytes], tuple[str, str]] = {}
         self.blocked: set[tuple[int, str]] = set()
@@ -50,6 +51,8 @@ class MemoryVault:
         self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
     ) -> None:
         number = self._transit_number(card) if card.token is None else ""
+        if self.is_full:
+            raise HoldingFull("too many")
         self.held[merchant_id, payment_number] = (number, HeldCard(card=card, holder=holder))
 
     async def is_held(self, merchant_id: int, payment_number: int) -> bool:

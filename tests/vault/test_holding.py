@@ -5,7 +5,7 @@ import pytest
 
 from builders import sealed_card
 from fakes.randomness import SeededEntropy
-from vezne.core.ports import CardGone
+from vezne.core.ports import CardGone, HoldingFull
 from vezne.vault.holding import Held, Holding
 from vezne.vault.pan import Cvv, Pan
 from vezne.vault.transit import AGE_MAX_MS
@@ -101,13 +101,26 @@ def test_nothing_is_held_for_longer_than_its_age(holding, clock, ask):
     assert holding.is_held(MERCHANT, NUMBER + 1)
 
 
-def test_the_oldest_gives_way(clock, entropy):
-    """Memory is bounded; a card that is held anew counts as young."""
-    holding = Holding(clock, entropy, count_max=2)
-    for number in (1, 2, 1, 3):
+@pytest.mark.parametrize(("share_max", "count_max"), [(2, 9), (9, 2)])
+def test_nobody_elses_card_gives_way(clock, entropy, share_max, count_max):
+    """Memory is bounded, and so is a merchant's part of it; what is held stays."""
+    holding = Holding(clock, entropy, count_max=count_max, share_max=share_max)
+    for number in (1, 2, 1):
         holding.hold(MERCHANT, number, held())
+    with pytest.raises(HoldingFull):
+        holding.hold(MERCHANT, 3, held())
+    assert [holding.is_held(MERCHANT, number) for number in (1, 2, 3)] == [True, True, False]
+    if share_max < count_max:
+        holding.hold(MERCHANT + 1, 3, held())
+    holding.drop(MERCHANT, 1)
+    holding.drop(MERCHANT, 1)
+    if share_max < count_max:
+        holding.hold(MERCHANT, 4, held())
+        assert len(holding) == 3
+    clock.advance(ms=AGE_MAX_MS)
+    holding.hold(MERCHANT, 5, held())
+    holding.hold(MERCHANT, 6, held())
     assert len(holding) == 2
-    assert [holding.is_held(MERCHANT, number) for number in (1, 2, 3)] == [True, False, True]
 
 
 def test_a_card_opens_for_its_own_payment_only(holding):

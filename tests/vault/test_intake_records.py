@@ -174,3 +174,26 @@ def test_escaped_digits_are_found(intake):
     hidden = "".join(f"\\u{ord(digit):04x}" for digit in PAN)
     raw = f'{{"x": "{hidden}", "paymentCard": {{"cardNumber": "{PAN}"}}}}'.encode()
     assert intake.lift(raw, CARD_FIELDS, SHAPE).card.leaked
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"x": 1e999}',
+        b'{"x": [1, -1.5E99999]}',
+        b'{"x":0e-999}',
+        b'{"x": "\xff"}',
+        b'{"\xc3": 1}',
+    ],
+)
+def test_what_a_record_skips_is_checked_too(intake, raw):
+    """Numbers out of range and bytes that are no UTF-8 are refused wherever they stand."""
+    with pytest.raises(MalformedBody):
+        intake.lift(raw, CARD_FIELDS, SHAPE)
+
+
+@pytest.mark.parametrize("text", ["5e1f-0E", "1e5", "ş 2e3"])
+def test_texts_that_look_like_exponents_are_read(intake, text):
+    """Ids often have a digit before an e."""
+    raw = json.dumps({"paymentCard": {"alias": text}}, ensure_ascii=False).encode()
+    assert intake.lift(raw, CARD_FIELDS, SHAPE).record.payment_card.alias == text

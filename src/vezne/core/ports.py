@@ -121,7 +121,7 @@ class Vault(Protocol):
     ) -> None:
         """Hold what is in transit of a card until a payment's holder is authenticated.
 
-        Sealed, in memory only, for fifteen minutes at most. Raises CardGone.
+        Sealed, in memory only, for fifteen minutes at most. Raises CardGone, HoldingFull.
         """
 
     async def is_held(self, merchant_id: int, payment_number: int) -> bool:
@@ -153,6 +153,10 @@ class SecretBox(Protocol):
 
 class CardGone(Exception):
     """The vault does not hold the card that a reference names."""
+
+
+class HoldingFull(Exception):
+    """The vault holds as many cards as it may, for this merchant or in all."""
 
 
 class Intake(Protocol):

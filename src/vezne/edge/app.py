@@ -102,23 +102,23 @@ class Dispatcher:
     ) -> Response:
         try:
             body = self._intake.lift(raw, route.card, route.shape)
+            try:
+                return await route.handle(
+                    Request(
+                        method=incoming.method,
+                        scheme=incoming.scheme,
+                        host=incoming.headers.get("host", ""),
+                        path=route.path,
+                        target=incoming.target,
+                        query=query,
+                        headers=incoming.headers,
+                        body=body,
+                    )
+                )
+            finally:
+                body.release()
         except MalformedBody as error:
             return door.malformed(_refusal(incoming, route.path, str(error)))
-        try:
-            return await route.handle(
-                Request(
-                    method=incoming.method,
-                    scheme=incoming.scheme,
-                    host=incoming.headers.get("host", ""),
-                    path=route.path,
-                    target=incoming.target,
-                    query=query,
-                    headers=incoming.headers,
-                    body=body,
-                )
-            )
-        finally:
-            body.release()
 
     def _answer_unrouted(self, incoming: Incoming, path: str) -> Response:
         if path == _HEALTH_PATH:

@@ -22,7 +22,15 @@ from vezne.core.authentication import receive as receive_result
 from vezne.core.changes import AddPayment, ChangePayment, Conflict, OpenAttempt
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.payment import Payment, PaymentState, follow_authentication
-from vezne.core.ports import BeginAsk, CardGone, Challenge, HeldCard, Ports, Returned
+from vezne.core.ports import (
+    BeginAsk,
+    CardGone,
+    Challenge,
+    HeldCard,
+    HoldingFull,
+    Ports,
+    Returned,
+)
 from vezne.core.pricing import blockage_resolved_at
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.authorize import (
@@ -55,6 +63,9 @@ REFUSALS: Final[Mapping[AuthenticationState, Reason]] = {
     AuthenticationState.EXPIRED: Reason.AUTHENTICATION_EXPIRED,
     AuthenticationState.LAPSED: Reason.HELD_CARD_LOST,
 }
+
+# Too many cards wait for their holders; the bank was not asked.
+_HOLDING_FULL: Final = Declined(reason=DeclineReason.LOCAL_ERROR, code="holding_full")
 
 
 class Authenticate(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +158,18 @@ async def receive(returned: Returned, ports: Ports) -> Payment:
                 raise Refusal(Reason.AUTHENTICATION_UNSUITABLE) from None
 
 
+async def standing(payment: Payment, ports: Ports) -> AuthenticationState | None:
+    """Where a payment's authentication stands now, nothing written; None when it has none.
+
+    One whose time ran out, or whose card is lost, has ended although nobody recorded it yet.
+    """
+    authentication = payment.authentication
+    if authentication is None:
+        return None
+    event = await _ending(payment, authentication, ports)
+    return authentication.state if event is None else move(authentication, event).state
+
+
 async def complete(command: Complete, ports: Ports) -> Payment:
     """Authorize a payment whose cardholder is authenticated; returns it as `pay` does.
 
@@ -211,6 +234,8 @@ async def _ask_challenge(
         return await ports.acquirer.begin(ask)
     except CardGone:
         return CARD_GONE
+    except HoldingFull:
+        return _HOLDING_FULL
 
 
 async def _change(payment: Payment, ports: Ports) -> Payment:

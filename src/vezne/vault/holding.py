@@ -6,16 +6,19 @@ makes for itself and never writes anywhere, so a restart loses it (PCI DSS v4.0.
 code is not kept after authorization, and on no disk before).
 """
 
+from collections import Counter
 from typing import Final, NamedTuple
 
 from vezne.core.card import SealedCard
-from vezne.core.ports import CardGone, Clock, Entropy
+from vezne.core.ports import CardGone, Clock, Entropy, HoldingFull
 from vezne.vault.pan import Cvv, Pan
 from vezne.vault.seal import KEY_BYTES, SealBroken, SealingKey, place
 from vezne.vault.transit import AGE_MAX_MS
 
-# Far more than cardholders can be at their banks' pages at once; a few megabytes.
-COUNT_MAX: Final = 10_000
+# An entry takes half a kilobyte and up to fifteen minutes. One merchant may begin twenty payments a
+# second and complete none of them without a refusal, and can take no more than its share.
+COUNT_MAX: Final = 50_000
+SHARE_MAX: Final = 20_000
 
 _VERSION: Final = 1
 
@@ -54,28 +57,33 @@ class Holding:
         *,
         age_max_ms: int = AGE_MAX_MS,
         count_max: int = COUNT_MAX,
+        share_max: int = SHARE_MAX,
     ) -> None:
         self._clock = clock
         self._key = SealingKey(entropy.take(KEY_BYTES), _VERSION, entropy)
         self._age_max_ms = age_max_ms
         self._count_max = count_max
+        self._share_max = share_max
+        self._shares: Counter[int] = Counter()
         self._entries: dict[tuple[int, int], _Entry] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def hold(self, merchant_id: int, payment_number: int, held: Held) -> None:
-        """Seal a copy of a card's secrets. The oldest entry gives way when full."""
+        """Seal a copy of a card's secrets. Raises HoldingFull: nobody else's entry gives way."""
         now_ms = self.sweep()
         self.drop(merchant_id, payment_number)
-        if len(self._entries) >= self._count_max:
-            self.drop(*next(iter(self._entries)))
+        is_full = len(self._entries) >= self._count_max
+        if is_full or self._shares[merchant_id] >= self._share_max:
+            raise HoldingFull("too many cards wait for their holders")
         plain = _encode(held)
         sealed = self._key.seal(plain, _place(merchant_id, payment_number))
         plain[:] = bytes(len(plain))
         self._entries[merchant_id, payment_number] = _Entry(
             held.card, bytearray(sealed), now_ms + self._age_max_ms
         )
+        self._shares[merchant_id] += 1
 
     def is_held(self, merchant_id: int, payment_number: int) -> bool:
         """Whether a card is held for a payment."""
@@ -101,6 +109,7 @@ class Holding:
         entry = self._entries.pop((merchant_id, payment_number), None)
         if entry is not None:
             entry.sealed[:] = bytes(len(entry.sealed))
+            self._shares[merchant_id] -= 1
 
     def sweep(self) -> int:
         """Drop every card that is too old; returns the time."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from types import NoneType
@@ -33,6 +34,8 @@ _INTEGER_MAX: Final = 10**PAN_LENGTH_MAX - 1
 # For one search each: all digits read as "0", both opening brackets as "{".
 _SHAPE: Final = bytes.maketrans(b"123456789[", b"000000000{")
 _LONG_DIGITS: Final = b"0" * (PAN_LENGTH_MAX + 1)
+# A number with an exponent, where a value may stand; texts that look so are rare.
+_EXPONENT: Final = re.compile(rb"[:,{]\s*-?0+(\.0+)?[eE]")
 
 # What may stand between the digits of a number that a person typed: anything but letters, digits
 # and the marks that separate JSON values.
@@ -164,7 +167,7 @@ class VaultIntake:
 
         Whoever then takes it apart says what is wrong with it, if anything is.
         """
-        if _is_excessive(raw):
+        if not _is_plain(raw):
             return None
         reader = self._readers.get(shape.record)
         if reader is None:
@@ -186,7 +189,7 @@ class VaultIntake:
         if why:
             # Raised out here because the error above may quote the body.
             raise MalformedBody(why)
-        if _is_excessive(raw):
+        if _is_excessive(raw.translate(_SHAPE)):
             _refuse_excess(payload)
         return payload
 
@@ -295,10 +298,26 @@ def _exact_decimal(text: str) -> Decimal:
     return value
 
 
-def _is_excessive(raw: bytes) -> bool:
-    """Whether a body may be nested too deeply or hold a number that is too long."""
-    shape = raw.translate(_SHAPE)
+def _is_excessive(shape: bytes) -> bool:
+    """Whether a body of that shape may be nested too deeply or hold a number that is too long."""
     return shape.count(b"{") > NESTING_MAX or _LONG_DIGITS in shape
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Whether a body is fit to be read as a record, whose decoder skips what the record has not.
+
+    In what it skips, neither the encoding is checked nor the range of a number.
+    """
+    shape = raw.translate(_SHAPE)
+    if _is_excessive(shape):
+        return False
+    if (b"0e" in shape or b"0E" in shape) and _EXPONENT.search(shape):
+        return False
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refuse_excess(payload: object) -> None:

@@ -113,7 +113,7 @@ class VaultService:
     ) -> None:
         """Hold what is in transit of a card until a payment's holder is authenticated.
 
-        Of a stored card that is the code. Raises CardGone.
+        Of a stored card that is the code. Raises CardGone, HoldingFull.
         """
         pan = self.transit.pan(card.transit_id) if card.token is None else None
         cvv = self.transit.cvv(card.transit_id) if card.has_cvv else None

@@ -103,3 +103,13 @@ async def test_iyzico_callback_of_an_ordinary_payment_does_not_exist(door) -> No
     with pytest.raises(Refusal) as caught:
         await door.door.conclude(payment)
     assert caught.value.reason is Reason.AUTHENTICATION_UNSUITABLE
+
+
+async def test_iyzico_callback_signs_line_ends_as_browsers_send_them(door) -> None:
+    """A form's line ends become CR LF on their way, so that is what the signature covers."""
+    begun = await door.begin(threeds_request(conversationId="a\nb\rc\r\nd"))
+    fields = dict((await door.bring_back(begun["paymentId"])).fields)
+    assert fields["conversationId"] == "a\r\nb\r\nc\r\nd"
+    assert fields["signature"] == response_signature(
+        SECRET, ["", "a\r\nb\r\nc\r\nd", "1", "10851936", "success"]
+    )

@@ -4,6 +4,7 @@ import pytest
 
 from builders import SAMPLE_TIME_MS
 from fakes.iyzico_door import threeds_request
+from vezne.core.authentication import LIFE_MS
 
 TEXTS = [
     ("tr", "Bu ödemenin durumu 3dsecure için geçerli değil"),
@@ -71,3 +72,17 @@ async def test_iyzico_nothing_follows_a_payment_that_took_no_money(
     answer = await door.call(path, body)
     assert (answer["status"], answer["errorCode"]) == ("failure", code)
     assert not door.acquirer.asks
+
+
+@pytest.mark.parametrize("is_back", [True, False])
+async def test_iyzico_detail_knows_what_nobody_recorded_yet(door, is_back) -> None:
+    """A payment whose time ran out, or whose card a restart lost, is a failure at once."""
+    begun = await door.begin(threeds_request())
+    if is_back:
+        await door.bring_back(begun["paymentId"])
+    door.vault.held.clear()
+    lost = await door.call("/payment/detail", {"paymentId": begun["paymentId"]})
+    assert (lost["errorCode"], lost["paymentStatus"]) == ("93006", "FAILURE")
+    door.clock.advance(ms=LIFE_MS)
+    late = await door.call("/payment/detail", {"paymentId": begun["paymentId"]})
+    assert (late["errorCode"], late["paymentStatus"]) == ("93008", "FAILURE")

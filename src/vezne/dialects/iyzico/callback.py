@@ -5,6 +5,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from vezne.core.authentication import Authentication, AuthenticationState
+from vezne.core.card import is_luhn_valid
 from vezne.core.payment import Payment
 from vezne.core.ports import Merchants
 from vezne.core.refusal import Reason, Refusal
@@ -27,6 +28,9 @@ _URL: Final = re.compile(
 # Both while the payment waits for the second call, and once that has come.
 _SUCCESSES: Final = frozenset({AuthenticationState.PASSED, AuthenticationState.SPENT})
 _SYSTEM_ERROR: Final = 7
+# Stricter than for prose: addresses are full of long numbers, of which times begin with 1.
+_CARD_LIKE: Final = re.compile(r"(?<!\d)(?:[2-6]\d{15}|9792\d{12}|3[47]\d{13})(?!\d)", re.ASCII)
+_LINE_END: Final = re.compile(r"\r\n?|\n")
 _SIGNED: Final = ("conversationData", "conversationId", "mdStatus", "paymentId", "status")
 
 
@@ -38,7 +42,14 @@ def checked_callback_url(text: str | None) -> str:
         raise Failure(errors.TOO_LONG, "callbackUrl", CALLBACK_URL_LENGTH_MAX)
     if not _is_web_address(text):
         raise Failure(errors.CALLBACK_URL_INVALID)
+    if any(is_luhn_valid(run) for run in _CARD_LIKE.findall(text)):
+        raise Failure(errors.CARD_NUMBER_IN_TEXT, "callbackUrl")
     return text
+
+
+def is_origin(text: str) -> bool:
+    """Whether a text is the scheme and host of a web address and nothing more."""
+    return _is_web_address(text) and text.count("/") == len("//") and not set("?#") & set(text)
 
 
 def _is_web_address(text: str) -> bool:
@@ -66,7 +77,8 @@ async def callback_form(payment: Payment, merchants: Merchants) -> BrowserForm:
         "status": "success" if is_success else "failure",
         "paymentId": str(payment.number),
         "conversationData": "",
-        "conversationId": payment.conversation_id or "",
+        # Browsers send line ends in this form; what is signed is what arrives.
+        "conversationId": _LINE_END.sub("\r\n", payment.conversation_id or ""),
         "mdStatus": str(_md_status(authentication, is_success=is_success)),
     }
     credential = await merchants.find_credential(DOOR, authentication.caller_key)

@@ -21,7 +21,7 @@ _PAGE: Final = """\
 <body>
 <form id="iyzico-3ds-form" method="post" action="{action}" accept-charset="utf-8">
 {inputs}
-<noscript><button type="submit">{button}</button></noscript>
+<button type="submit">{button}</button>
 </form>
 <script>document.getElementById("iyzico-3ds-form").submit();</script>
 </body>

@@ -15,6 +15,7 @@ from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.render import basic_payment_answer, payment_answer
 from vezne.dialects.iyzico.translate import basic_payment_command, payment_command
 from vezne.flows import inquire
+from vezne.flows.authenticate import standing
 from vezne.flows.pay import pay
 
 # As many digits as a payment number can have in the books.
@@ -90,13 +91,11 @@ def raise_if_rejected(payment: Payment, answer: answers.Answer) -> None:
         raise Failure(errors.FRAUD_REFUSED, echoed=answer)
 
 
-def why_unauthenticated(payment: Payment) -> errors.Error:
+def why_unauthenticated(payment: Payment, state: AuthenticationState) -> errors.Error:
     """What kept the holder from being authenticated: the bank's own reason, if it gave one."""
     if payment.decline_reason is not None:
         return DECLINES[payment.decline_reason]
-    authentication = payment.authentication
-    late = _LATE.get(authentication.state) if authentication else None
-    return late or errors.NOT_AUTHENTICATED
+    return _LATE.get(state, errors.NOT_AUTHENTICATED)
 
 
 async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
@@ -107,7 +106,7 @@ async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
     `paymentStatus`: it is neither.
     """
     payment = await _find(call)
-    _raise_unless_authenticated(payment)
+    _raise_unless_authenticated(payment, await standing(payment, call.desk.ports))
     if payment.state is PaymentState.PENDING:
         raise Failure(errors.OPERATION_IN_FLIGHT, echoed=_echo(payment))
     if payment.state is PaymentState.UNCERTAIN:
@@ -120,14 +119,16 @@ async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
     return answer
 
 
-def _raise_unless_authenticated(payment: Payment) -> None:
-    """Raise Failure for a payment that 3-D Secure keeps from the bank, for now or for good."""
-    authentication = payment.authentication
-    if authentication is None or authentication.state is AuthenticationState.SPENT:
+def _raise_unless_authenticated(payment: Payment, state: AuthenticationState | None) -> None:
+    """Raise Failure for a payment that 3-D Secure keeps from the bank, for now or for good.
+
+    `state` is that of its authentication as of now.
+    """
+    if state is None or state is AuthenticationState.SPENT:
         return
-    waiting = _WAITING.get(authentication.state)
+    waiting = _WAITING.get(state)
     if waiting is None:
-        raise Failure(why_unauthenticated(payment), echoed=_echo(payment, _FAILED))
+        raise Failure(why_unauthenticated(payment, state), echoed=_echo(payment, _FAILED))
     raise Failure(errors.UNSUITABLE_FOR_THREEDS, echoed=_echo(payment, waiting))
 
 

@@ -320,9 +320,9 @@ def text_of(value: object) -> str | None:
     """A scalar of a body as a text; None for what is missing or no scalar."""
     if isinstance(value, str):
         return value or None
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return str(value)
-    return None
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def make(kind: type, value: object) -> Amount | Count:

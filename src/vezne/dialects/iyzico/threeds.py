@@ -1,15 +1,15 @@
 """Endpoints of 3-D Secure: the first call sends the browser to the bank, the second one pays."""
 
-import re
 from typing import Final
 
 from msgspec import UNSET
 
+from vezne.core.authentication import AuthenticationState
 from vezne.core.payment import Payment, PaymentKind
 from vezne.core.refusal import Reason
 from vezne.dialects.iyzico import answers, checks, errors, shapes
 from vezne.dialects.iyzico.auth import response_signature
-from vezne.dialects.iyzico.callback import checked_callback_url
+from vezne.dialects.iyzico.callback import checked_callback_url, is_origin
 from vezne.dialects.iyzico.challenge_page import challenge_page
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.errors import Failure
@@ -25,8 +25,6 @@ from vezne.edge.messages import RETURN_PATH
 from vezne.flows.authenticate import Authenticate, Complete, Expected, begin, complete
 from vezne.flows.pay import Pay
 
-# What goes into the address that browsers come back to, and so into a page of the bank.
-_HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]+")
 _ENGLISH: Final = "en"
 _TURKISH: Final = "tr"
 
@@ -75,7 +73,7 @@ async def _begin(
         ports,
     )
     if begun.challenge is None:
-        raise Failure(why_unauthenticated(begun.payment))
+        raise Failure(why_unauthenticated(begun.payment, AuthenticationState.FAILED))
     payment_id = str(begun.payment.number)
     return answers.ThreedsInitialized(
         html_content=challenge_page(begun.challenge, language),
@@ -88,9 +86,10 @@ def _origin(call: Call[shapes.Basic]) -> str:
     """Scheme and host at which browsers reach the house."""
     if call.desk.public_url is not None:
         return call.desk.public_url
-    if not _HOST.fullmatch(call.host):
+    origin = f"{call.scheme}://{call.host}"
+    if not is_origin(origin):
         raise Failure(errors.HOST_INVALID)
-    return f"{call.scheme}://{call.host}"
+    return origin
 
 
 async def auth(call: Call[shapes.ThreedsAuth]) -> answers.PaymentAnswer:
