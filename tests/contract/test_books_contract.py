@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from fakes.books import MemoryBooks
-from fakes.records import AT_MS, attempt, owner, payment, stored_card, token
+from fakes.records import AT_MS, attempt, owner, payment, session, stored_card, token
 from vezne.core.attempt import Outcome
 from vezne.core.authentication import (
     LIFE_MS,
@@ -16,14 +16,20 @@ from vezne.core.authentication import (
     AuthenticationState,
     Registration,
 )
+from vezne.core.card import CardScope, Expiry
 from vezne.core.changes import (
     AddCard,
     AddOwner,
     AddPayment,
+    AddSession,
+    ChangeCard,
     ChangePayment,
+    ChangeSession,
+    ClaimReference,
     CloseAttempt,
     Conflict,
     OpenAttempt,
+    PurgeSessions,
     RemoveCard,
 )
 from vezne.core.ids import REFERENCE_SLICE
@@ -66,6 +72,20 @@ async def test_owner_is_added_once(books: Books) -> None:
     assert await books.find_owner(1, token(1)) == owner()
 
 
+async def test_owners_are_found_by_the_merchant_s_own_name(books: Books) -> None:
+    """All of that name, oldest first; not those of other names, of none, or of other merchants."""
+    mine = [owner(key=token(number)) for number in range(3, 6)]
+    for record in reversed(mine):
+        await books.apply([AddOwner(record)])
+    await books.apply([AddOwner(owner(key=token(1), external_id="ext-2"))])
+    await books.apply([AddOwner(owner(key=token(2), external_id=None))])
+    await books.apply([AddOwner(owner(merchant_id=2))])
+    assert await books.find_owners(1, "ext-1") == mine
+    assert await books.find_owners(2, "ext-1") == [owner(merchant_id=2)]
+    assert await books.find_owners(1, "EXT-1") == []
+    assert await books.find_owners(1, "") == []
+
+
 async def test_cards_are_listed_oldest_first(books: Books) -> None:
     """An owner's cards come in the order of their tokens; other owners' and merchants' do not."""
     mine = [stored_card(token=token(number)) for number in range(2, 6)]
@@ -88,6 +108,7 @@ async def test_any_text_of_a_caller_is_kept(books: Books) -> None:
         ]
     )
     assert await books.find_owner(1, token(1)) == owner(email=text, external_id=text)
+    assert await books.find_owners(1, text) == [owner(email=text, external_id=text)]
     found = await books.find_card(1, token(1), token(2))
     assert found == stored_card(alias=text, metadata={text: text})
     assert await books.find_payment_by_reference(1, text) == payment(conversation_id=text)
@@ -106,6 +127,83 @@ async def test_card_is_added_and_removed_once(books: Books) -> None:
     assert await books.find_card(1, card.owner_key, card.token) is None
     with pytest.raises(Conflict):
         await books.apply([RemoveCard(card)])
+
+
+async def test_card_changes_as_long_as_it_is_there(books: Books) -> None:
+    """Its new record replaces the old one; of a card that is gone there is nothing to change."""
+    card = stored_card()
+    other = stored_card(token=token(3))
+    await books.apply([AddCard(card), AddCard(other)])
+    changed = stored_card(alias="yeni", expiry=Expiry(2031, 1))
+    await books.apply([ChangeCard(changed)])
+    assert await books.list_cards(1, token(1)) == [changed, other]
+    await books.apply([RemoveCard(card)])
+    with pytest.raises(Conflict):
+        await books.apply([ChangeCard(changed)])
+    assert await books.list_cards(1, token(1)) == [other]
+
+
+async def test_insurance_card_comes_back_whole(books: Books) -> None:
+    """What the vault does not have of it stands in the books."""
+    card = stored_card(scope=CardScope.INSURANCE, holder="Ayşe", identity=b"\x00\xffsealed")
+    await books.apply([AddCard(card)])
+    assert await books.find_card(1, card.owner_key, card.token) == card
+
+
+async def test_session_changes_from_its_last_version_only(books: Books) -> None:
+    """Every field survives; a version other than the next one conflicts, as does a second start."""
+    first = session()
+    await books.apply([AddSession(first), AddSession(session(merchant_id=2))])
+    assert await books.find_session(1, first.key) == first
+    assert await books.find_session(1, token(9)) is None
+    assert await books.find_session(3, first.key) is None
+    with pytest.raises(Conflict):
+        await books.apply([AddSession(first)])
+    second = session(version=2, held_number=10_000_001, payment_number=10_000_002)
+    await books.apply([ChangeSession(second)])
+    assert await books.find_session(1, first.key) == second
+    assert await books.find_session(2, first.key) == session(merchant_id=2)
+    for version in (1, 2, 4):
+        with pytest.raises(Conflict):
+            await books.apply([ChangeSession(session(version=version))])
+    with pytest.raises(Conflict):
+        await books.apply([ChangeSession(session(key=token(9), version=2))])
+    assert await books.find_session(1, first.key) == second
+
+
+async def test_payments_are_listed_newest_first(books: Books) -> None:
+    """Those of a span, by the time they were made; one of an older number may be newer."""
+    by_age = [
+        payment(number=10_000_000, created_ms=AT_MS),
+        payment(number=10_000_200, created_ms=AT_MS + 10),
+        payment(number=10_000_300, created_ms=AT_MS + 10),
+        payment(number=10_000_100, created_ms=AT_MS + 20),
+        payment(number=10_000_400, created_ms=AT_MS + 30),
+    ]
+    newest_first = by_age[::-1]
+    for record in by_age[::2] + by_age[1::2]:
+        await books.apply([AddPayment(record)])
+    await books.apply([AddPayment(payment(merchant_id=2, number=10_000_250))])
+
+    async def listed(
+        since_ms: int = 0, until_ms: int = 99, before: int | None = None, limit: int = 10
+    ) -> list[Payment]:
+        return await books.list_payments(
+            1, since_ms=AT_MS + since_ms, until_ms=AT_MS + until_ms, before=before, limit=limit
+        )
+
+    assert await listed() == newest_first
+    assert await listed(limit=2) == newest_first[:2]
+    assert await listed(since_ms=1) == newest_first[:4]
+    assert await listed(since_ms=10, until_ms=30) == newest_first[1:4]
+    assert await listed(since_ms=31) == []
+    assert await listed(limit=0) == []
+    pages = [await listed(before=number, limit=2) for number in (10_000_400, 10_000_300)]
+    assert pages == [newest_first[1:3], newest_first[3:]]
+    assert await listed(before=10_000_400, until_ms=20) == newest_first[2:]
+    assert await listed(before=10_000_000) == []
+    for unknown in (10_000_250, BEYOND_64_BITS, -1):
+        assert await listed(before=unknown) == []
 
 
 async def test_payment_comes_back_whole(books: Books) -> None:
@@ -140,6 +238,8 @@ async def test_authentication_comes_back_whole(books: Books) -> None:
             caller_key="key",
             is_card_held=True,
             language="en",
+            challenge_url="https://bank.example/3ds",
+            challenge_fields={"order": "1"},
             registration=Registration(owner_key=token(1), email="ayşe@example.com", alias="kartım"),
         ),
     )
@@ -302,3 +402,30 @@ async def test_attempt_is_opened_and_closed_once(books: Books) -> None:
         await books.apply([CloseAttempt(msgspec.structs.replace(closed, outcome=Outcome.DECLINED))])
     with pytest.raises(Conflict):
         await books.apply([CloseAttempt(attempt(number=10_000_099, outcome=Outcome.DECLINED))])
+
+
+async def test_a_reference_names_one_payment(books: Books) -> None:
+    """Only one claim of two gets through, with all that goes with it; it passes on when it is said
+    from whom."""
+    claim = ClaimReference(merchant_id=1, reference="ş-1", payment_number=5)
+    assert await books.find_claim(1, "ş-1") is None
+    await books.apply([claim])
+    rival = payment(number=10_000_100)
+    other = ClaimReference(merchant_id=1, reference="ş-1", payment_number=rival.number)
+    for lost in (other, msgspec.structs.replace(other, instead_of=4)):
+        with pytest.raises(Conflict):
+            await books.apply([AddPayment(rival), lost])
+    assert await books.find_payment(1, rival.number) is None
+    assert await books.find_claim(1, "ş-1") == 5
+    assert await books.find_claim(2, "ş-1") is None
+    await books.apply([AddPayment(rival), msgspec.structs.replace(other, instead_of=5)])
+    assert await books.find_claim(1, "ş-1") == rival.number
+
+
+async def test_sessions_are_purged_by_their_end(books: Books) -> None:
+    """Those that were over before the time are gone, the others stay."""
+    old, young = session(expires_ms=AT_MS), session(key=token(2), expires_ms=AT_MS + 1)
+    await books.apply([AddSession(old), AddSession(young)])
+    await books.apply([PurgeSessions(AT_MS + 1)])
+    assert await books.find_session(1, old.key) is None
+    assert await books.find_session(1, young.key) == young

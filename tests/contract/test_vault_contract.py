@@ -59,6 +59,18 @@ class VaultContract:
         desk.release(card)
         assert await desk.vault.is_blocked(MERCHANT, stored(card, token)) is False
 
+    async def test_the_name_on_a_stored_card(self, desk: Desk) -> None:
+        """It is what it was kept with, for its own merchant, as long as the card is stored."""
+        card = desk.present(TEST_PAN)
+        token = await desk.vault.keep(MERCHANT, card, "Ayşe Yılmaz")
+        desk.release(card)
+        assert await desk.vault.holder_of(MERCHANT, token) == "Ayşe Yılmaz"
+        with pytest.raises(CardGone):
+            await desk.vault.holder_of(OTHER_MERCHANT, token)
+        await desk.vault.forget(MERCHANT, token)
+        with pytest.raises(CardGone):
+            await desk.vault.holder_of(MERCHANT, token)
+
     async def test_a_forgotten_card_is_gone(self, desk: Desk) -> None:
         """Forgetting takes one card, and doing it again is no error."""
         card = desk.present(TEST_PAN)

@@ -1,7 +1,7 @@
 import pytest
 
 from builders import sealed_card
-from vezne.core.card import Expiry, holds_pan, is_luhn_valid
+from vezne.core.card import Expiry, holds_card_number, holds_pan, is_luhn_valid
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,11 @@ def test_luhn(digits, is_valid):
         ("5528790000000009", False),
         ("card 5528790000000008", True),
         ("5528790000000008 eski kart", True),
+        ("5400.3600.0000.0003", True),
+        ("cvv 123 4543590000000006", True),
+        ("34742 5528 7900 0000 0008 12", True),
+        ("123 4543590000000007", False),
+        ("55287900000000081234", False),
         ("Daire 12, 34742 Istanbul", False),
         ("+90 535 000 00 00", False),
         ("John Doe", False),
@@ -52,3 +57,17 @@ def test_a_card_is_good_through_its_last_month():
 def test_the_printable_form_is_the_mask():
     """Six digits, stars, the last four."""
     assert sealed_card().mask == "552879******0008"
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("order-5528790000000008", True),
+        ("5528 7900 0000 0008", False),
+        ("1732252800123456", False),
+        ("5528790000000009", False),
+    ],
+)
+def test_card_numbers_in_ids(text, holds):
+    """What looks like a card and passes the check; times and other ids do not."""
+    assert holds_card_number(text) is holds

@@ -17,7 +17,7 @@ from vezne.core.authentication import AuthenticationState
 from vezne.core.payment import PaymentState
 from vezne.edge.app import BODY_BYTES_MAX, Dispatcher, Incoming
 from vezne.edge.logs import configure_logs
-from vezne.edge.messages import BrowserForm, Door, Response
+from vezne.edge.messages import BrowserForm, BrowserMessage, Door, Response
 from vezne.edge.threeds import threeds_site
 
 RETURN = "/3ds/return/trusting"
@@ -42,7 +42,7 @@ def door_of(answer):
     return Door(
         name="iyzico",
         routes=(),
-        headers=(),
+        headers=((b"x-door", b"1"),),
         unknown_path=refuse,
         wrong_method=refuse,
         malformed=refuse,
@@ -262,7 +262,12 @@ def test_an_error_page_speaks_the_browser_s_language(desk):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("page.css", "text/css"), ("submit.js", "text/javascript")]
+    ("name", "kind"),
+    [
+        ("page.css", "text/css"),
+        ("submit.js", "text/javascript"),
+        ("message.js", "text/javascript"),
+    ],
 )
 def test_what_pages_load(desk, name, kind):
     """Files come from the package, by GET and HEAD, and may be kept."""
@@ -271,6 +276,39 @@ def test_what_pages_load(desk, name, kind):
         assert (response.status, bool(response.body)) == (200, True)
         assert header(response, b"content-type") == f"{kind}; charset=utf-8"
         assert header(response, b"cache-control") == "max-age=3600"
+
+
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_a_door_may_answer_for_itself(is_bare):
+    """A response comes with the headers of its door, unless it is bare."""
+
+    async def answer(payment):
+        headers = ((b"location", b"https://shop.example/"), (b"x", b"1"), (b"x", b"2"))
+        return Response(303, b"", headers, bare=is_bare)
+
+    response = Desk(answer=answer).bring()
+    assert (response.status, response.body) == (303, b"")
+    of_the_door = () if is_bare else ((b"x-door", b"1"),)
+    assert response.headers == (
+        *of_the_door,
+        (b"location", b"https://shop.example/"),
+        (b"x", b"1"),
+        (b"x", b"2"),
+    )
+
+
+def test_a_door_may_end_with_a_message():
+    """In a frame of the merchant's page the browser goes nowhere: the page around is told."""
+
+    async def answer(payment):
+        return BrowserMessage(message="command=form-post", is_success=True, language="en")
+
+    desk = Desk(answer=answer)
+    page = desk.bring().body.decode()
+    assert 'data-message="command=form-post"' in page
+    script = desk.ask("GET", "/3ds/static/message.js").body.decode()
+    assert "window.parent.postMessage(" in script
+    assert "window.parent !== window" in script
 
 
 def test_over_a_connection(desk):

@@ -1,14 +1,16 @@
-"""A vault's front door that only reads JSON: no card is lifted, no secret kept."""
+"""A vault's front door that only reads: no card is lifted, no secret kept."""
 
 import hashlib
 import hmac
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
 
 import msgspec
 
-from vezne.core.body import BodyShape, CardFields, LiftedCard, MalformedBody
+from vezne.core.body import BodyKind, BodyShape, CardFields, LiftedCard, MalformedBody
 from vezne.core.card import CardSlot
 
 NESTING_MAX = 32
@@ -39,23 +41,37 @@ class PlainBody:
 
 
 class PlainIntake:
-    """Remembers every body it handed out."""
+    """Remembers every body it handed out, and what kind each was said to be."""
 
     def __init__(self) -> None:
         self.bodies: list[PlainBody] = []
+        self.kinds: list[BodyKind] = []
 
     def lift(
-        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+        self,
+        raw: bytes,
+        fields: CardFields | None,
+        shape: BodyShape | None = None,
+        kind: BodyKind = BodyKind.JSON,
     ) -> PlainBody:
+        self.kinds.append(kind)
         try:
-            payload = json.loads(raw, parse_float=Decimal) if raw else None
-        except (ValueError, RecursionError):
+            payload = _read(raw, kind)
+        except (ValueError, RecursionError, ET.ParseError):
             raise MalformedBody("not JSON") from None
         if _nesting(payload) > NESTING_MAX:
             raise MalformedBody("nested too deeply")
         body = PlainBody(raw, payload)
         self.bodies.append(body)
         return body
+
+
+def _read(raw: bytes, kind: BodyKind) -> object:
+    if kind is BodyKind.FORM:
+        return dict(parse_qsl(raw.decode(), keep_blank_values=True))
+    if kind is BodyKind.XML:
+        return {child.tag: child.text or "" for child in ET.fromstring(raw)}  # noqa: S314
+    return json.loads(raw, parse_float=Decimal) if raw else None
 
 
 def _nesting(value: object) -> int:

@@ -9,6 +9,7 @@ from vezne.core.merchant import CommissionPlan
 from vezne.core.money import UNIT
 from vezne.core.payment import BasketLine, LineKind, Payment, PaymentKind, PaymentState
 from vezne.core.pricing import LineSplit, price_payment
+from vezne.core.session import Session
 
 AT_MS = 1_528_282_342_393
 
@@ -36,6 +37,19 @@ def stored_card(**changes: object) -> StoredCard:
         expiry=Expiry(2030, 12),
         metadata={"RelationalId2": "çok"},
         created_ms=AT_MS,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def session(**changes: object) -> Session:
+    record = Session(
+        merchant_id=1,
+        key=token(5),
+        version=1,
+        door="paynet",
+        created_ms=AT_MS,
+        expires_ms=AT_MS + 1_800_000,
+        terms={"amount": "1000", "description": "sipariş"},
     )
     return msgspec.structs.replace(record, **changes)
 

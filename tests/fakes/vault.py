@@ -13,6 +13,8 @@ TEST_EXPIRY = Expiry(2030, 12)
 FIRST_REOPENED_ID = 1_000_000
 # Where the iyzico dialect's payment has its card.
 CARD_FIELDS = CardFields(("paymentCard",), "cardNumber", "cvc")
+# When whatever is on the blocklist was put there.
+BLOCKED_MS = 1_528_282_342_393
 
 
 class MemoryVault:
@@ -80,6 +82,12 @@ class MemoryVault:
     async def forget(self, merchant_id: int, token: bytes) -> None:
         self.kept.pop((merchant_id, token), None)
 
+    async def holder_of(self, merchant_id: int, token: bytes) -> str:
+        try:
+            return self.kept[(merchant_id, token)][1]
+        except KeyError:
+            raise CardGone("no such stored card") from None
+
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         self.blocked.add((merchant_id, self._number(merchant_id, card)))
 
@@ -90,6 +98,10 @@ class MemoryVault:
         if not any(owner_id == merchant_id for owner_id, _ in self.blocked):
             return False
         return (merchant_id, self._number(merchant_id, card)) in self.blocked
+
+    async def blocked_since(self, merchant_id: int, card: SealedCard) -> int | None:
+        is_blocked = (merchant_id, self._number(merchant_id, card)) in self.blocked
+        return BLOCKED_MS if is_blocked else None
 
     def _next(self) -> int:
         self._calls += 1

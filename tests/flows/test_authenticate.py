@@ -109,10 +109,20 @@ class TestBegin:
         )
         assert (authentication.caller_key, authentication.language) == ("demo-api-key", "tr")
         assert authentication.registration == Registration(email="email@email.com", alias="my card")
+        assert (authentication.challenge_url, authentication.challenge_fields) == ("", {})
         assert await world.vault.is_held(7, payment.number)
         assert not world.books.attempts
         assert not world.acquirer.asks
         assert (payment.owner_key, payment.card_token) == (None, None)
+
+    async def test_a_challenge_that_is_kept(self, world):
+        """A page that is opened later finds in the payment where the browser goes."""
+        command = authenticate_command(card=new_card(world), keeps_challenge=True)
+        answer = await begin(command, world.ports)
+        authentication = (await stored(world, answer.payment)).authentication
+        assert authentication.challenge_url == answer.challenge.url
+        assert authentication.challenge_fields == answer.challenge.fields
+        assert authentication.transaction_id == answer.challenge.transaction_id
 
     async def test_what_the_bank_is_told(self, world):
         """Who sells, for how much, in which language, and where the browser comes back to."""
@@ -454,6 +464,19 @@ class TestComplete:
         assert paid.owner_key == file.owner_key
         listing = ListCards(merchant=merchant(), owner_key=file.owner_key)
         assert len(await list_cards(listing, world.ports)) == 2
+
+    async def test_registering_for_the_owner_of_a_name(self, world):
+        """The merchant's own name for the customer leads to the owner, between both calls."""
+        world.acquirer.script(APPROVED, APPROVED)
+        paid = []
+        for _ in range(2):
+            card = new_card(world, register=True, external_id="customer 1")
+            payment = await passed(world, card)
+            assert payment.authentication.registration.external_id == "customer 1"
+            paid.append(await complete(complete_command(payment), world.ports))
+        assert paid[0].owner_key == paid[1].owner_key
+        (owner,) = world.books.owners.values()
+        assert owner.external_id == "customer 1"
 
     @pytest.mark.parametrize(("transit_id", "has_cvv"), [(None, False), (9, True)])
     async def test_a_stored_card(self, world, transit_id, has_cvv):

@@ -1,11 +1,14 @@
+import msgspec
 import pytest
 
 from builders import PARAF, FewBins, merchant, pay_command
 from fakes.acquirer import APPROVED
 from vezne.core.merchant import InstallmentTable, MerchantSettings
 from vezne.core.money import UNIT
+from vezne.core.payment import PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.inquire import (
+    check_reference_free,
     find_bin,
     find_payment_by_reference,
     find_payment_of_line,
@@ -41,6 +44,25 @@ async def test_the_newest_payment_of_a_reference(world):
     with pytest.raises(Refusal) as refusal:
         await find_payment_by_reference(merchant(), "other", world.ports)
     assert refusal.value.reason is Reason.PAYMENT_NOT_FOUND
+
+
+@pytest.mark.parametrize("state", list(PaymentState))
+async def test_a_reference_is_free_until_something_came_of_it(world, state):
+    """A payment that was declined, or whose holder was not authenticated, may be tried again."""
+    await check_reference_free(merchant(), "123456789", world.ports)
+    world.acquirer.script(APPROVED)
+    card = NewCard(card=world.vault.present(), holder="John Doe")
+    payment = await pay(pay_command(card=card), world.ports)
+    stored = msgspec.structs.replace(payment, state=state)
+    world.books.payments[7, payment.number] = stored
+    if state in {PaymentState.DECLINED, PaymentState.UNAUTHENTICATED}:
+        await check_reference_free(merchant(), "123456789", world.ports)
+    else:
+        with pytest.raises(Refusal) as refusal:
+            await check_reference_free(merchant(), "123456789", world.ports)
+        assert refusal.value.reason is Reason.REFERENCE_TAKEN
+    await check_reference_free(merchant(), "other", world.ports)
+    await check_reference_free(merchant(id=8), "123456789", world.ports)
 
 
 async def test_a_line_leads_to_its_payment(world):

@@ -80,6 +80,7 @@ def test_a_body_of_its_shape_is_a_record(intake, transit):
     assert body.sha1([CardSlot.PAN, "|"]) == hashlib.sha1(f"{SPACED}|".encode()).digest()  # noqa: S324
     body.release()
     assert len(transit) == 0
+    assert intake.lift(b'{"price": 2}', CARD_FIELDS, SHAPE).record.price == 2
 
 
 def test_the_values_of_a_record_are_gone_with_its_body(intake):
@@ -174,6 +175,31 @@ def test_escaped_digits_are_found(intake):
     hidden = "".join(f"\\u{ord(digit):04x}" for digit in PAN)
     raw = f'{{"x": "{hidden}", "paymentCard": {{"cardNumber": "{PAN}"}}}}'.encode()
     assert intake.lift(raw, CARD_FIELDS, SHAPE).card.leaked
+
+
+class Sum(msgspec.Struct, rename="camel"):
+    amount_due: complex | None = None
+    card_number: LiftedNumber | None = None
+
+
+def make_complex(kind, value):
+    """Stands for a dialect's own type: a number from an integer or its text."""
+    if kind is not complex or not isinstance(value, int | str):
+        raise ValueError(kind, value)
+    return complex(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "read"), [("3", 3 + 0j), (3, 3 + 0j), ([], None), ("x", None), (None, None)]
+)
+def test_a_dialect_s_own_types(intake, value, read):
+    """Its `make` turns values into them; a value that is none leaves no record."""
+    raw = json.dumps({"amountDue": value, "cardNumber": PAN}).encode()
+    body = intake.lift(raw, CardFields((), "cardNumber"), BodyShape(Sum, make_complex))
+    is_record = read is not None or value is None
+    assert (body.record is not None) is is_record
+    assert body.record is None or body.record.amount_due == read
+    assert (body.card.number, body.card.cvv) == (VALID, FieldState.ABSENT)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,17 @@ async def test_the_key_shared_with_the_bank(engine, open_keyring):
     assert not seals_alike(SealingKey(key, 1, SeededEntropy()), secrets.active)
 
 
+async def test_the_key_for_names(engine, open_keyring):
+    """It is twice as long as the others and lasts."""
+    key = await open_keyring().name_key()
+    assert len(key) == 64
+    assert await open_keyring().name_key() == key
+    assert await open_keyring(BlindOnce(engine)).name_key() == key
+    rows = await engine.fetch(ALL_KEYS)
+    assert [row[:4] for row in rows] == [(0, "name box", 1, "active")]
+    assert all(key not in row[4] for row in rows)
+
+
 async def test_another_master_key_is_told_apart(open_keyring):
     """The refusal names both keys, so that the right one can be found."""
     keyring = open_keyring()

@@ -53,6 +53,7 @@ class AuthenticationEvent(enum.StrEnum):
     AUTHORIZATION_SENT = "authorization_sent"
     TIME_RAN_OUT = "time_ran_out"
     CARD_LOST = "card_lost"
+    GIVEN_UP = "given_up"
 
 
 EDGES: dict[tuple[AuthenticationState, AuthenticationEvent], AuthenticationState] = {
@@ -61,6 +62,8 @@ EDGES: dict[tuple[AuthenticationState, AuthenticationEvent], AuthenticationState
     (AuthenticationState.OPEN, AuthenticationEvent.NOT_BEGUN): AuthenticationState.FAILED,
     (AuthenticationState.OPEN, AuthenticationEvent.TIME_RAN_OUT): AuthenticationState.EXPIRED,
     (AuthenticationState.OPEN, AuthenticationEvent.CARD_LOST): AuthenticationState.LAPSED,
+    (AuthenticationState.OPEN, AuthenticationEvent.GIVEN_UP): AuthenticationState.FAILED,
+    (AuthenticationState.PASSED, AuthenticationEvent.GIVEN_UP): AuthenticationState.FAILED,
     (AuthenticationState.PASSED, AuthenticationEvent.AUTHORIZATION_SENT): AuthenticationState.SPENT,
     (AuthenticationState.PASSED, AuthenticationEvent.TIME_RAN_OUT): AuthenticationState.EXPIRED,
     (AuthenticationState.PASSED, AuthenticationEvent.CARD_LOST): AuthenticationState.LAPSED,
@@ -91,12 +94,14 @@ class AuthenticationResult(msgspec.Struct, frozen=True, kw_only=True, omit_defau
 class Registration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The wish to store the card once the payment is approved.
 
-    For the owner of `owner_key`, else for a new owner with that `email`.
+    For the owner of `owner_key`, else for the oldest owner of that `external_id`, else for a new
+    owner with that `email`.
     """
 
     owner_key: bytes | None = None
     email: str = ""
     alias: str = ""
+    external_id: str | None = None
 
 
 class Authentication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -117,6 +122,9 @@ class Authentication(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     language: str = "tr"
     registration: Registration | None = None
     transaction_id: str = ""
+    # Where the browser goes to the bank; kept only for a door that sends it there later.
+    challenge_url: str = ""
+    challenge_fields: dict[str, str] = {}
     result: AuthenticationResult | None = None
 
 

@@ -1,6 +1,7 @@
 """Issuers of local cards, and what their BINs say. Foreign cards have no row.
 
-From the iyzico documentation (test cards, BIN check) and the answers of its sandbox. Families of
+From the iyzico documentation (test cards, BIN check) and the answers of its sandbox, and from the
+Paynet documentation (test cards, samples). Families of
 debit cards and of a few credit cards follow from the bank and the product. Bank names are those of
 the older documentation; a dialect may print newer ones.
 """
@@ -43,10 +44,17 @@ ISSUERS: Final[Mapping[int, Issuer]] = {
 
 _ROWS: Final = (
     ("374427", GARANTI, Brand.AMEX, Product.CREDIT, "Bonus", False),
+    ("402277", FINANSBANK, Brand.VISA, Product.CREDIT, "CardFinans", False),
     ("405903", HSBC, Brand.VISA, Product.DEBIT, "Advantage", False),
+    ("409070", DENIZBANK, Brand.VISA, Product.CREDIT, "Denizbank CC", False),
+    ("411979", VAKIF, Brand.VISA, Product.CREDIT, "World", False),
     ("415792", VAKIF, Brand.VISA, Product.CREDIT, "World", False),
+    ("434678", AKBANK, Brand.VISA, Product.CREDIT, "Axess", False),
+    ("435508", AKBANK, Brand.VISA, Product.CREDIT, "Axess", False),
     ("447505", HALK, Brand.VISA, Product.DEBIT, "Halkbank DC", False),
+    ("450634", YAPI_KREDI, Brand.VISA, Product.CREDIT, "World", False),
     ("450803", IS, Brand.VISA, Product.CREDIT, "Maximum", False),
+    ("453144", HALK, Brand.VISA, Product.CREDIT, "Paraf", False),
     ("454359", IS, Brand.VISA, Product.CREDIT, "Maximum", False),
     ("454360", IS, Brand.VISA, Product.CREDIT, "Maximum", False),
     ("454671", ZIRAAT, Brand.VISA, Product.CREDIT, "Ziraat Bankası CC", True),
@@ -60,8 +68,10 @@ _ROWS: Final = (
     ("531157", FINANSBANK, Brand.MASTERCARD, Product.CREDIT, "CardFinans", False),
     ("535805", IYZICO, Brand.MASTERCARD, Product.DEBIT, "iyzico DC", False),
     ("540036", GARANTI, Brand.MASTERCARD, Product.CREDIT, "Bonus", False),
+    ("540061", YAPI_KREDI, Brand.MASTERCARD, Product.CREDIT, "World", False),
     ("54308100", HALK, Brand.MASTERCARD, Product.CREDIT, "Paraf", False),
     ("545103", YAPI_KREDI, Brand.MASTERCARD, Product.CREDIT, "World", False),
+    ("545616", FINANSBANK, Brand.MASTERCARD, Product.CREDIT, "CardFinans", False),
     ("549997", GARANTI, Brand.MASTERCARD, Product.CREDIT, "Bonus", False),
     ("550472", HSBC, Brand.MASTERCARD, Product.CREDIT, "Advantage", False),
     # Newer documentation calls 552608 a commercial card; the older one and the sandbox did not.
@@ -70,6 +80,7 @@ _ROWS: Final = (
     ("552879", HALK, Brand.MASTERCARD, Product.CREDIT, "Paraf", False),
     ("554960", GARANTI, Brand.MASTERCARD, Product.CREDIT, "Bonus", False),
     ("557023", GARANTI, Brand.MASTERCARD, Product.CREDIT, "Bonus", False),
+    ("557113", AKBANK, Brand.MASTERCARD, Product.CREDIT, "Axess", False),
     ("589004", AKBANK, Brand.MASTERCARD, Product.DEBIT, "Neo", False),
     ("589283", IS, Brand.MASTERCARD, Product.DEBIT, "Bankamatik", False),
     ("650052", VAKIF, Brand.TROY, Product.DEBIT, "Vakıfbank DC", False),

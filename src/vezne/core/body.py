@@ -9,15 +9,30 @@ import msgspec
 from vezne.core.card import CardSlot
 
 
+class BodyKind(enum.Enum):
+    """How a body is written. A form or an XML document is read as an object of texts.
+
+    The children of an XML document's root are the fields; a child with children is an object, and
+    one that is repeated a list.
+    """
+
+    JSON = "json"
+    FORM = "form"
+    XML = "xml"
+
+
 class CardFields(msgspec.Struct, frozen=True):
     """Where a dialect's request carries card data: a path of object keys, then the field names.
 
     `("paymentCard",), "cardNumber", "cvc"` reads `{"paymentCard": {"cardNumber": …, "cvc": …}}`.
+    With `ignores_case` the keys of the body may be spelled in any case; of several spellings of one
+    field all are taken out, and the last one counts.
     """
 
     container: tuple[str, ...]
     number: str
     cvv: str | None = None
+    ignores_case: bool = False
 
 
 class LiftedNumber:
@@ -67,7 +82,7 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MalformedBody(Exception):
-    """The body is not acceptable JSON: syntax, encoding, nesting or a number out of range."""
+    """The body is not acceptable: its syntax, encoding or size, its nesting, a number in it."""
 
 
 class SealedBody(Protocol):
@@ -79,7 +94,7 @@ class SealedBody(Protocol):
 
     @property
     def payload(self) -> object:
-        """The decoded JSON with the card fields replaced; numbers with a fraction as Decimal."""
+        """The body as values, the card fields replaced; numbers with a fraction as Decimal."""
 
     @property
     def record(self) -> msgspec.Struct | None:

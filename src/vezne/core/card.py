@@ -2,6 +2,7 @@
 
 import enum
 import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -90,8 +91,19 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
 
 
-class StoredCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card in the vault, as the books know it. `token` is the vault's name for it."""
+class CardScope(enum.StrEnum):
+    """What a stored card is for. An insurance card is known by its ends only, and pays nowhere."""
+
+    PAYMENT = "payment"
+    INSURANCE = "insurance"
+
+
+class StoredCard(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A card in the vault, as the books know it. `token` is the vault's name for it.
+
+    The vault has nothing of an insurance card: `holder` and `identity`, the holder's identity
+    number as the vault's name box sealed it, stand here.
+    """
 
     merchant_id: int
     owner_key: bytes
@@ -102,6 +114,9 @@ class StoredCard(msgspec.Struct, frozen=True, kw_only=True):
     expiry: Expiry
     metadata: dict[str, str] = {}
     created_ms: int
+    scope: CardScope = CardScope.PAYMENT
+    holder: str = ""
+    identity: bytes = b""
 
 
 PAN_LENGTH_MIN = 12
@@ -109,7 +124,10 @@ PAN_LENGTH_MAX = 19
 
 # Longer than the shortest card number: texts of twelve digits are too often something else.
 _RUN_LENGTH_MIN = 13
-_DIGIT_RUN = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_DIGIT_RUN = re.compile(r"[0-9](?:[ .-]?[0-9]){12,}")
+_BETWEEN_GROUPS = re.compile(r"[ .-]")
+# Stricter than for prose: ids and addresses are full of long numbers, of which times begin with 1.
+_CARD_LIKE = re.compile(r"(?<!\d)(?:[2-6]\d{15}|9792\d{12}|3[47]\d{13})(?!\d)", re.ASCII)
 _NO_DIGITS = bytes(code for code in range(256) if not bytes((code,)).isdigit())
 
 # Each digit doubled, and the two digits of the result added.
@@ -124,15 +142,29 @@ def is_luhn_valid(digits: str) -> bool:
 
 
 def holds_pan(text: str) -> bool:
-    """Whether a run of digits in a free text, spaces and dashes aside, is a plausible card number.
+    """Whether a plausible card number stands in a free text, alone or beside other digits.
 
-    People type card numbers into name and alias fields; such a text must not be stored.
+    People type card numbers into name and alias fields; such a text must not be stored. Digits may
+    be grouped by blanks, dashes and dots; every sequence of whole groups counts.
     """
     # Most texts have too few digits; counting them takes a third of looking for a run.
     if len(text.encode("utf-8", "replace").translate(None, _NO_DIGITS)) < _RUN_LENGTH_MIN:
         return False
-    for run in _DIGIT_RUN.finditer(text):
-        digits = run[0].replace(" ", "").replace("-", "")
-        if len(digits) <= PAN_LENGTH_MAX and is_luhn_valid(digits):
-            return True
+    return any(_holds_pan(_BETWEEN_GROUPS.split(run[0])) for run in _DIGIT_RUN.finditer(text))
+
+
+def _holds_pan(groups: Sequence[str]) -> bool:
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) > PAN_LENGTH_MAX:
+                break
+            if len(digits) >= _RUN_LENGTH_MIN and is_luhn_valid(digits):
+                return True
     return False
+
+
+def holds_card_number(text: str) -> bool:
+    """Whether a card number stands in an id or an address: no more than what looks like one."""
+    return any(map(is_luhn_valid, _CARD_LIKE.findall(text)))

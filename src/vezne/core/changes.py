@@ -5,6 +5,7 @@ import msgspec
 from vezne.core.attempt import Attempt
 from vezne.core.card import Owner, StoredCard
 from vezne.core.payment import Payment
+from vezne.core.session import Session
 
 
 class Conflict(Exception):
@@ -23,6 +24,12 @@ class AddCard(msgspec.Struct, frozen=True):
     card: StoredCard
 
 
+class ChangeCard(msgspec.Struct, frozen=True):
+    """A card's alias or expiry is another now. Conflicts when the card is gone."""
+
+    card: StoredCard
+
+
 class RemoveCard(msgspec.Struct, frozen=True):
     """The card is gone. Conflicts when it already was."""
 
@@ -36,9 +43,13 @@ class AddPayment(msgspec.Struct, frozen=True):
 
 
 class ChangePayment(msgspec.Struct, frozen=True):
-    """A payment's next version. Conflicts unless the version before it is what is stored."""
+    """A payment's next version. Conflicts unless the version before it is what is stored.
+
+    `is_renamed` says that it has another `conversation_id` than before.
+    """
 
     payment: Payment
+    is_renamed: bool = False
 
 
 class OpenAttempt(msgspec.Struct, frozen=True):
@@ -53,4 +64,47 @@ class CloseAttempt(msgspec.Struct, frozen=True):
     attempt: Attempt
 
 
-Change = AddOwner | AddCard | RemoveCard | AddPayment | ChangePayment | OpenAttempt | CloseAttempt
+class ClaimReference(msgspec.Struct, frozen=True):
+    """A payment is the one that the merchant's reference names.
+
+    Conflicts when another payment is; `instead_of` says which one it replaces, if any.
+    """
+
+    merchant_id: int
+    reference: str
+    payment_number: int
+    instead_of: int | None = None
+
+
+class PurgeSessions(msgspec.Struct, frozen=True):
+    """Sessions that were over before a time are gone."""
+
+    before_ms: int
+
+
+class AddSession(msgspec.Struct, frozen=True):
+    """A new session."""
+
+    session: Session
+
+
+class ChangeSession(msgspec.Struct, frozen=True):
+    """A session's next version. Conflicts unless the version before it is what is stored."""
+
+    session: Session
+
+
+Change = (
+    AddOwner
+    | AddCard
+    | ChangeCard
+    | RemoveCard
+    | AddPayment
+    | ChangePayment
+    | OpenAttempt
+    | CloseAttempt
+    | ClaimReference
+    | AddSession
+    | ChangeSession
+    | PurgeSessions
+)

@@ -104,8 +104,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `number` names the payment and the numbers right after it its lines, in basket order.
     `open_attempt` is the follow-up that is on its way to the bank; no other may start meanwhile.
-    `parties` is the merchant's description of buyer and addresses, as JSON; nothing reads it but
-    people.
+    `parties` is the merchant's description of buyer, addresses and the like, as JSON; only the door
+    that took the payment reads it, and people.
     """
 
     merchant_id: int
@@ -139,6 +139,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reference: str = ""
     decline_reason: DeclineReason | None = None
     captured_ms: int | None = None
+    voided_ms: int | None = None
     open_attempt: int | None = None
     refunds: tuple[Refund, ...] = ()
     authentication: Authentication | None = None
@@ -273,10 +274,12 @@ def is_void_in_time(payment: Payment, now_ms: int) -> bool:
     return local_date(payment.captured_ms) == local_date(now_ms)
 
 
-def void(payment: Payment) -> Payment:
+def void(payment: Payment, now_ms: int) -> Payment:
     """The payment after it was voided."""
     return msgspec.structs.replace(
-        close_follow_up(payment), state=after(payment.state, Event.VOID_APPROVED)
+        close_follow_up(payment),
+        state=after(payment.state, Event.VOID_APPROVED),
+        voided_ms=now_ms,
     )
 
 

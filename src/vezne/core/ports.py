@@ -8,11 +8,12 @@ import msgspec
 from vezne.core.answer import Answer, Declined, Unknown
 from vezne.core.attempt import Attempt
 from vezne.core.authentication import AuthenticationResult
-from vezne.core.body import BodyShape, CardFields, SealedBody
+from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.card import BinRecord, CardSlot, Owner, SealedCard, StoredCard
 from vezne.core.changes import Change
 from vezne.core.merchant import Credential
 from vezne.core.payment import Payment
+from vezne.core.session import Session
 
 
 class Clock(Protocol):
@@ -52,6 +53,9 @@ class Books(Protocol):
     async def find_owner(self, merchant_id: int, key: bytes) -> Owner | None:
         """An owner by key."""
 
+    async def find_owners(self, merchant_id: int, external_id: str) -> list[Owner]:
+        """The owners that have the merchant's own name for a customer, oldest first."""
+
     async def find_card(
         self, merchant_id: int, owner_key: bytes, token: bytes
     ) -> StoredCard | None:
@@ -70,6 +74,20 @@ class Books(Protocol):
         self, merchant_id: int, conversation_id: str
     ) -> Payment | None:
         """The newest payment with the merchant's own reference."""
+
+    async def list_payments(
+        self, merchant_id: int, *, since_ms: int, until_ms: int, before: int | None, limit: int
+    ) -> list[Payment]:
+        """A merchant's payments made from `since_ms` on and before `until_ms`, newest first.
+
+        `before` is a payment's number: only older payments than that one.
+        """
+
+    async def find_claim(self, merchant_id: int, reference: str) -> int | None:
+        """The number of the payment that claimed a reference of the merchant's."""
+
+    async def find_session(self, merchant_id: int, key: bytes) -> Session | None:
+        """A session by key, its time over or not."""
 
     async def list_open_attempts(self) -> list[Attempt]:
         """Attempts without an outcome, oldest first."""
@@ -101,6 +119,9 @@ class Vault(Protocol):
     async def forget(self, merchant_id: int, token: bytes) -> None:
         """Delete a stored card. Deleting one that is gone is no error."""
 
+    async def holder_of(self, merchant_id: int, token: bytes) -> str:
+        """The name on a stored card. Raises CardGone."""
+
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         """Put the number on the merchant's blocklist, however it is presented later.
 
@@ -116,12 +137,19 @@ class Vault(Protocol):
         Raises CardGone, unless the list is empty and there is nothing to compare.
         """
 
+    async def blocked_since(self, merchant_id: int, card: SealedCard) -> int | None:
+        """Since when the number is on the blocklist, in epoch milliseconds; None: it is not.
+
+        Raises CardGone.
+        """
+
     async def hold(
         self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
     ) -> None:
         """Hold what is in transit of a card until a payment's holder is authenticated.
 
-        Sealed, in memory only, for fifteen minutes at most. Raises CardGone, HoldingFull.
+        Or from one call of a merchant to the next: then under a number that no payment has. Sealed,
+        in memory only, for fifteen minutes at most. Raises CardGone, HoldingFull.
         """
 
     async def is_held(self, merchant_id: int, payment_number: int) -> bool:
@@ -139,6 +167,20 @@ class Vault(Protocol):
 
     def release(self, transit_id: int) -> None:
         """Wipe what is in transit under an id. Safe to call twice."""
+
+
+class NameBox(Protocol):
+    """Seals names of ours, so that outsiders can neither read, guess nor make one.
+
+    The same name under the same merchant and purpose is always sealed to the same bytes, sixteen
+    more than it has.
+    """
+
+    def seal(self, merchant_id: int, purpose: str, name: bytes) -> bytes:
+        """The sealed form of a name."""
+
+    def open(self, merchant_id: int, purpose: str, sealed: bytes) -> bytes:
+        """Its inverse. Raises ValueError for what was not sealed for this merchant and purpose."""
 
 
 class SecretBox(Protocol):
@@ -163,9 +205,13 @@ class Intake(Protocol):
     """The vault's front door: lifts card data out of request bodies."""
 
     def lift(
-        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+        self,
+        raw: bytes,
+        fields: CardFields | None,
+        shape: BodyShape | None = None,
+        kind: BodyKind = BodyKind.JSON,
     ) -> SealedBody:
-        """Seal a body. Raises MalformedBody."""
+        """Seal a body. A shape is for JSON only. Raises MalformedBody."""
 
 
 class LineFailure(Exception):

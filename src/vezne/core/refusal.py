@@ -28,6 +28,9 @@ class Reason(enum.StrEnum):
     AUTHENTICATION_UNSUITABLE = "authentication_unsuitable"
     AUTHENTICATION_EXPIRED = "authentication_expired"
     HELD_CARD_LOST = "held_card_lost"
+    SESSION_NOT_FOUND = "session_not_found"
+    SESSION_EXPIRED = "session_expired"
+    REFERENCE_TAKEN = "reference_taken"
 
 
 class Refusal(Exception):

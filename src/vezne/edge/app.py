@@ -4,17 +4,20 @@ A server hands every request to `Dispatcher.handle`; what comes back is ready to
 dispatcher knows no server and no socket, and no dialect beyond its `Door`.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
+from typing import Final
 from urllib.parse import unquote
 
 import msgspec
 import structlog
 
-from vezne.core.body import MalformedBody
+from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.ports import Intake
 from vezne.edge.logs import describe_fault, mask_digits
-from vezne.edge.messages import BadRequest, Door, Request, Response, Route
+from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Request, Response, Route
+from vezne.edge.pages import Pages
+from vezne.edge.routing import RouteTable
 
 BODY_BYTES_MAX = 1024 * 1024
 
@@ -25,6 +28,13 @@ _HEALTHY = Response(200, b'{"status":"ok"}', (_JSON,))
 _HEALTH_WRONG_METHOD = Response(
     405, b'{"status":"method not allowed"}', (_JSON, (b"allow", b"GET, HEAD"))
 )
+_KINDS: Final[Mapping[str, BodyKind]] = {
+    "application/x-www-form-urlencoded": BodyKind.FORM,
+    "application/xml": BodyKind.XML,
+    "text/xml": BodyKind.XML,
+}
+# A card number in a header is lifted as if it were the only field of a body.
+_HEADER_CARD: Final = CardFields((), "cardNumber")
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -59,28 +69,22 @@ class Dispatcher:
     def __init__(
         self, doors: Sequence[Door], intake: Intake, sites: Mapping[str, Site] | None = None
     ) -> None:
-        if not doors:
-            raise ValueError("a dispatcher needs at least one door")
-        self._default = doors[0]
+        self._table = RouteTable(doors)
+        self._routes = self._table.exact
         self._intake = intake
+        self._pages = Pages()
         self._sites = dict(sites or {})
-        self._routes = _route_table(doors)
-        for _, route in self._routes:
-            if self._site_of(route) is not None:
-                raise ValueError(f"a door claims {route}, which belongs to a site")
-        self._methods = _allowed_methods(self._routes)
-        self._owners = _owners_by_prefix(doors)
-        self._depth_max = max((prefix.count("/") for prefix in self._owners), default=0)
+        for _, path in self._routes:
+            if self._site_of(path) is not None:
+                raise ValueError(f"a door claims {path}, which belongs to a site")
 
     async def handle(self, incoming: Incoming) -> Response:
-        """The response to a request, the fixed headers of its door included."""
+        """The response to a request, dressed by its door."""
         path, _, query = incoming.target.partition("?")
         if "%" in path:
             path = unquote(path)
         method = "GET" if incoming.method == "HEAD" else incoming.method
-        found = self._routes.get((method, path)) or self._routes.get(
-            (method, path.removesuffix("/"))
-        )
+        found = self._routes.get((method, path)) or self._table.find(method, path)
         if found is None:
             site = self._site_of(path)
             if site is not None:
@@ -89,21 +93,25 @@ class Dispatcher:
         door, route = found
         raw = incoming.body
         if raw is None:
-            return _dress(door, door.too_large(_refusal(incoming, route.path, _TOO_LARGE)))
+            return dress(door, door.too_large(_refusal(incoming, route.path, _TOO_LARGE)))
         try:
             response = await self._call(door, route, incoming, query, raw)
         except Exception as error:  # noqa: BLE001 - the last stop before the socket
             _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
             response = door.fault(_refusal(incoming, route.path, "internal error"))
-        return _dress(door, response)
+        return dress(door, response)
 
     async def _call(
         self, door: Door, route: Route, incoming: Incoming, query: str, raw: bytes
     ) -> Response:
+        headers = incoming.headers
         try:
-            body = self._intake.lift(raw, route.card, route.shape)
+            if route.kinds is JSON_ONLY and route.card_header is None:
+                body = self._intake.lift(raw, route.card, route.shape)
+            else:
+                body, headers = self._lift(route, headers, raw)
             try:
-                return await route.handle(
+                answer = await route.handle(
                     Request(
                         method=incoming.method,
                         scheme=incoming.scheme,
@@ -111,7 +119,7 @@ class Dispatcher:
                         path=route.path,
                         target=incoming.target,
                         query=query,
-                        headers=incoming.headers,
+                        headers=headers,
                         body=body,
                     )
                 )
@@ -119,21 +127,38 @@ class Dispatcher:
                 body.release()
         except MalformedBody as error:
             return door.malformed(_refusal(incoming, route.path, str(error)))
+        return answer if isinstance(answer, Response) else self._pages.render(answer)
+
+    def _lift(
+        self, route: Route, headers: Mapping[str, str], raw: bytes
+    ) -> tuple[SealedBody, Mapping[str, str]]:
+        """A body of any kind and the headers, without the card that came in either.
+
+        The body of a request that has its card in a header is left alone. Raises MalformedBody.
+        """
+        name = route.card_header and route.card_header.lower()
+        if name is not None and name in headers:
+            number = msgspec.json.encode({_HEADER_CARD.number: headers[name]})
+            left = {other: value for other, value in headers.items() if other != name}
+            return self._intake.lift(number, _HEADER_CARD), left
+        kind = _kind_of(route, headers.get("content-type", ""))
+        shape = route.shape if kind is BodyKind.JSON else None
+        return self._intake.lift(raw, route.card, shape, kind), headers
 
     def _answer_unrouted(self, incoming: Incoming, path: str) -> Response:
         if path == _HEALTH_PATH:
             is_read = incoming.method in {"GET", "HEAD"}
             return _HEALTHY if is_read else _HEALTH_WRONG_METHOD
-        door = self._owner_of(path)
+        door = self._table.owner_of(path)
         if incoming.body is None:
-            return _dress(door, door.too_large(_refusal(incoming, path, _TOO_LARGE)))
-        methods = self._methods.get(path)
+            return dress(door, door.too_large(_refusal(incoming, path, _TOO_LARGE)))
+        methods = self._table.methods_of(path)
         if methods is None:
-            return _dress(door, door.unknown_path(_refusal(incoming, path, "no such path")))
-        response = _dress(door, door.wrong_method(_refusal(incoming, path, "no such method")))
+            return dress(door, door.unknown_path(_refusal(incoming, path, "no such path")))
+        response = dress(door, door.wrong_method(_refusal(incoming, path, "no such method")))
         if response.status != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
-        return _with_headers(response, ((b"allow", methods),))
+        return Response(response.status, response.body, ((b"allow", methods), *response.headers))
 
     def _site_of(self, path: str) -> Site | None:
         for prefix, site in self._sites.items():
@@ -141,45 +166,11 @@ class Dispatcher:
                 return site
         return None
 
-    def _owner_of(self, path: str) -> Door:
-        segments = path.split("/", self._depth_max + 1)
-        for depth in range(min(len(segments), self._depth_max + 1), 1, -1):
-            owner = self._owners.get("/".join(segments[:depth]))
-            if owner is not None:
-                return owner
-        return self._default
 
-
-def _route_table(doors: Sequence[Door]) -> dict[tuple[str, str], tuple[Door, Route]]:
-    table: dict[tuple[str, str], tuple[Door, Route]] = {}
-    for door in doors:
-        for route in door.routes:
-            key = (route.method, route.path)
-            if key in table:
-                raise ValueError(f"two doors claim {route.method} {route.path}")
-            table[key] = (door, route)
-    return table
-
-
-def _allowed_methods(routes: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-    """The value of the Allow header (RFC 9110, 10.2.1) of each path."""
-    methods: dict[str, set[str]] = {}
-    for method, path in routes:
-        methods.setdefault(path, set()).add(method)
-        if method == "GET":
-            methods[path].add("HEAD")
-    return {path: ", ".join(sorted(names)).encode() for path, names in methods.items()}
-
-
-def _owners_by_prefix(doors: Sequence[Door]) -> dict[str, Door]:
-    """Which door answers below a path prefix. A prefix that several share is the first one's."""
-    owners: dict[str, Door] = {}
-    for door in doors:
-        for route in door.routes:
-            segments = route.path.split("/")
-            for depth in range(2, len(segments) + 1):
-                owners.setdefault("/".join(segments[:depth]), door)
-    return owners
+def _kind_of(route: Route, content_type: str) -> BodyKind:
+    """What a body is said to be, if the route accepts that, and JSON if not."""
+    kind = _KINDS.get(content_type.partition(";")[0].strip().lower(), BodyKind.JSON)
+    return kind if kind in route.kinds else BodyKind.JSON
 
 
 def _refusal(incoming: Incoming, path: str, why: str) -> BadRequest:
@@ -187,9 +178,8 @@ def _refusal(incoming: Incoming, path: str, why: str) -> BadRequest:
     return BadRequest(method=incoming.method, path=mask_digits(path), why=why)
 
 
-def _dress(door: Door, response: Response) -> Response:
-    return _with_headers(response, door.headers)
-
-
-def _with_headers(response: Response, headers: tuple[tuple[bytes, bytes], ...]) -> Response:
-    return Response(response.status, response.body, headers + response.headers)
+def dress(door: Door, response: Response) -> Response:
+    """A response with the fixed headers of its door, unless it is bare."""
+    if response.bare:
+        return response
+    return Response(response.status, response.body, door.headers + response.headers)

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from vezne.core.body import BodyShape, CardFields, SealedBody
+from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.payment import Payment
 
 # Where browsers bring the bank's word on a cardholder; the acquirer's name follows.
@@ -26,32 +26,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP response. `headers` are added to those of the door."""
+    """An HTTP response. `headers` are added to those of the door, unless it is `bare`."""
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One endpoint. `path` is exact and has no trailing slash; a request may add one."""
-
-    method: str
-    path: str
-    handle: Handler
-    card: CardFields | None = None
-    shape: BodyShape | None = None
-
-
-class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the edge itself refuses, before a handler runs."""
-
-    method: str
-    path: str
-    why: str
+    bare: bool = False
 
 
 class BrowserForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +42,52 @@ class BrowserForm(msgspec.Struct, frozen=True, kw_only=True):
     language: str = "tr"
 
 
+class BrowserMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a browser's way: a page that hands `message` to the page that frames it."""
+
+    message: str
+    is_success: bool
+    language: str = "tr"
+
+
+# A handler may answer a browser with a page, which the edge renders.
+Answer = Response | BrowserForm | BrowserMessage
+Handler = Callable[[Request], Awaitable[Answer]]
+
+JSON_ONLY: Final = frozenset({BodyKind.JSON})
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One endpoint. `path` is exact and has no trailing slash; a request may add one.
+
+    The Content-Type says which of `kinds` a body is, if there are several; whatever it says, a body
+    is JSON when only that is accepted, or when it names none of them. A card number in the header
+    `card_header` is lifted like one in a body `{"cardNumber": …}`, and nobody sees the header.
+    """
+
+    method: str
+    path: str
+    handle: Handler
+    card: CardFields | None = None
+    shape: BodyShape | None = None
+    kinds: frozenset[BodyKind] = JSON_ONLY
+    card_header: str | None = None
+
+
+class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What the edge itself refuses, before a handler runs."""
+
+    method: str
+    path: str
+    why: str
+
+
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect as the edge sees it: routes, fixed headers, and answers to what fits no route.
 
     `conclude` is called when the bank's word on a payment of this door has come back and was
-    recorded; it says what the browser takes to the merchant.
+    recorded; it says what the browser takes to the merchant. With `ignores_case` its paths may be
+    spelled in any case.
     """
 
     name: str
@@ -77,4 +98,5 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     malformed: Callable[[BadRequest], Response]
     too_large: Callable[[BadRequest], Response]
     fault: Callable[[BadRequest], Response]
-    conclude: Callable[[Payment], Awaitable[BrowserForm]] | None = None
+    conclude: Callable[[Payment], Awaitable[Answer]] | None = None
+    ignores_case: bool = False

@@ -105,6 +105,21 @@ RETURNING: Final[Mapping[str, Wording]] = {
         "Returning to the shop", "If nothing happens within a few seconds, press “Continue”."
     ),
 }
+FORWARDING: Final[Mapping[str, Wording]] = {
+    "tr": Wording("Yönlendiriliyorsunuz", RETURNING["tr"].text),
+    "en": Wording("One moment, please", RETURNING["en"].text),
+}
+# By whether what the browser came for has succeeded.
+ENDINGS: Final[Mapping[str, Mapping[bool, Wording]]] = {
+    "tr": {
+        True: Wording("Doğrulama tamamlandı", "Mağazanın sayfasına dönebilirsiniz."),
+        False: Wording("Doğrulama tamamlanamadı", "Mağazanın sayfasına dönüp yeniden deneyin."),
+    },
+    "en": {
+        True: Wording("Verification complete", "You can go back to the shop's page."),
+        False: Wording("Verification failed", "Go back to the shop's page and try again."),
+    },
+}
 CONTINUE: Final[Mapping[str, str]] = {"tr": "Devam et", "en": "Continue"}
 
 

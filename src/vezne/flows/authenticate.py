@@ -19,14 +19,13 @@ from vezne.core.authentication import (
     move,
 )
 from vezne.core.authentication import receive as receive_result
-from vezne.core.changes import AddPayment, ChangePayment, Conflict, OpenAttempt
+from vezne.core.changes import Change, ChangePayment, Conflict, OpenAttempt
 from vezne.core.merchant import BlockageRelease, Merchant
-from vezne.core.payment import Payment, PaymentState, follow_authentication
+from vezne.core.payment import Payment, PaymentKind, PaymentState, follow_authentication
 from vezne.core.ports import (
     BeginAsk,
     CardGone,
     Challenge,
-    HeldCard,
     HoldingFull,
     Ports,
     Returned,
@@ -41,8 +40,9 @@ from vezne.flows.authorize import (
     forget_unused,
 )
 from vezne.flows.blocklist import is_card_blocked
+from vezne.flows.card_to_charge import card_to_charge
 from vezne.flows.follow_up import DECISIONS_MAX
-from vezne.flows.inquire import find_payment
+from vezne.flows.inquire import claim_for, find_payment
 from vezne.flows.pay import (
     CardOnFile,
     NewCard,
@@ -52,6 +52,7 @@ from vezne.flows.pay import (
     new_payment,
     present,
     price_basket,
+    promise,
 )
 from vezne.flows.store_card import check_not_expired
 
@@ -64,16 +65,17 @@ REFUSALS: Final[Mapping[AuthenticationState, Reason]] = {
     AuthenticationState.LAPSED: Reason.HELD_CARD_LOST,
 }
 
-# Too many cards wait for their holders; the bank was not asked.
+_WAITING: Final = frozenset({AuthenticationState.OPEN, AuthenticationState.PASSED})
+# The bank was not asked.
 _HOLDING_FULL: Final = Declined(reason=DeclineReason.LOCAL_ERROR, code="holding_full")
 
 
 class Authenticate(msgspec.Struct, frozen=True, kw_only=True):
     """A payment to take once its cardholder is authenticated.
 
-    `success_url` and `failure_url` are where the browser goes in the end, `caller_key` is the
-    merchant's key that asked, `language` is `tr` or `en`, and `return_url` is where the bank sends
-    the browser.
+    The browser goes to `success_url` or `failure_url` in the end, and to `return_url` from the
+    bank; `caller_key` is the merchant's key that asked, `language` is `tr` or `en`. With
+    `keeps_challenge` the authentication says where the bank is, for a page that is opened later.
     """
 
     pay: Pay
@@ -82,13 +84,13 @@ class Authenticate(msgspec.Struct, frozen=True, kw_only=True):
     caller_key: str
     language: str
     return_url: str
+    keeps_challenge: bool = False
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that waits for its cardholder, and where the browser goes for that.
 
-    Without a challenge the bank refused or did not answer: the payment is UNAUTHENTICATED, and its
-    `decline_reason` says why.
+    No challenge: the bank refused or was silent, and the payment's `decline_reason` says why.
     """
 
     payment: Payment
@@ -104,18 +106,25 @@ class Expected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Complete(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment to authorize now that its cardholder is authenticated."""
+    """A payment to authorize now that its cardholder is authenticated.
+
+    `kind` and `conversation_id` replace those of `begin`, for a door whose callers say them late;
+    with `claims_reference` no other payment may have the latter.
+    """
 
     merchant: Merchant
     number: int
     blockage_release: BlockageRelease
     expected: Expected | None = None
+    kind: PaymentKind | None = None
+    conversation_id: str | None = None
+    claims_reference: bool = False
 
 
 async def begin(command: Authenticate, ports: Ports) -> Begun:
     """Promise a payment and ask the bank to authenticate its cardholder. No money moves.
 
-    The vault holds a new card, or the security code that came for a stored one, until `complete`.
+    The vault holds a new card, or the code that came for a stored one, until `complete`.
     Raises the refusals of `pay`; AUTHENTICATION_UNSUITABLE when the payment ended meanwhile.
     """
     pay = command.pay
@@ -127,10 +136,14 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
     payment = msgspec.structs.replace(
         planned, state=PaymentState.AUTHENTICATING, authentication=opened
     )
-    await ports.books.apply([AddPayment(payment)])
+    await promise(payment, [], pay, ports)
     answer = await _ask_challenge(command, payment, presented, ports)
     if isinstance(answer, Challenge):
         begun = msgspec.structs.replace(opened, transaction_id=answer.transaction_id)
+        if command.keeps_challenge:
+            begun = msgspec.structs.replace(
+                begun, challenge_url=answer.url, challenge_fields=answer.fields
+            )
         payment = await _change(follow_authentication(payment, begun), ports)
         return Begun(payment=payment, challenge=answer)
     await ports.vault.drop_held(payment.merchant_id, payment.number)
@@ -159,15 +172,33 @@ async def receive(returned: Returned, ports: Ports) -> Payment:
 
 
 async def standing(payment: Payment, ports: Ports) -> AuthenticationState | None:
-    """Where a payment's authentication stands now, nothing written; None when it has none.
+    """Where a payment's authentication stands now; None when it has none. Nothing is written.
 
-    One whose time ran out, or whose card is lost, has ended although nobody recorded it yet.
+    One whose time ran out, or whose card is lost, has ended although nobody recorded it.
     """
     authentication = payment.authentication
     if authentication is None:
         return None
     event = await _ending(payment, authentication, ports)
     return authentication.state if event is None else move(authentication, event).state
+
+
+async def give_up(merchant: Merchant, number: int, ports: Ports) -> Payment:
+    """End an authentication that will not be used; a payment that has moved on stays as it is.
+
+    Raises Refusal(PAYMENT_NOT_FOUND).
+    """
+    payment = await find_payment(merchant, number, ports)
+    authentication = payment.authentication
+    if authentication is None or authentication.state not in _WAITING:
+        return payment
+    ended = follow_authentication(payment, move(authentication, AuthenticationEvent.GIVEN_UP))
+    try:
+        await ports.books.apply([ChangePayment(ended)])
+    except Conflict:
+        return await find_payment(merchant, number, ports)
+    await ports.vault.drop_held(merchant.id, number)
+    return ended
 
 
 async def complete(command: Complete, ports: Ports) -> Payment:
@@ -183,7 +214,7 @@ async def complete(command: Complete, ports: Ports) -> Payment:
     authentication = await _up_to_date(payment, ports)
     if authentication.state is not AuthenticationState.PASSED:
         raise Refusal(REFUSALS[authentication.state])
-    card = await _card_to_charge(payment, authentication, ports)
+    card = await card_to_charge(payment, authentication, ports)
     transit_id = card.card.transit_id if isinstance(card, NewCard) else card.transit_id
     try:
         return await _spend(command, payment, authentication, card, ports)
@@ -197,7 +228,12 @@ def _open(command: Authenticate, payment: Payment) -> Authentication:
     card = command.pay.card
     registration = None
     if isinstance(card, NewCard) and card.register:
-        registration = Registration(owner_key=card.owner_key, email=card.email, alias=card.alias)
+        registration = Registration(
+            owner_key=card.owner_key,
+            email=card.email,
+            alias=card.alias,
+            external_id=card.external_id,
+        )
     return Authentication(
         state=AuthenticationState.OPEN,
         opened_ms=payment.created_ms,
@@ -314,7 +350,7 @@ async def _ending(
     payment: Payment, authentication: Authentication, ports: Ports
 ) -> AuthenticationEvent | None:
     """What ends an authentication that waits for its browser or for its completion."""
-    if authentication.state not in {AuthenticationState.OPEN, AuthenticationState.PASSED}:
+    if authentication.state not in _WAITING:
         return None
     if ports.clock.now_ms() >= authentication.expires_ms:
         return AuthenticationEvent.TIME_RAN_OUT
@@ -322,39 +358,6 @@ async def _ending(
     if authentication.transaction_id and await _is_card_lost(payment, authentication, ports):
         return AuthenticationEvent.CARD_LOST
     return None
-
-
-async def _card_to_charge(
-    payment: Payment, authentication: Authentication, ports: Ports
-) -> NewCard | CardOnFile:
-    """The card as it came with `begin`; what is held of it is in transit again."""
-    if payment.owner_key is not None and payment.card_token is not None:
-        on_file = CardOnFile(owner_key=payment.owner_key, token=payment.card_token)
-        if not authentication.is_card_held:
-            return on_file
-        held = await _open_held(payment, ports)
-        return msgspec.structs.replace(on_file, transit_id=held.card.transit_id)
-    held = await _open_held(payment, ports)
-    wish = authentication.registration
-    if wish is None:
-        return NewCard(card=held.card, holder=held.holder)
-    return NewCard(
-        card=held.card,
-        holder=held.holder,
-        register=True,
-        owner_key=wish.owner_key,
-        email=wish.email,
-        alias=wish.alias,
-    )
-
-
-async def _open_held(payment: Payment, ports: Ports) -> HeldCard:
-    """What the vault holds for a payment. Raises Refusal(AUTHENTICATION_UNSUITABLE)."""
-    try:
-        return await ports.vault.open_held(payment.merchant_id, payment.number)
-    except CardGone:
-        # It was there a moment ago, so another call completed the payment meanwhile.
-        raise Refusal(Reason.AUTHENTICATION_UNSUITABLE) from None
 
 
 async def _spend(
@@ -378,10 +381,18 @@ async def _spend(
         blockage_resolved_ms=blockage_resolved_at(
             now_ms, merchant.settings.plan.blockage_days, command.blockage_release
         ),
+        kind=command.kind or payment.kind,
+        conversation_id=command.conversation_id or payment.conversation_id,
     )
+    is_renamed = promised.conversation_id != payment.conversation_id
     attempt = authorization_of(promised, now_ms)
+    changes: list[Change] = [ChangePayment(promised, is_renamed), OpenAttempt(attempt)]
     try:
-        await ports.books.apply([ChangePayment(promised), OpenAttempt(attempt)])
+        claim = await claim_for(promised, merchant, ports) if command.claims_reference else None
+        await ports.books.apply([*changes, claim] if claim is not None else changes)
+    except Refusal:
+        await forget_unused(presented, ports)
+        raise
     except Conflict:
         await forget_unused(presented, ports)
         raise Refusal(Reason.AUTHENTICATION_UNSUITABLE) from None

@@ -25,11 +25,15 @@ CARD_GONE = Declined(reason=DeclineReason.INVALID_CARD_NUMBER, code="card_gone")
 
 
 class Presented(msgspec.Struct, frozen=True, kw_only=True):
-    """The card to charge, whose it is, and what is to be stored once the bank approves."""
+    """The card to charge, whose it is, and what is to be stored once the bank approves.
+
+    `registers_for` is the owner who then gets the card, `new_owner` the same one when it is new.
+    """
 
     card: SealedCard
     owner_key: bytes | None = None
     token: bytes | None = None
+    registers_for: Owner | None = None
     new_owner: Owner | None = None
     new_card: StoredCard | None = None
 
@@ -148,7 +152,9 @@ async def _record_rejected(
         ]
     )
     await forget_unused(presented, ports)
-    undone = await ask_and_record(
-        rejected, undo, lambda before, _undo, _answer: void(before), ports
-    )
+
+    def settle(before: Payment, _undo: Attempt, _answer: Approved) -> Payment:
+        return void(before, ports.clock.now_ms())
+
+    undone = await ask_and_record(rejected, undo, settle, ports)
     return undone.payment

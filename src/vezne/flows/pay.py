@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from vezne.core.card import BinRecord, Product, SealedCard
-from vezne.core.changes import AddPayment, OpenAttempt
+from vezne.core.changes import AddPayment, Change, Conflict, OpenAttempt
 from vezne.core.installment import can_pay_in_installments
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.money import UNIT
@@ -13,8 +13,9 @@ from vezne.core.payment import BasketLine, Payment, PaymentKind, PaymentState
 from vezne.core.ports import Ports
 from vezne.core.pricing import LineSplit, Pricing, blockage_resolved_at, price_payment
 from vezne.core.refusal import Reason, Refusal
-from vezne.flows.authorize import Presented, authorization_of, authorize
+from vezne.flows.authorize import Presented, authorization_of, authorize, forget_unused
 from vezne.flows.blocklist import is_card_blocked
+from vezne.flows.inquire import claim_for
 from vezne.flows.store_card import (
     CardOfOwner,
     check_not_expired,
@@ -28,8 +29,8 @@ from vezne.flows.store_card import (
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
     """A card that came with the request.
 
-    With `register` an approved payment also stores it: for the owner of `owner_key`, else for a
-    new owner with that `email`.
+    With `register` an approved payment also stores it: for the owner of `owner_key`, else for the
+    oldest owner of that `external_id`, else for a new owner with that `email`.
     """
 
     card: SealedCard
@@ -38,6 +39,7 @@ class NewCard(msgspec.Struct, frozen=True, kw_only=True):
     owner_key: bytes | None = None
     email: str = ""
     alias: str = ""
+    external_id: str | None = None
 
 
 class CardOnFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +51,11 @@ class CardOnFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pay(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment to take. `lines` is empty for a payment without a basket."""
+    """A payment to take. `lines` is empty for a payment without a basket.
+
+    With `claims_reference` no other payment may have its `conversation_id`, unless it came to
+    nothing.
+    """
 
     merchant: Merchant
     door: str
@@ -67,6 +73,7 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     channel: str | None = None
     group: str | None = None
     parties: dict[str, dict[str, str]] = {}
+    claims_reference: bool = False
 
 
 async def pay(command: Pay, ports: Ports) -> Payment:
@@ -75,7 +82,8 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     An uncertain payment is one whose bank did not answer; it may have been charged. A payment that
     the fraud filter rejects is voided at once. Raises Refusal: LINES_DO_NOT_SUM,
     CURRENCY_NOT_ENABLED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
-    INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED.
+    INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED,
+    REFERENCE_TAKEN.
     """
     pricing = price_basket(command)
     presented = await present(command.merchant, command.card, ports)
@@ -83,9 +91,29 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     presented = await keep_if_registering(command.merchant, command.card, presented, ports)
     payment = await new_payment(command, pricing, presented.card, ports)
     attempt = authorization_of(payment, payment.created_ms)
-    # Committed before a byte is sent.
-    await ports.books.apply([AddPayment(payment), OpenAttempt(attempt)])
+    try:
+        # Committed before a byte is sent.
+        await promise(payment, [OpenAttempt(attempt)], command, ports)
+    except Refusal:
+        await forget_unused(presented, ports)
+        raise
     return await authorize(payment, attempt, presented, None, ports)
+
+
+async def promise(payment: Payment, others: Sequence[Change], command: Pay, ports: Ports) -> None:
+    """Write a new payment, and its claim to the merchant's reference where that is wished.
+
+    Raises Refusal(REFERENCE_TAKEN).
+    """
+    changes: list[Change] = [AddPayment(payment), *others]
+    if command.claims_reference:
+        claim = await claim_for(payment, command.merchant, ports)
+        changes += [claim] if claim is not None else []
+    try:
+        await ports.books.apply(changes)
+    except Conflict:
+        # The payment's own numbers are nobody else's.
+        raise Refusal(Reason.REFERENCE_TAKEN) from None
 
 
 def price_basket(command: Pay) -> Pricing:
@@ -139,8 +167,15 @@ async def present(merchant: Merchant, card: NewCard | CardOnFile, ports: Ports) 
         return Presented(card=sealed, owner_key=card.owner_key, token=card.token)
     if not card.register:
         return Presented(card=card.card)
-    owner = await find_or_make_owner(merchant.id, card.owner_key, card.email, None, ports)
-    return Presented(card=card.card, owner_key=owner.key, new_owner=owner)
+    owner, is_new = await find_or_make_owner(
+        merchant.id, card.owner_key, card.email, card.external_id, ports, reuses=True
+    )
+    return Presented(
+        card=card.card,
+        owner_key=owner.key,
+        registers_for=owner,
+        new_owner=owner if is_new else None,
+    )
 
 
 async def check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
@@ -172,14 +207,13 @@ async def keep_if_registering(
     merchant: Merchant, new: NewCard | CardOnFile, presented: Presented, ports: Ports
 ) -> Presented:
     """Seal the card before the bank is asked: a vault that fails must fail before money moves."""
-    owner = presented.new_owner
+    owner = presented.registers_for
     if not isinstance(new, NewCard) or owner is None:
         return presented
     token = await ports.vault.keep(merchant.id, new.card, new.holder)
     return msgspec.structs.replace(
         presented,
         token=token,
-        new_owner=owner if new.owner_key is None else None,
         new_card=stored_card(owner, token, new.card, alias=new.alias, ports=ports),
     )
 

@@ -59,11 +59,11 @@ async def reject_payment(command: ReviewPayment, ports: Ports) -> FollowedUp:
         return FollowUp(payment=payment, amount_e8=left_e8, settle=settle)
 
     def settle(payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
+        now_ms = ports.clock.now_ms()
         if is_void:
-            undone = void(payment)
+            undone = void(payment, now_ms)
         else:
             plan = plan_refund(payment, attempt.amount_e8)
-            now_ms = ports.clock.now_ms()
             undone = refund(payment, refunds_from(plan, attempt, answer, now_ms=now_ms))
         return msgspec.structs.replace(undone, risk=Risk.REJECTED)
 

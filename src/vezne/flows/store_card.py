@@ -1,10 +1,10 @@
-"""Keep cards for an owner: store, list, delete."""
+"""Keep cards for an owner: store, list, change, delete."""
 
 import msgspec
 
 from vezne.core.calendar import local_date
-from vezne.core.card import Owner, SealedCard, StoredCard
-from vezne.core.changes import AddCard, AddOwner, Change, Conflict, RemoveCard
+from vezne.core.card import CardScope, Expiry, Owner, SealedCard, StoredCard
+from vezne.core.changes import AddCard, AddOwner, Change, ChangeCard, Conflict, RemoveCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
@@ -12,7 +12,11 @@ from vezne.core.refusal import Reason, Refusal
 
 
 class StoreCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card to keep. Without `owner_key` a new owner is made, who then needs an `email`."""
+    """A card to keep. Without `owner_key` a new owner is made.
+
+    With `reuses_owner` that happens only when nobody has the `external_id` yet, the merchant's own
+    name for a customer: the oldest owner of that name gets the card.
+    """
 
     merchant: Merchant
     card: SealedCard
@@ -22,6 +26,7 @@ class StoreCard(msgspec.Struct, frozen=True, kw_only=True):
     email: str = ""
     external_id: str | None = None
     metadata: dict[str, str] = {}
+    reuses_owner: bool = False
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,39 +45,102 @@ async def store_card(command: StoreCard, ports: Ports) -> Stored:
     """
     merchant_id = command.merchant.id
     check_not_expired(command.card, ports)
-    owner = await find_or_make_owner(
-        merchant_id, command.owner_key, command.email, command.external_id, ports
+    owner, is_new_owner = await find_or_make_owner(
+        merchant_id,
+        command.owner_key,
+        command.email,
+        command.external_id,
+        ports,
+        reuses=command.reuses_owner,
     )
     token = await ports.vault.keep(merchant_id, command.card, command.holder)
     card = stored_card(
         owner, token, command.card, alias=command.alias, metadata=command.metadata, ports=ports
     )
-    is_new_owner = command.owner_key is None
+    return await _add(owner, card, ports, is_new_owner=is_new_owner)
+
+
+class StoreInsuranceCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card to keep of which only the ends are known: it is recognised by them and pays nowhere.
+
+    `identity` is the holder's identity number as the vault's name box sealed it.
+    """
+
+    merchant: Merchant
+    bin: str
+    last4: str
+    expiry: Expiry
+    holder: str
+    identity: bytes
+    alias: str
+    external_id: str
+
+
+async def store_insurance_card(command: StoreInsuranceCard, ports: Ports) -> Stored:
+    """Keep what is known of an insurance card, in the books alone.
+
+    The oldest owner of the `external_id` gets it, or a new one. Raises Refusal(CARD_EXPIRED).
+    """
+    check_not_past(command.expiry, ports)
+    owner, is_new_owner = await find_or_make_owner(
+        command.merchant.id, None, "", command.external_id, ports, reuses=True
+    )
+    now_ms = ports.clock.now_ms()
+    card = StoredCard(
+        merchant_id=owner.merchant_id,
+        owner_key=owner.key,
+        token=time_ordered_token(now_ms, ports.entropy.take(ENTROPY_BYTES)),
+        alias=command.alias,
+        bin=command.bin,
+        last4=command.last4,
+        expiry=command.expiry,
+        created_ms=now_ms,
+        scope=CardScope.INSURANCE,
+        holder=command.holder,
+        identity=command.identity,
+    )
+    return await _add(owner, card, ports, is_new_owner=is_new_owner)
+
+
+async def _add(owner: Owner, card: StoredCard, ports: Ports, *, is_new_owner: bool) -> Stored:
     changes: list[Change] = [AddOwner(owner)] if is_new_owner else []
     await ports.books.apply([*changes, AddCard(card)])
     return Stored(owner=owner, card=card, is_new_owner=is_new_owner)
 
 
 async def find_or_make_owner(
-    merchant_id: int, key: bytes | None, email: str, external_id: str | None, ports: Ports
-) -> Owner:
-    """The owner behind a key, or a new one that is not written yet.
+    merchant_id: int,
+    key: bytes | None,
+    email: str,
+    external_id: str | None,
+    ports: Ports,
+    *,
+    reuses: bool,
+) -> tuple[Owner, bool]:
+    """The owner behind a key, or a new one; and whether it is new, which is not written yet.
 
-    Raises Refusal(OWNER_NOT_FOUND).
+    With `reuses` the oldest owner of the external id is taken before a new one is made. Two first
+    cards at once may make two owners of one name; the customer's cards are those of both. Raises
+    Refusal(OWNER_NOT_FOUND).
     """
     if key is not None:
         owner = await ports.books.find_owner(merchant_id, key)
         if owner is None:
             raise Refusal(Reason.OWNER_NOT_FOUND)
-        return owner
+        return owner, False
+    if reuses and external_id is not None:
+        named = await ports.books.find_owners(merchant_id, external_id)
+        if named:
+            return named[0], False
     now_ms = ports.clock.now_ms()
-    return Owner(
+    owner = Owner(
         merchant_id=merchant_id,
         key=time_ordered_token(now_ms, ports.entropy.take(ENTROPY_BYTES)),
         email=email,
         external_id=external_id,
         created_ms=now_ms,
     )
+    return owner, True
 
 
 def stored_card(
@@ -100,8 +168,13 @@ def stored_card(
 
 def check_not_expired(card: SealedCard, ports: Ports) -> None:
     """Raise Refusal(CARD_EXPIRED) after the last day of the card's last month, Istanbul time."""
+    check_not_past(card.expiry, ports)
+
+
+def check_not_past(expiry: Expiry, ports: Ports) -> None:
+    """Raise Refusal(CARD_EXPIRED) after the last day of the month, Istanbul time."""
     today = local_date(ports.clock.now_ms())
-    if card.expiry.is_past(today.year, today.month):
+    if expiry.is_past(today.year, today.month):
         raise Refusal(Reason.CARD_EXPIRED)
 
 
@@ -113,30 +186,66 @@ class ListCards(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def list_cards(command: ListCards, ports: Ports) -> list[StoredCard]:
-    """An owner's cards, oldest first. Raises Refusal(OWNER_NOT_FOUND)."""
+    """An owner's cards to pay with, oldest first. Raises Refusal(OWNER_NOT_FOUND)."""
     cards = await ports.books.list_cards(command.merchant.id, command.owner_key)
     if not cards and await ports.books.find_owner(command.merchant.id, command.owner_key) is None:
         raise Refusal(Reason.OWNER_NOT_FOUND)
-    return cards
+    return [card for card in cards if card.scope is CardScope.PAYMENT]
+
+
+async def list_cards_of(merchant: Merchant, external_id: str, ports: Ports) -> list[StoredCard]:
+    """A customer's cards by the merchant's own name for them: to pay with, and for insurance.
+
+    Oldest first, of all owners of that name. Nobody has it: no cards.
+    """
+    cards = [
+        card
+        for owner in await ports.books.find_owners(merchant.id, external_id)
+        for card in await ports.books.list_cards(merchant.id, owner.key)
+    ]
+    return sorted(cards, key=lambda card: (card.created_ms, card.token))
 
 
 class CardOfOwner(msgspec.Struct, frozen=True, kw_only=True):
-    """One stored card, named by owner and token."""
+    """One stored card, named by owner and token. A card of another scope is not meant."""
 
     merchant: Merchant
     owner_key: bytes
     token: bytes
+    scope: CardScope = CardScope.PAYMENT
 
 
 async def find_stored_card(command: CardOfOwner, ports: Ports) -> StoredCard:
     """The stored card. Raises Refusal: OWNER_NOT_FOUND, CARD_NOT_FOUND."""
     merchant_id = command.merchant.id
     card = await ports.books.find_card(merchant_id, command.owner_key, command.token)
-    if card is not None:
+    if card is not None and card.scope is command.scope:
         return card
-    if await ports.books.find_owner(merchant_id, command.owner_key) is None:
+    if card is None and await ports.books.find_owner(merchant_id, command.owner_key) is None:
         raise Refusal(Reason.OWNER_NOT_FOUND)
     raise Refusal(Reason.CARD_NOT_FOUND)
+
+
+async def change_card(
+    command: CardOfOwner, alias: str | None, expiry: Expiry | None, ports: Ports
+) -> StoredCard:
+    """Give a card another alias or expiry, where one is given; returns the card as it is now.
+
+    Raises Refusal: OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED.
+    """
+    card = await find_stored_card(command, ports)
+    if expiry is not None:
+        check_not_past(expiry, ports)
+    changed = msgspec.structs.replace(
+        card,
+        alias=card.alias if alias is None else alias,
+        expiry=card.expiry if expiry is None else expiry,
+    )
+    try:
+        await ports.books.apply([ChangeCard(changed)])
+    except Conflict:
+        raise Refusal(Reason.CARD_NOT_FOUND) from None
+    return changed
 
 
 async def delete_card(command: CardOfOwner, ports: Ports) -> None:

@@ -30,6 +30,6 @@ async def void_payment(command: VoidPayment, ports: Ports) -> FollowedUp:
         return FollowUp(payment=payment, amount_e8=payment.paid_e8, settle=settle)
 
     def settle(payment: Payment, _attempt: Attempt, _answer: Approved) -> Payment:
-        return void(payment)
+        return void(payment, ports.clock.now_ms())
 
     return await follow_up(Operation.VOID, decide, ports)

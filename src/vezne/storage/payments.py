@@ -1,6 +1,8 @@
 """Payments as rows: the whole record as a JSON document, beside the columns that are searched."""
 
-from typing import Final
+from typing import Final, NamedTuple
+
+import msgspec
 
 from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
@@ -8,16 +10,26 @@ from vezne.engines.engine import Engine, Row, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO payments
-(merchant_id, number, slice, version, state, conversation_id, document)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
+(merchant_id, number, slice, version, state, created_ms, conversation_id, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _CHANGE = """UPDATE payments SET version = ?, state = ?, document = ?
+WHERE merchant_id = ? AND number = ? AND version = ?"""
+
+# The reference is in an index, which no other change touches.
+_CHANGE_RENAMED = """UPDATE payments SET version = ?, state = ?, document = ?, conversation_id = ?
 WHERE merchant_id = ? AND number = ? AND version = ?"""
 
 _FIND = "SELECT document FROM payments WHERE merchant_id = ? AND number = ?"
 
 _FIND_LAST_BEFORE = """SELECT document FROM payments
 WHERE merchant_id = ? AND number < ? ORDER BY number DESC LIMIT 1"""
+
+_FIND_TIME = "SELECT created_ms FROM payments WHERE merchant_id = ? AND number = ?"
+
+_LIST = """SELECT document FROM payments
+WHERE merchant_id = ? AND created_ms >= ? AND (created_ms, number) < (?, ?)
+ORDER BY created_ms DESC, number DESC LIMIT ?"""
 
 # Walks the merchant's slices from the newest down and stops after the first that has the
 # reference. Each step looks into its own slice and names the next one.
@@ -52,25 +64,20 @@ def add_payment(payment: Payment) -> Write:
             reference_slice(payment.number),
             payment.version,
             payment.state.value,
+            payment.created_ms,
             _reference_key(payment.conversation_id),
             _documents.write(payment),
         ),
     )
 
 
-def change_payment(payment: Payment) -> Write:
+def change_payment(payment: Payment, *, is_renamed: bool = False) -> Write:
     """The write that stores a payment's next version over the one before it."""
-    return Write(
-        _CHANGE,
-        (
-            payment.version,
-            payment.state.value,
-            _documents.write(payment),
-            payment.merchant_id,
-            payment.number,
-            payment.version - 1,
-        ),
-    )
+    new = (payment.version, payment.state.value, _documents.write(payment))
+    old = (payment.merchant_id, payment.number, payment.version - 1)
+    if not is_renamed:
+        return Write(_CHANGE, (*new, *old))
+    return Write(_CHANGE_RENAMED, (*new, _reference_key(payment.conversation_id), *old))
 
 
 async def find_payment(engine: Engine, merchant_id: int, number: int) -> Payment | None:
@@ -97,6 +104,31 @@ async def find_payment_by_reference(
     key = conversation_id.encode()
     params = (merchant_id, merchant_id, merchant_id, key, merchant_id)
     return _only(await engine.fetch(_FIND_BY_REFERENCE, params))
+
+
+class Span(NamedTuple):
+    """Payments made from `since_ms` on and before `until_ms`, older than the payment `before`."""
+
+    since_ms: int
+    until_ms: int
+    before: int | None
+
+
+async def list_payments(engine: Engine, merchant_id: int, span: Span, limit: int) -> list[Payment]:
+    """A merchant's payments of a span, newest first; those of one moment by their numbers.
+
+    None are older than a payment that there is not.
+    """
+    end = (span.until_ms, 0)
+    if span.before is not None:
+        if not 0 <= span.before <= _NUMBER_MAX:
+            return []
+        rows = await engine.fetch(_FIND_TIME, (merchant_id, span.before))
+        if not rows:
+            return []
+        end = min(end, (msgspec.convert(rows[0][0], int), span.before))
+    rows = await engine.fetch(_LIST, (merchant_id, span.since_ms, *end, limit))
+    return [_documents.read(document) for (document,) in rows]
 
 
 def _reference_key(conversation_id: str | None) -> bytes | None:

@@ -10,7 +10,7 @@ from vezne.core.ports import CardGone, LineFailure
 from vezne.vault.keyring import Keyring
 from vezne.vault.pan import Pan
 from vezne.vault.records import VaultRecords
-from vezne.vault.seal import SealBroken, open_card
+from vezne.vault.stored import open_stored
 from vezne.vault.transit import Transit
 
 
@@ -67,15 +67,8 @@ class Egress:
             raise CardGone("the message asks for a card and there is none")
         if card.token is None:
             return Pan(bytearray(self._transit.pan(card.transit_id).reveal()))
-        row = await self._records.find_card(merchant_id, card.token)
-        if row is None:
-            raise CardGone("no such stored card")
-        keys = await self._keyring.of_merchant(merchant_id)
-        try:
-            key = keys.card.find(row.key_version)
-            return open_card(key, merchant_id, card.token, row.sealed).pan
-        except SealBroken:
-            raise CardGone("the stored card does not open") from None
+        opened = await open_stored(self._records, self._keyring, merchant_id, card.token)
+        return opened.pan
 
     def _fill(
         self, template: Sequence[bytes | CardSlot], pan: Pan | None, card: SealedCard | None

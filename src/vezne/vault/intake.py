@@ -2,40 +2,26 @@
 
 import hashlib
 import hmac
-import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import InvalidOperation
 from types import NoneType
 from typing import Final, NamedTuple, get_args
 
 import msgspec
 
 from vezne.core.body import (
+    BodyKind,
     BodyShape,
     CardFields,
     FieldState,
     LiftedCard,
     LiftedCode,
     LiftedNumber,
-    MalformedBody,
 )
-from vezne.core.card import PAN_LENGTH_MAX, CardSlot
+from vezne.core.card import CardSlot
+from vezne.vault.bodies import exact_decimal, is_plain, read_body
 from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
 from vezne.vault.transit import Transit
-
-NESTING_MAX: Final = 32
-
-# A double written out in full has up to some sixty digits; no amount needs more.
-_NUMBER_LENGTH_MAX: Final = 128
-_EXPONENT_MIN: Final = -64
-_EXPONENT_MAX: Final = 32
-_INTEGER_MAX: Final = 10**PAN_LENGTH_MAX - 1
-
-# For one search each: all digits read as "0", both opening brackets as "{".
-_SHAPE: Final = bytes.maketrans(b"123456789[", b"000000000{")
-_LONG_DIGITS: Final = b"0" * (PAN_LENGTH_MAX + 1)
-# A number with an exponent, where a value may stand; texts that look so are rare.
-_EXPONENT: Final = re.compile(rb"[:,{]\s*-?0+(\.0+)?[eE]")
 
 # What may stand between the digits of a number that a person typed: anything but letters, digits
 # and the marks that separate JSON values.
@@ -85,7 +71,7 @@ class LiftedBody:
         request needs that.
         """
         if self._payload is None and self.record is not None:
-            self._payload = self._intake.take_apart(self._original(), self._fields).payload
+            self._payload = take_apart(self._original(), self._fields).payload
         return self._payload
 
     @property
@@ -131,13 +117,16 @@ class VaultIntake:
 
     def __init__(self, transit: Transit) -> None:
         self.transit = transit
-        self._decoder = msgspec.json.Decoder(float_hook=_exact_decimal)
         self._readers: dict[type[msgspec.Struct], _RecordReader] = {}
 
     def lift(
-        self, raw: bytes, fields: CardFields | None, shape: BodyShape | None = None
+        self,
+        raw: bytes,
+        fields: CardFields | None,
+        shape: BodyShape | None = None,
+        kind: BodyKind = BodyKind.JSON,
     ) -> LiftedBody:
-        """The body without its card. Raises MalformedBody.
+        """The body without its card. A shape is for JSON only. Raises MalformedBody.
 
         A number is valid with twelve to nineteen digits, spaces aside, and a right check digit; a
         code with three digits, or four on an American Express card. An invalid number or code is
@@ -145,20 +134,9 @@ class VaultIntake:
         """
         reading = None if shape is None else self._read_record(raw, fields, shape)
         if reading is None:
-            reading = self.take_apart(raw, fields)
-        card = None if fields is None else self._hold(raw, fields, reading)
+            reading = take_apart(raw, fields, kind)
+        card = None if fields is None else self._hold(raw, fields, reading, kind)
         return LiftedBody(raw, reading, card, fields, self)
-
-    def take_apart(self, raw: bytes, fields: CardFields | None) -> _Reading:
-        """A body as JSON values, slots in place of its card. Raises MalformedBody."""
-        payload = self._decode(raw)
-        originals: dict[CardSlot, str] = {}
-        container = None if fields is None else _find(payload, fields.container)
-        if fields is not None and container is not None:
-            _take(container, fields.number, CardSlot.PAN, originals)
-            if fields.cvv is not None:
-                _take(container, fields.cvv, CardSlot.CVV, originals)
-        return _Reading(None, payload, originals)
 
     def _read_record(
         self, raw: bytes, fields: CardFields | None, shape: BodyShape
@@ -167,7 +145,7 @@ class VaultIntake:
 
         Whoever then takes it apart says what is wrong with it, if anything is.
         """
-        if not _is_plain(raw):
+        if not is_plain(raw):
             return None
         reader = self._readers.get(shape.record)
         if reader is None:
@@ -177,23 +155,9 @@ class VaultIntake:
         except (ValueError, InvalidOperation, RecursionError):
             return None
 
-    def _decode(self, raw: bytes) -> object:
-        if not raw or raw.isspace():
-            return None
-        payload: object = None
-        why = ""
-        try:
-            payload = self._decoder.decode(raw)
-        except (ValueError, InvalidOperation, RecursionError) as error:
-            why = "nested too deeply" if isinstance(error, RecursionError) else "no valid JSON"
-        if why:
-            # Raised out here because the error above may quote the body.
-            raise MalformedBody(why)
-        if _is_excessive(raw.translate(_SHAPE)):
-            _refuse_excess(payload)
-        return payload
-
-    def _hold(self, raw: bytes, fields: CardFields, reading: _Reading) -> LiftedCard:
+    def _hold(
+        self, raw: bytes, fields: CardFields, reading: _Reading, kind: BodyKind
+    ) -> LiftedCard:
         number = reading.originals.get(CardSlot.PAN)
         code = reading.originals.get(CardSlot.CVV)
         pan = None if number is None else parse_pan(number)
@@ -211,19 +175,29 @@ class VaultIntake:
             cvv=_state(code, cvv),
             bin=pan.bin,
             last4=pan.last4,
-            leaked=self._is_leaked(pan, raw, fields, reading),
+            leaked=_is_leaked(pan, raw, fields, reading, kind),
         )
 
-    def _is_leaked(self, pan: Pan, raw: bytes, fields: CardFields, reading: _Reading) -> bool:
-        """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
-        digits = pan.reveal()
-        bare = _without_escapes(raw)
-        if bare is not None and bare.translate(None, _SEPARATORS).count(digits) == 1:
-            # The one occurrence is the field itself.
-            return False
-        if reading.record is not None:
-            reading = self.take_apart(raw, fields)
-        return digits in msgspec.json.encode(reading.payload).translate(None, _SEPARATORS)
+
+def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.JSON) -> _Reading:
+    """A body as JSON values, slots in place of its card. Raises MalformedBody."""
+    payload = read_body(raw, kind)
+    originals: dict[CardSlot, str] = {}
+    if fields is not None:
+        _take_out(payload, fields.container, fields, originals)
+    return _Reading(None, payload, originals)
+
+
+def _is_leaked(pan: Pan, raw: bytes, fields: CardFields, reading: _Reading, kind: BodyKind) -> bool:
+    """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
+    digits = pan.reveal()
+    bare = _without_escapes(raw) if kind is BodyKind.JSON else None
+    if bare is not None and bare.translate(None, _SEPARATORS).count(digits) == 1:
+        # The one occurrence is the field itself.
+        return False
+    if reading.record is not None:
+        reading = take_apart(raw, fields)
+    return digits in msgspec.json.encode(reading.payload).translate(None, _SEPARATORS)
 
 
 class _RecordReader:
@@ -237,7 +211,7 @@ class _RecordReader:
         self._caught: dict[CardSlot, str] = {}
         self._marks = () if fields is None else _marks_of(shape.record, fields)
         self._decoder = msgspec.json.Decoder(
-            shape.record, dec_hook=self._convert, float_hook=_exact_decimal
+            shape.record, dec_hook=self._convert, float_hook=exact_decimal
         )
 
     def read(self, raw: bytes) -> _Reading:
@@ -291,68 +265,42 @@ def _has(record: object, path: Sequence[str]) -> bool:
     return True
 
 
-def _exact_decimal(text: str) -> Decimal:
-    value = Decimal(text)
-    if len(text) > _NUMBER_LENGTH_MAX or not _EXPONENT_MIN <= value.adjusted() <= _EXPONENT_MAX:
-        raise ValueError("a number out of range")
-    return value
+def _take_out(
+    value: object, path: Sequence[str], fields: CardFields, originals: dict[CardSlot, str]
+) -> None:
+    """Take the card out of the object at a path of keys.
 
-
-def _is_excessive(shape: bytes) -> bool:
-    """Whether a body of that shape may be nested too deeply or hold a number that is too long."""
-    return shape.count(b"{") > NESTING_MAX or _LONG_DIGITS in shape
-
-
-def _is_plain(raw: bytes) -> bool:
-    """Whether a body is fit to be read as a record, whose decoder skips what the record has not.
-
-    In what it skips, neither the encoding is checked nor the range of a number.
+    Where several spellings of a key are there, it is taken out of all, and the last one counts.
     """
-    shape = raw.translate(_SHAPE)
-    if _is_excessive(shape):
-        return False
-    if (b"0e" in shape or b"0E" in shape) and _EXPONENT.search(shape):
-        return False
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+    originals.clear()
+    if not isinstance(value, dict):
+        return
+    if path:
+        for key in _spellings(value, path[0], fields):
+            _take_out(value[key], path[1:], fields, originals)
+        return
+    for key in _spellings(value, fields.number, fields):
+        _take(value, key, CardSlot.PAN, originals)
+    if fields.cvv is not None:
+        for key in _spellings(value, fields.cvv, fields):
+            _take(value, key, CardSlot.CVV, originals)
 
 
-def _refuse_excess(payload: object) -> None:
-    """Level by level, so that no input can exhaust the stack."""
-    level: list[object] = [payload]
-    depth = 0
-    while level:
-        inner: list[object] = []
-        has_containers = False
-        for value in level:
-            if isinstance(value, dict | list):
-                has_containers = True
-                inner += value.values() if isinstance(value, dict) else value
-            elif isinstance(value, int) and abs(value) > _INTEGER_MAX:
-                raise MalformedBody("a number out of range")
-        depth += has_containers
-        if depth > NESTING_MAX:
-            raise MalformedBody("nested too deeply")
-        level = inner
-
-
-def _find(payload: object, path: Sequence[str]) -> dict[str, object] | None:
-    for key in path:
-        if not isinstance(payload, dict):
-            return None
-        payload = payload.get(key)
-    return payload if isinstance(payload, dict) else None
+def _spellings(container: dict[str, object], name: str, fields: CardFields) -> Sequence[str]:
+    """The keys of an object that are the field of this name."""
+    if not fields.ignores_case:
+        return (name,) if name in container else ()
+    wanted = name.lower()
+    return [key for key in container if key.lower() == wanted]
 
 
 def _take(
     container: dict[str, object], name: str, slot: CardSlot, originals: dict[CardSlot, str]
 ) -> None:
     """Put the slot in the field's place and its text among the originals."""
-    value = container.get(name)
+    value = container[name]
     if value is None or value == "":
+        originals.pop(slot, None)
         return
     container[name] = slot
     originals[slot] = _text_of(value)

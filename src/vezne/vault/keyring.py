@@ -1,9 +1,9 @@
 """The vault's keys: made on demand, stored wrapped, unwrapped once.
 
 Each merchant has a key that seals cards and one that fingerprints them; the vault itself has one
-for the secrets of API keys, and one for proofs between the house and the built-in bank. A key has
-versions: all of them open, the active one seals. Made so far is only version 1, so a rotation adds
-rows and changes no code here.
+for the secrets of API keys, one for names, and one for proofs between the house and the built-in
+bank. A key has versions: all of them open, the active one seals. Made so far is only version 1, so
+a rotation adds rows and changes no code here, except for names: all of them have one key.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from vezne.core.ports import Clock, Entropy
 from vezne.engines.engine import Conflict
 from vezne.vault.master_key import MasterKey
+from vezne.vault.name_box import NAME_KEY_BYTES
 from vezne.vault.records import VaultRecords, WrappedKey
 from vezne.vault.seal import KEY_BYTES, SealBroken, SealingKey, place
 
@@ -20,7 +21,11 @@ _CARD: Final = "card"
 _FINGERPRINT: Final = "fingerprint"
 _BOX: Final = "secret box"
 _BANK: Final = "bank"
+_NAME: Final = "name box"
 _ACTIVE: Final = "active"
+
+# Where a key has another length than most.
+_LENGTHS: Final = {_NAME: NAME_KEY_BYTES}
 
 
 class WrongMasterKey(Exception):
@@ -77,6 +82,10 @@ class Keyring:
         """The key for proofs between the house and the built-in bank. Raises WrongMasterKey."""
         return _active_key(await self._load(_VAULT_ID, (_BANK,)), _BANK)
 
+    async def name_key(self) -> bytes:
+        """The key for names. Raises WrongMasterKey."""
+        return _active_key(await self._load(_VAULT_ID, (_NAME,)), _NAME)
+
     async def of_merchant(self, merchant_id: int) -> MerchantKeys:
         """A merchant's keys, made now if it has none. Raises WrongMasterKey."""
         known = self._merchants.get(merchant_id)
@@ -107,7 +116,8 @@ class Keyring:
             state=_ACTIVE,
             master_key_id=self._master_key.key_id,
             wrapped=self._master_key.wrap(
-                self._entropy.take(KEY_BYTES), _key_place(owner_id, purpose, version)
+                self._entropy.take(_LENGTHS.get(purpose, KEY_BYTES)),
+                _key_place(owner_id, purpose, version),
             ),
             created_ms=self._clock.now_ms(),
         )

@@ -30,7 +30,7 @@ INSERT INTO blocked_cards (merchant_id, fingerprint, created_ms) VALUES (?, ?, ?
 ON CONFLICT DO NOTHING
 """
 _DELETE_BLOCKED = "DELETE FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
-_SELECT_BLOCKED = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
+_SELECT_BLOCKED = "SELECT created_ms FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
 _SELECT_ANY_BLOCKED = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? LIMIT 1"
 _SELECT_CARD_BLOCKED = """
 SELECT b.fingerprint FROM sealed_cards c
@@ -100,7 +100,12 @@ class VaultRecords:
 
     async def is_blocked(self, merchant_id: int, fingerprint: bytes) -> bool:
         """Whether a fingerprint is on the blocklist."""
-        return bool(await self._engine.fetch(_SELECT_BLOCKED, (merchant_id, fingerprint)))
+        return await self.blocked_since(merchant_id, fingerprint) is not None
+
+    async def blocked_since(self, merchant_id: int, fingerprint: bytes) -> int | None:
+        """When a fingerprint was put on the blocklist; None when it is not there."""
+        rows = await self._engine.fetch(_SELECT_BLOCKED, (merchant_id, fingerprint))
+        return cast("int", rows[0][0]) if rows else None
 
     async def has_blocked(self, merchant_id: int) -> bool:
         """Whether anything is on the merchant's blocklist."""

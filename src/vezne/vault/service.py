@@ -15,9 +15,11 @@ from vezne.vault.holding import Held, Holding
 from vezne.vault.intake import VaultIntake
 from vezne.vault.keyring import Keyring
 from vezne.vault.master_key import MasterKey
+from vezne.vault.name_box import VaultNameBox
 from vezne.vault.records import SealedRow, VaultRecords
 from vezne.vault.seal import OpenedCard, seal_card
 from vezne.vault.secret_box import VaultSecretBox
+from vezne.vault.stored import open_stored
 from vezne.vault.transit import Transit
 
 # How long another process's first entry on a blocklist may go unnoticed here.
@@ -27,7 +29,8 @@ FRESH_MS: Final = 5_000
 class VaultService:
     """Implements `vezne.core.ports.Vault`; made by `open_vault`.
 
-    `intake` and `secrets` are its other doors, `transit` what it holds for requests under way.
+    `intake`, `secrets` and `names` are its other doors, `transit` what it holds for requests under
+    way.
     `bank_key` is for proofs between the house and the built-in bank: 32 bytes, the same after a
     restart.
     """
@@ -36,7 +39,9 @@ class VaultService:
         self,
         records: VaultRecords,
         keyring: Keyring,
+        *,
         secrets: VaultSecretBox,
+        names: VaultNameBox,
         bank_key: bytes,
         clock: Clock,
         entropy: Entropy,
@@ -44,6 +49,7 @@ class VaultService:
         self.transit = Transit(clock)
         self.intake = VaultIntake(self.transit)
         self.secrets = secrets
+        self.names = names
         self.bank_key = bank_key
         self._holding = Holding(clock, entropy)
         self._records = records
@@ -79,6 +85,12 @@ class VaultService:
         """Delete a stored card, if it is there."""
         await self._records.remove_card(merchant_id, token)
 
+    async def holder_of(self, merchant_id: int, token: bytes) -> str:
+        """The name on a stored card. Raises CardGone."""
+        opened = await open_stored(self._records, self._keyring, merchant_id, token)
+        opened.pan.wipe()
+        return opened.holder
+
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         """Put the card's number on the merchant's blocklist. Raises CardGone.
 
@@ -107,6 +119,14 @@ class VaultService:
         if is_blocked is None:
             raise CardGone("no such stored card")
         return is_blocked
+
+    async def blocked_since(self, merchant_id: int, card: SealedCard) -> int | None:
+        """When the card's number was put on the blocklist; None: it is not there.
+
+        Raises CardGone.
+        """
+        value = await self._fingerprint(merchant_id, card)
+        return await self._records.blocked_since(merchant_id, value)
 
     async def hold(
         self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
@@ -180,4 +200,14 @@ async def open_vault(
     records = VaultRecords(engine)
     keyring = Keyring(records, master_key, clock, entropy)
     secrets = VaultSecretBox(await keyring.secret_keys())
-    return VaultService(records, keyring, secrets, await keyring.bank_key(), clock, entropy)
+    names = VaultNameBox(await keyring.name_key())
+    bank_key = await keyring.bank_key()
+    return VaultService(
+        records,
+        keyring,
+        secrets=secrets,
+        names=names,
+        bank_key=bank_key,
+        clock=clock,
+        entropy=entropy,
+    )

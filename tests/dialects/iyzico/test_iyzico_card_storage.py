@@ -317,3 +317,22 @@ async def test_iyzico_alias_switch_decides_about_cards_without_a_name() -> None:
     answer = await door.call("/cardstorage/card", card_request(card=card_fields()))
     assert answer["status"] == "success"
     assert "lastFourDigits" not in answer
+
+
+async def test_iyzico_cards_are_listed_by_external_id_too(door) -> None:
+    """Without a key the merchant's own name finds the oldest user of that name that has a card."""
+    first = await door.call("/cardstorage/card", card_request(externalId="c-1"))
+    await door.call("/cardstorage/card", card_request(externalId="c-1"))
+    await door.call("/cardstorage/card", card_request(externalId="c-2"))
+    listed = await door.call("/cardstorage/cards", {"externalId": "c-1"})
+    assert listed["cardUserKey"] == first["cardUserKey"]
+    assert [card["cardToken"] for card in listed["cardDetails"]] == [first["cardToken"]]
+
+
+@pytest.mark.parametrize(
+    "body", [{"externalId": "nobody"}, {"externalId": "c-2", "cardUserKey": "x"}]
+)
+async def test_iyzico_unknown_names_list_nothing(door, body) -> None:
+    """A name that nobody has is an unknown user, and a key that is sent decides."""
+    await door.call("/cardstorage/card", card_request(externalId="c-2"))
+    assert (await door.call("/cardstorage/cards", body))["errorCode"] == "3005"

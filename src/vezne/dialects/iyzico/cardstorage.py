@@ -5,8 +5,8 @@ from typing import Final
 from msgspec import UNSET
 
 from vezne.core.body import FieldState
-from vezne.core.card import Expiry, SealedCard, StoredCard
-from vezne.core.refusal import Reason
+from vezne.core.card import CardScope, Expiry, SealedCard, StoredCard
+from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import answers, checks, errors, shapes
 from vezne.dialects.iyzico.cards import (
     CardFacts,
@@ -102,9 +102,15 @@ def _metadata(metadata: dict[str, str] | None) -> dict[str, str]:
     return entries
 
 
-async def list_cards(call: Call[shapes.CardOwner]) -> answers.CardList:
-    """POST /cardstorage/cards."""
-    owner_key = owner_key_from_text(call.body.card_user_key)
+async def list_cards(call: Call[shapes.ListedOwner]) -> answers.CardList:
+    """POST /cardstorage/cards, by cardUserKey or, as an addition of ours, by externalId.
+
+    The second is how a customer whose cards came through another door is found here.
+    """
+    if not call.body.card_user_key and call.body.external_id:
+        owner_key = await _owner_named(call, call.body.external_id)
+    else:
+        owner_key = owner_key_from_text(call.body.card_user_key)
     command = ListCards(merchant=call.merchant, owner_key=owner_key)
     cards = await store_card.list_cards(command, call.desk.ports)
     return answers.CardList(
@@ -113,12 +119,22 @@ async def list_cards(call: Call[shapes.CardOwner]) -> answers.CardList:
     )
 
 
-async def list_cards_echo(call: Call[shapes.CardOwner]) -> answers.CardList:
+async def _owner_named(call: Call[shapes.ListedOwner], external_id: str) -> bytes:
+    """The customer's oldest owner that has a card. Raises Refusal(OWNER_NOT_FOUND)."""
+    checks.check_text(external_id, _EXTERNAL_ID)
+    cards = await store_card.list_cards_of(call.merchant, external_id, call.desk.ports)
+    for card in cards:
+        if card.scope is CardScope.PAYMENT:
+            return card.owner_key
+    raise Refusal(Reason.OWNER_NOT_FOUND)
+
+
+async def list_cards_echo(call: Call[shapes.ListedOwner]) -> answers.CardList:
     """What an error of POST /cardstorage/cards repeats."""
     return answers.CardList(card_user_key=call.body.card_user_key or UNSET)
 
 
-def _card_detail(call: Call[shapes.CardOwner], card: StoredCard) -> answers.CardDetail:
+def _card_detail(call: Call[shapes.ListedOwner], card: StoredCard) -> answers.CardDetail:
     switches = call.desk.switches
     facts = _facts(call, card)
     is_detailed = switches.list_details

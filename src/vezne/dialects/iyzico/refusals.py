@@ -32,6 +32,10 @@ REFUSALS: Final[Mapping[Reason, Error]] = {
     Reason.AUTHENTICATION_UNSUITABLE: errors.UNSUITABLE_FOR_THREEDS,
     Reason.AUTHENTICATION_EXPIRED: errors.UNSUITABLE_FOR_THREEDS,
     Reason.HELD_CARD_LOST: errors.HELD_CARD_LOST,
+    # This door opens no sessions and lets references repeat.
+    Reason.SESSION_NOT_FOUND: errors.PAYMENT_NOT_FOUND,
+    Reason.SESSION_EXPIRED: errors.AUTHENTICATION_EXPIRED,
+    Reason.REFERENCE_TAKEN: errors.OPERATION_IN_FLIGHT,
 }
 
 CANCEL_REFUSALS: Final[Mapping[Reason, Error]] = {

@@ -103,7 +103,7 @@ def _card_routes(desk: Desk) -> tuple[Route, ...]:
     )
     delete = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.delete_card)
     listing = Endpoint(
-        shape=shapes.CardOwner, serve=cardstorage.list_cards, echo=cardstorage.list_cards_echo
+        shape=shapes.ListedOwner, serve=cardstorage.list_cards, echo=cardstorage.list_cards_echo
     )
     block = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.block_card)
     unblock = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.unblock_card)

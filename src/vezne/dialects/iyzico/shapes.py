@@ -109,9 +109,15 @@ class CreateCard(Basic, frozen=True, rename="camel", kw_only=True):
 
 
 class CardOwner(Basic, frozen=True, rename="camel", kw_only=True):
-    """POST /cardstorage/cards."""
+    """Whose cards."""
 
     card_user_key: str | None = None
+
+
+class ListedOwner(CardOwner, frozen=True, rename="camel", kw_only=True):
+    """POST /cardstorage/cards. `externalId` instead of the key is an addition of ours."""
+
+    external_id: str | None = None
 
 
 class StoredCardName(CardOwner, frozen=True, rename="camel", kw_only=True):

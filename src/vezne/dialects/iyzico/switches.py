@@ -12,13 +12,7 @@ import msgspec
 
 from vezne.core.merchant import BlockageRelease
 from vezne.core.pricing import LineSplit
-
-
-class Profile(enum.StrEnum):
-    """A reading for every switch."""
-
-    CLASSIC = "classic"
-    CURRENT = "current"
+from vezne.dialects.switching import Reading, Switch, chosen_readings, switches_as
 
 
 class Decimals(enum.StrEnum):
@@ -40,27 +34,6 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
     line_split: LineSplit
     card_alias_required: bool
     installment_counts: tuple[int, ...]
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """One way to read the sources: its name, what it stands for in `Switches`, who says so."""
-
-    name: str
-    value: object
-    source: str
-
-
-class Switch(msgspec.Struct, frozen=True, kw_only=True):
-    """A question with two answers. Each profile follows the reading that bears its name."""
-
-    name: str
-    about: str
-    classic: Reading
-    current: Reading
-
-    def reading_for(self, profile: Profile) -> Reading:
-        """What a profile chooses."""
-        return self.classic if profile is Profile.CLASSIC else self.current
 
 
 SWITCHES: Final[tuple[Switch, ...]] = (
@@ -132,33 +105,4 @@ def switches_for(profile: str, overrides: Mapping[str, str]) -> Switches:
 
     Raises ValueError for an unknown profile, switch or reading, naming those that exist.
     """
-    chosen = _profile_named(profile)
-    unknown = sorted(set(overrides) - {switch.name for switch in SWITCHES})
-    if unknown:
-        known = ", ".join(switch.name for switch in SWITCHES)
-        raise ValueError(f"no such iyzico switch: {', '.join(unknown)}; there are: {known}")
-    values = {
-        switch.name: (
-            _reading_named(switch, overrides[switch.name])
-            if switch.name in overrides
-            else switch.reading_for(chosen)
-        ).value
-        for switch in SWITCHES
-    }
-    return msgspec.convert(values, Switches)
-
-
-def _profile_named(name: str) -> Profile:
-    try:
-        return Profile(name)
-    except ValueError:
-        known = ", ".join(Profile)
-        raise ValueError(f"no such iyzico profile: {name}; there are: {known}") from None
-
-
-def _reading_named(switch: Switch, name: str) -> Reading:
-    for reading in (switch.classic, switch.current):
-        if reading.name == name:
-            return reading
-    known = f"{switch.classic.name}, {switch.current.name}"
-    raise ValueError(f"no such reading of {switch.name}: {name}; there are: {known}")
+    return switches_as(Switches, chosen_readings("iyzico", SWITCHES, profile, overrides))

@@ -7,9 +7,10 @@ from msgspec import UNSET
 from vezne.core.authentication import AuthenticationState
 from vezne.core.payment import Payment, PaymentKind
 from vezne.core.refusal import Reason
+from vezne.core.web_address import is_origin
 from vezne.dialects.iyzico import answers, checks, errors, shapes
 from vezne.dialects.iyzico.auth import response_signature
-from vezne.dialects.iyzico.callback import checked_callback_url, is_origin
+from vezne.dialects.iyzico.callback import checked_callback_url
 from vezne.dialects.iyzico.challenge_page import challenge_page
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.errors import Failure

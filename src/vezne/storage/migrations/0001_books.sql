@@ -28,6 +28,14 @@ CREATE TABLE owners (
     PRIMARY KEY (merchant_id, key)
 ) {clustered};
 
+-- The merchant's own names for customers, of which one may belong to several owners.
+CREATE TABLE owner_names (
+    merchant_id BIGINT NOT NULL,
+    name BYTEA NOT NULL,
+    owner_key BYTEA NOT NULL,
+    PRIMARY KEY (merchant_id, name, owner_key)
+) {clustered};
+
 CREATE TABLE cards (
     merchant_id BIGINT NOT NULL,
     owner_key BYTEA NOT NULL,
@@ -44,6 +52,7 @@ CREATE TABLE payments (
     slice BIGINT NOT NULL,
     version BIGINT NOT NULL,
     state TEXT NOT NULL,
+    created_ms BIGINT NOT NULL,
     conversation_id BYTEA,
     document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, number)
@@ -53,6 +62,28 @@ CREATE TABLE payments (
 CREATE INDEX payments_by_reference
     ON payments (merchant_id, slice, conversation_id, number)
     WHERE conversation_id IS NOT NULL;
+
+-- Several servers claim numbers in blocks, so that numbers alone do not follow time.
+CREATE INDEX payments_by_time ON payments (merchant_id, created_ms, number);
+
+-- Which payment a reference names, for the doors whose callers name every payment anew.
+CREATE TABLE reference_claims (
+    merchant_id BIGINT NOT NULL,
+    reference BYTEA NOT NULL,
+    payment_number BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, reference)
+) {clustered};
+
+CREATE TABLE sessions (
+    merchant_id BIGINT NOT NULL,
+    key BYTEA NOT NULL,
+    version BIGINT NOT NULL,
+    expires_ms BIGINT NOT NULL,
+    document BYTEA NOT NULL,
+    PRIMARY KEY (merchant_id, key)
+) {clustered};
+
+CREATE INDEX sessions_by_end ON sessions (expires_ms);
 
 CREATE TABLE attempts (
     merchant_id BIGINT NOT NULL,
