@@ -6,14 +6,8 @@ import msgspec
 import pytest
 
 from vezne.edge.server import Address
-from vezne.settings import (
-    TABLE,
-    InvalidSettings,
-    Settings,
-    check_servable,
-    load_settings,
-    to_markdown,
-)
+from vezne.settings import InvalidSettings, Settings, check_servable, load_settings
+from vezne.settings_table import TABLE, to_markdown
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "settings.md"
 
@@ -36,6 +30,12 @@ SAMPLES = {
         "decimals=scale8, list_details=yes",
         {"decimals": "scale8", "list_details": "yes"},
     ),
+    "paywall.profile": ("current", "current"),
+    "paywall.switches": ("a=b", {"a": "b"}),
+    "paywall.unique_code_hours": ("1", 1),
+    "paywall.unique_code_overlap_hours": ("48", 48),
+    "paynet.profile": ("current", "current"),
+    "paynet.switches": ("a=b", {"a": "b"}),
 }
 
 
@@ -198,6 +198,8 @@ def test_unknown_variable_is_named():
         ("bank.seed", "-1"),
         ("bank.seed", True),
         ("iyzico.profile", "modern"),
+        ("paywall.unique_code_hours", "0"),
+        ("paywall.unique_code_overlap_hours", "9000"),
         ("iyzico.switches", "decimals"),
         ("iyzico.switches", {"decimals": 8}),
     ],
