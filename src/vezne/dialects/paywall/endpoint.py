@@ -1,0 +1,189 @@
+"""What all endpoints share: who calls, what is wrong, and the envelope around the answer."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final, Generic
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from vezne.core.body import FieldState, LiftedCard
+from vezne.core.merchant import Merchant
+from vezne.core.ports import Merchants, NameBox, Ports
+from vezne.core.refusal import Reason, Refusal
+from vezne.dialects.paywall import auth, envelope, errors, payment_errors
+from vezne.dialects.paywall.auth import Pair
+from vezne.dialects.paywall.binding import NotBound, Shape, bind
+from vezne.dialects.paywall.envelope import Answered, Body, Style
+from vezne.dialects.paywall.errors import Error, Failure
+from vezne.dialects.paywall.refusals import CARD_REFUSALS, PAYMENT_REFUSALS
+from vezne.dialects.paywall.switches import Switches
+from vezne.dialects.paywall.unique_code import Rotation
+from vezne.edge.messages import Handler, Request, Response
+
+DOOR: Final = "paywall"
+LOCALE_HEADER: Final = "locale"
+NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
+_OK: Final = 200
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What the door works with, the same for every call.
+
+    `public_url` is the origin at which browsers reach the house; None: the one that the call was
+    sent to.
+    """
+
+    ports: Ports
+    merchants: Merchants
+    names: NameBox
+    switches: Switches
+    rotation: Rotation
+    public_url: str | None = None
+
+
+class Call(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
+    """One authenticated request. `card` says what the vault took out of it.
+
+    `client` is the caller's name; `scheme` and `host` are those that the request was sent to.
+    """
+
+    desk: Desk
+    merchant: Merchant
+    client: str
+    body: Shape
+    card: LiftedCard
+    locale: str
+    scheme: str
+    host: str
+
+
+class Api(msgspec.Struct, frozen=True, kw_only=True):
+    """What the endpoints of one of the service's APIs have in common.
+
+    `refusals` has an error for every reason, `unbound` one that names a field, `no_object` one for
+    a body that is no JSON object, `astray` one for a card number in the wrong place.
+    """
+
+    style: Style
+    pair: Pair
+    refusals: Mapping[Reason, Error]
+    unbound: Error
+    no_object: Error
+    astray: Error
+
+
+CARDWALL: Final = Api(
+    style=Style.CARDS,
+    pair=auth.PRIVATE,
+    refusals=CARD_REFUSALS,
+    unbound=errors.INVALID_DATA,
+    no_object=errors.BODY_INVALID,
+    astray=errors.CARD_NUMBER_ASTRAY,
+)
+PAYMENT: Final = Api(
+    style=Style.PAYMENTS,
+    pair=auth.PUBLIC,
+    refusals=PAYMENT_REFUSALS,
+    unbound=payment_errors.UNEXPECTED_PARAMETERS,
+    no_object=payment_errors.BODY_INVALID,
+    astray=payment_errors.CARD_NUMBER_ASTRAY,
+)
+PAYMENT_PRIVATE: Final = msgspec.structs.replace(PAYMENT, pair=auth.PRIVATE)
+
+
+class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
+    """What a path does: `serve` makes the Body of the answer, or `Answered` with a message.
+
+    `serve` raises Failure and Refusal. With `from_headers` the request's parameters are headers, or
+    else stand in the query string; its body, if it has one, is ignored. `identify` finds out
+    who calls where the API's pair of headers does not say it; it raises Failure.
+    """
+
+    api: Api
+    shape: type[Shape]
+    serve: Callable[[Call[Shape]], Awaitable[Body | Answered]]
+    from_headers: bool = False
+    identify: Callable[[Desk, Request], Awaitable[tuple[str, Merchant]]] | None = None
+
+
+def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
+    """The endpoint as the edge calls it. Every answer, errors included, is HTTP 200.
+
+    The official client throws away the body of any other status. Only for missing or wrong keys a
+    switch may say otherwise.
+    """
+    api = endpoint.api
+    identify = endpoint.identify or partial(_holder_of_keys, api.pair)
+
+    async def handle(request: Request) -> Response:
+        locale = locale_of(request.headers)
+        try:
+            client, merchant = await identify(desk, request)
+        except Failure as unknown:
+            status = desk.switches.credential_failure
+            return Response(status, envelope.failure(api.style, unknown, locale))
+        try:
+            call = Call(
+                desk=desk,
+                merchant=merchant,
+                client=client,
+                body=read(endpoint, request),
+                card=request.body.card or NO_CARD,
+                locale=locale,
+                scheme=request.scheme,
+                host=request.host,
+            )
+            answer = await endpoint.serve(call)
+        except Refusal as refusal:
+            failed = Failure(api.refusals[refusal.reason])
+        except Failure as failure:
+            failed = failure
+        else:
+            if isinstance(answer, Answered):
+                return Response(_OK, envelope.success(api.style, answer.body, answer.message))
+            return Response(_OK, envelope.success(api.style, answer))
+        return Response(_OK, envelope.failure(api.style, failed, locale))
+
+    return handle
+
+
+async def _holder_of_keys(pair: Pair, desk: Desk, request: Request) -> tuple[str, Merchant]:
+    credential = await auth.authenticate(request, desk.merchants, pair)
+    return credential.key, credential.merchant
+
+
+def read(endpoint: Endpoint[Shape], request: Request) -> Shape:
+    """What a request says, in the shape of its endpoint. Raises Failure."""
+    api = endpoint.api
+    if request.body.card is not None and request.body.card.leaked:
+        raise Failure(api.astray)
+    payload = _parameters(request) if endpoint.from_headers else request.body.payload
+    if not isinstance(payload, dict):
+        raise Failure(api.no_object)
+    try:
+        return bind(endpoint.shape, payload)
+    except NotBound as problem:
+        raise Failure(api.unbound, problem.field) from None
+
+
+def locale_of(headers: Mapping[str, str]) -> str:
+    """The language of the answer's message. Documentation names no place for it but `locale`."""
+    asked = headers.get(LOCALE_HEADER, "").strip().lower()
+    return envelope.ENGLISH if asked.startswith(envelope.ENGLISH) else envelope.TURKISH
+
+
+def _parameters(request: Request) -> dict[str, object]:
+    """Query string and headers by name; an empty header counts as missing, as clients drop it."""
+    asked: dict[str, object] = dict(parse_qsl(request.query))
+    return asked | {
+        name: _as_sent(value) for name, value in request.headers.items() if value.strip()
+    }
+
+
+def _as_sent(value: str) -> str:
+    """A header's value: UTF-8 where it is, Latin-1, as HTTP has it, where it is not."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
