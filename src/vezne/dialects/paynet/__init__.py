@@ -1,0 +1,1 @@
+"""The Paynet protocol: PaynetJ sessions and tokens, saved cards, transactions, ratios."""

@@ -1,0 +1,163 @@
+"""What all endpoints share: who calls, what is wrong, and the envelope around the answer."""
+
+import enum
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, Generic, TypeVar
+
+import msgspec
+
+from vezne.core.body import BodyKind, CardFields, FieldState, LiftedCard
+from vezne.core.card import CardSlot
+from vezne.core.merchant import Merchant
+from vezne.core.ports import Merchants, NameBox, Ports
+from vezne.core.refusal import Refusal
+from vezne.dialects.paynet import auth, envelope, errors
+from vezne.dialects.paynet.envelope import Answer, Context
+from vezne.dialects.paynet.errors import Error, Failure
+from vezne.dialects.paynet.refusals import REFUSALS
+from vezne.dialects.paynet.shapes import Shape, read, text_field
+from vezne.dialects.paynet.switches import Switches
+from vezne.edge.messages import Handler, Request, Response, Route
+
+DOOR: Final = "paynet"
+NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
+KINDS: Final = frozenset({BodyKind.JSON, BodyKind.FORM, BodyKind.XML})
+_CODE_NAMES: Final = frozenset({"cvc", "cvv"})
+# What goes into the address that browsers come back to, and so into a page of the bank.
+_HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]+")
+
+
+class Access(enum.Enum):
+    """Which of a merchant's keys a service wants. The secret one is good everywhere."""
+
+    PUBLISHABLE = "publishable"
+    SECRET = "secret"  # noqa: S105
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """What the door works with, the same for every call.
+
+    `public_url` is the origin at which browsers reach the house, without a slash at its end; None:
+    the one that the call was sent to.
+    """
+
+    ports: Ports
+    merchants: Merchants
+    names: NameBox
+    switches: Switches
+    public_url: str | None = None
+
+
+Body_co = TypeVar("Body_co", bound=msgspec.Struct, covariant=True)
+
+
+class Call(msgspec.Struct, Generic[Body_co], frozen=True, kw_only=True):
+    """One authenticated request. `card` says what the vault took out of the body.
+
+    `key` is the merchant's publishable key, whichever key the caller showed; `scheme` and `host`
+    are those that the request was sent to.
+    """
+
+    desk: Desk
+    merchant: Merchant
+    key: str
+    body: Body_co
+    card: LiftedCard
+    language: str
+    scheme: str
+    host: str
+
+
+class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
+    """What a path does: `serve` makes the fields and the result, raising Failure and Refusal.
+
+    `object_name` is the documentation's name of what is answered. Answers of PaynetJ repeat it in
+    another spelling.
+    """
+
+    shape: type[Shape]
+    serve: Callable[[Call[Shape]], Awaitable[Answer]]
+    object_name: str | None
+    access: Access = Access.SECRET
+    success: Error = errors.SUCCESSFUL
+    is_paynetj: bool = False
+
+
+def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
+    """The endpoint as the edge calls it."""
+
+    async def handle(request: Request) -> Response:
+        context = envelope.context_of(request)
+        try:
+            call = await _open_call(desk, endpoint, request, context)
+            answer = await endpoint.serve(call)
+        except Refusal as refusal:
+            return envelope.failure(context, REFUSALS[refusal.reason])
+        except Failure as failed:
+            return envelope.failure(context, failed.error, *failed.values)
+        return envelope.success(
+            context,
+            answer,
+            endpoint.success,
+            endpoint.object_name,
+            is_paynetj=endpoint.is_paynetj and desk.switches.misspelt_object_name,
+        )
+
+    return handle
+
+
+def post(desk: Desk, path: str, endpoint: Endpoint[Shape], card: CardFields | None = None) -> Route:
+    """The route of an endpoint. All of them take JSON, forms and XML by POST."""
+    return Route(method="POST", path=path, handle=handler(desk, endpoint), card=card, kinds=KINDS)
+
+
+def origin(desk: Desk, scheme: str, host: str) -> str:
+    """Scheme and host at which browsers reach the house. Raises Failure(HOST_INVALID)."""
+    if desk.public_url is not None:
+        return desk.public_url
+    if not _HOST.fullmatch(host):
+        raise Failure(errors.HOST_INVALID)
+    return f"{scheme}://{host}"
+
+
+def _check_no_code(payload: object) -> None:
+    """Raise Failure(CVC_ASTRAY) where a security code stands under another service's name for it.
+
+    The vault takes out one name only, and nobody else may see a code.
+    """
+    for name, value in payload.items() if isinstance(payload, dict) else ():
+        is_lifted = isinstance(value, CardSlot) or value in (None, "")
+        if name.lower() in _CODE_NAMES and not is_lifted:
+            raise Failure(errors.CVC_ASTRAY, name.lower())
+
+
+async def _open_call(
+    desk: Desk, endpoint: Endpoint[Shape], request: Request, context: Context
+) -> Call[Shape]:
+    """Who calls first, then what the body is."""
+    payload = request.body.payload
+    is_open = endpoint.access is Access.PUBLISHABLE
+    caller = await auth.authenticate(
+        request.headers.get("authorization", ""),
+        text_field(payload, "token") if is_open else None,
+        desk.merchants,
+        desk.names,
+    )
+    if not (is_open or caller.has_secret):
+        raise Failure(errors.FORBIDDEN)
+    card = request.body.card or NO_CARD
+    if card.leaked:
+        raise Failure(errors.CARD_NUMBER_ASTRAY)
+    if request.body.card is not None:
+        _check_no_code(payload)
+    return Call(
+        desk=desk,
+        merchant=caller.merchant,
+        key=caller.publishable_key,
+        body=read(endpoint.shape, payload),
+        card=card,
+        language=context.language,
+        scheme=request.scheme,
+        host=request.host,
+    )
