@@ -28,7 +28,13 @@ from vezne.core.merchant import Merchant, MerchantSettings
 from vezne.core.money import UNIT
 from vezne.core.ports import Ports
 from vezne.dialects.iyzico.routes import door as iyzico_door
-from vezne.dialects.iyzico.switches import Switches, switches_for
+from vezne.dialects.iyzico.switches import switches_for as iyzico_switches
+from vezne.dialects.paynet.auth import PUBLISHABLE_DOOR, SECRET_DOOR, secret_name
+from vezne.dialects.paynet.routes import door as paynet_door
+from vezne.dialects.paynet.switches import switches_for as paynet_switches
+from vezne.dialects.paywall.routes import door as paywall_door
+from vezne.dialects.paywall.switches import switches_for as paywall_switches
+from vezne.dialects.paywall.unique_code import Rotation
 from vezne.edge.app import Dispatcher, Site
 from vezne.edge.asgi import site_from
 from vezne.edge.logs import configure_logs, describe_fault
@@ -40,6 +46,7 @@ from vezne.engines.migrate import SchemaChanged, SchemaTooNew, load_migrations, 
 from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.recover import mark_interrupted
+from vezne.flows.session import purge_sessions
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.merchant_terms import InvalidTerms
 from vezne.settings import Settings, check_servable
@@ -58,10 +65,12 @@ from vezne.vault.master_key import UnusableMasterKey, create_master_key, load_ma
 from vezne.vault.service import VaultService, open_vault
 
 DEMO_MERCHANT: Final = "Demo"
+HOUR_MS: Final = 3_600_000
 # Where the built-in bank has its pages.
 BANK_PATH: Final = "/bank"
 # How exact the time limit of cards in memory is.
 SWEEP_S: Final = 15.0
+PURGE_S: Final = 3600.0
 # What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
 SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
@@ -155,10 +164,30 @@ async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = F
         NewCredential(door=door, key=key, secret=secret.encode())
         for door, key, secret in key_pairs(keys)
     ]
+    paynet = keys["paynet"]
+    credentials.append(
+        NewCredential(
+            door=SECRET_DOOR,
+            key=secret_name(house.vault.names, paynet["secret_key"]),
+            secret=paynet["publishable_key"].encode(),
+        )
+    )
     settings = MerchantSettings(
         installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
     )
     return await house.merchants.add_merchant(name, credentials, settings=settings, is_demo=is_demo)
+
+
+async def revoke_key(house: House, door: str, key: str) -> bool:
+    """Make a pair of keys stop working; False when the door has none that works.
+
+    Paynet's callers show the secret key alone, so it goes with the publishable one.
+    """
+    credential = await house.merchants.find_credential(door, key)
+    if credential is not None and door == PUBLISHABLE_DOOR:
+        name = secret_name(house.vault.names, credential.secret.decode())
+        await house.merchants.revoke_credential(SECRET_DOOR, name)
+    return await house.merchants.revoke_credential(door, key)
 
 
 def run_server(settings: Settings) -> None:
@@ -189,8 +218,7 @@ async def _serve(settings: Settings) -> None:
         interrupted = await mark_interrupted(house.ports)
         if interrupted:
             _log.warning("payments left uncertain by the last stop", count=interrupted)
-        switches = _iyzico_switches(settings)
-        doors = [iyzico_door(house.ports, house.merchants, switches, settings.public_url)]
+        doors = _open_doors(house)
         context = None
         if settings.tls_listen is not None:
             files = ensure_certificates(settings.data, house.ports.clock, settings.tls_names)
@@ -198,7 +226,10 @@ async def _serve(settings: Settings) -> None:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(files.server)
         _settle_garbage_collector()
-        sweeper = asyncio.create_task(_sweep_vault(house.vault))
+        sweepers = [
+            asyncio.create_task(_sweep_vault(house.vault)),
+            asyncio.create_task(_purge_sessions(house.ports)),
+        ]
         await serve(
             Dispatcher(doors, house.vault.intake, _sites(house, doors)).handle,
             http=settings.listen,
@@ -206,8 +237,19 @@ async def _serve(settings: Settings) -> None:
             ssl_context=context,
             on_ready=_print_ready,
         )
-        sweeper.cancel()
+        for sweeper in sweepers:
+            sweeper.cancel()
         os.close(lock)
+
+
+async def _purge_sessions(ports: Ports) -> None:
+    """See that what callers told about themselves is not kept for ever."""
+    while True:
+        try:
+            await purge_sessions(ports)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next purge must come
+            _log.error("fault", **describe_fault(error))
+        await asyncio.sleep(PURGE_S)
 
 
 async def _sweep_vault(vault: VaultService) -> None:
@@ -244,11 +286,25 @@ def _lock_data(data: Path) -> int:
     return lock
 
 
-def _iyzico_switches(settings: Settings) -> Switches:
+def _open_doors(house: House) -> list[Door]:
+    """Every protocol's door. The first answers for paths that are nobody's."""
+    settings, ports, merchants = house.settings, house.ports, house.merchants
+    names, public_url = house.vault.names, settings.public_url
+    rotation = Rotation(
+        period_ms=settings.paywall.unique_code_hours * HOUR_MS,
+        overlap_ms=settings.paywall.unique_code_overlap_hours * HOUR_MS,
+    )
     try:
-        return switches_for(settings.iyzico.profile, settings.iyzico.switches)
+        iyzico = iyzico_switches(settings.iyzico.profile, settings.iyzico.switches)
+        paywall = paywall_switches(settings.paywall.profile, settings.paywall.switches)
+        paynet = paynet_switches(settings.paynet.profile, settings.paynet.switches)
     except ValueError as error:
-        raise CannotStart(f"iyzico.switches: {error}") from error
+        raise CannotStart(f"switches: {error}") from error
+    return [
+        iyzico_door(ports, merchants, iyzico, public_url),
+        paywall_door(ports, merchants, names, paywall, rotation, public_url),
+        paynet_door(ports, merchants, names, paynet, public_url),
+    ]
 
 
 def _settle_garbage_collector() -> None:

@@ -4,8 +4,10 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from vezne import __version__, bootstrap, commands
@@ -36,6 +38,8 @@ Database = Annotated[
         "--database", help="postgresql://… instead of SQLite files in the data directory."
     ),
 ]
+
+Profile = Annotated[str | None, typer.Option(help="classic or current. [default: classic]")]
 
 
 def main() -> None:
@@ -71,9 +75,9 @@ def serve(
     ] = None,
     database: Database = None,
     workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
-    iyzico_profile: Annotated[
-        str | None, typer.Option(help="classic or current. [default: classic]")
-    ] = None,
+    iyzico_profile: Profile = None,
+    paywall_profile: Profile = None,
+    paynet_profile: Profile = None,
 ) -> None:
     """Run the gateway; prints `ready http://… https://…` when it accepts connections."""
     settings = load_settings(
@@ -86,6 +90,8 @@ def serve(
             "database": database,
             "workers": workers,
             "iyzico.profile": iyzico_profile,
+            "paywall.profile": paywall_profile,
+            "paynet.profile": paynet_profile,
         },
     )
     bootstrap.run_server(settings)
@@ -96,6 +102,35 @@ def migrate(*, config: Config = None, data: Data = None, database: Database = No
     """Bring the databases to this version's schema. Forward only; safe to repeat."""
     for line in bootstrap.run_migrate(_settings(config, data, database)):
         _out.print(line, highlight=False)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "`vezne switches` shows all\n\n"
+    "`vezne switches paywall --json | jq`\n\n"
+    "`VEZNE_IYZICO__SWITCHES=decimals=scale8 vezne switches iyzico`",
+)
+def switches(
+    door: Annotated[str | None, typer.Argument(help="iyzico, paywall or paynet.")] = None,
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show where the sources of each protocol disagree, the readings, and which is in force."""
+    rows = commands.switch_rows(load_settings(config, {}), door)
+    if as_json:
+        _out.print_json(msgspec.json.encode(rows).decode())
+        return
+    table = Table("switch", "in force", "readings and who says so", show_lines=True)
+    for row in rows:
+        readings = "\n".join(f"{each.name}: {each.source}" for each in row.readings)
+        profiles = f"classic {row.classic}, current {row.current}"
+        table.add_row(
+            escape(f"{row.door}.{row.name}"),
+            escape(row.in_force),
+            escape(f"{row.about}\n({profiles})\n{readings}"),
+        )
+    _out.print(table)
 
 
 @app.command()

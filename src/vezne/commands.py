@@ -1,19 +1,69 @@
 """The commands of the house that serve nobody: merchants, their keys and terms, reviews."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
 from vezne.api_keys import fill_keys
-from vezne.bootstrap import CannotStart, House, add_merchant, open_house, run
+from vezne.bootstrap import CannotStart, House, add_merchant, open_house, revoke_key, run
 from vezne.core.answer import Approved
 from vezne.core.calendar import local_time
 from vezne.core.merchant import Merchant
 from vezne.core.refusal import Refusal
+from vezne.dialects.iyzico import switches as iyzico_switches
+from vezne.dialects.paynet import switches as paynet_switches
+from vezne.dialects.paynet.auth import SECRET_DOOR
+from vezne.dialects.paywall import switches as paywall_switches
+from vezne.dialects.switching import Reading, Switch, chosen_readings
 from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
 from vezne.merchant_terms import Terms, apply_terms
 from vezne.settings import Settings
+
+_SWITCHES: Final[Mapping[str, Sequence[Switch]]] = {
+    "iyzico": iyzico_switches.SWITCHES,
+    "paywall": paywall_switches.SWITCHES,
+    "paynet": paynet_switches.SWITCHES,
+}
+
+
+class SwitchRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A switch as people read it: each reading with its source, and the one in force."""
+
+    door: str
+    name: str
+    about: str
+    readings: list[Reading]
+    classic: str
+    current: str
+    in_force: str
+
+
+def switch_rows(settings: Settings, door: str | None) -> list[SwitchRow]:
+    """The switches of a door, or of all. Raises CannotStart for a door that there is not."""
+    if door is not None and door not in _SWITCHES:
+        raise CannotStart(f"there is no door {door!r}; there are: {', '.join(_SWITCHES)}")
+    rows = []
+    for name in [door] if door else _SWITCHES:
+        chosen = getattr(settings, name)
+        try:
+            readings = chosen_readings(name, _SWITCHES[name], chosen.profile, chosen.switches)
+        except ValueError as error:
+            raise CannotStart(f"{name}.switches: {error}") from error
+        rows += [
+            SwitchRow(
+                door=name,
+                name=switch.name,
+                about=switch.about,
+                readings=list(switch.readings),
+                classic=switch.classic.name,
+                current=switch.current.name,
+                in_force=readings[switch.name].name,
+            )
+            for switch in _SWITCHES[name]
+        ]
+    return rows
 
 
 def run_add_merchant(
@@ -72,7 +122,9 @@ async def _show_merchant(settings: Settings, named: str) -> str:
     async with open_house(settings) as house:
         merchant = await _find_merchant(house, named)
         records = await house.merchants.list_credentials(merchant.id)
-    return msgspec.json.encode({"merchant": merchant, "keys": records}).decode()
+    # The name of Paynet's secret key is of no use to anybody.
+    keys = [record for record in records if record.door != SECRET_DOOR]
+    return msgspec.json.encode({"merchant": merchant, "keys": keys}).decode()
 
 
 async def _set_merchant(settings: Settings, named: str, terms: Terms) -> str:
@@ -85,7 +137,7 @@ async def _set_merchant(settings: Settings, named: str, terms: Terms) -> str:
 
 async def _revoke_key(settings: Settings, door: str, key: str) -> None:
     async with open_house(settings) as house:
-        if not await house.merchants.revoke_credential(door, key):
+        if not await revoke_key(house, door, key):
             raise CannotStart(f"{door} has no key {key!r} that works")
 
 

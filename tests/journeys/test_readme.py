@@ -1,9 +1,13 @@
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from shutil import which
 from urllib.parse import urlsplit
+
+import pytest
 
 from fakes.npm_client import FOLDER, NODE, needs_node
 
@@ -12,7 +16,11 @@ ROOT = Path(__file__).parents[2]
 
 def block(language):
     """The code that a newcomer copies: what stands between the quotes of the shell block."""
-    pattern = {"python": r"<<'PY'\n(.*?)\nPY\n", "node": r"<<'JS'\n(.*?)\nJS\n"}[language]
+    pattern = {
+        "python": r"<<'PY'\n(.*?)\nPY\n",
+        "node": r"<<'JS'\n(.*?)\nJS\n",
+        "shell": r"```sh\n(HOST=.*?)```\n",
+    }[language]
     (code,) = re.findall(pattern, (ROOT / "README.md").read_text(), re.DOTALL)
     return code
 
@@ -54,3 +62,12 @@ def test_the_python_block(server, tmp_path):
 def test_the_node_block(server, tmp_path):
     """What the README says about the npm client works as it stands."""
     check(run([NODE, "-"], block("node"), server, tmp_path))
+
+
+@pytest.mark.skipif(not (which("curl") and which("openssl")), reason="needs curl and openssl")
+def test_the_three_doors_block(server, tmp_path):
+    """One customer's card through three doors, as the README says."""
+    stored, listed, paid = run(["bash"], block("shell"), server, tmp_path)
+    assert json.loads(stored)["Body"]["CardNumber"] == "552879******0008"
+    assert [card["binNumber"] for card in json.loads(listed)["cardDetails"]] == ["552879"]
+    assert json.loads(paid)["is_succeed"] is True
