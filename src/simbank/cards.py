@@ -13,13 +13,14 @@ from vezne.wire.simhost import FraudVerdict, ResponseCode
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """How the bank treats a card.
 
-    `code` answers its payments. Capture, void and refund of a payment are declined unless
-    `can_follow_up`.
+    `code` answers its payments, unless the bank is silent. Capture, void and refund of a payment
+    are declined unless `can_follow_up`.
     """
 
     code: ResponseCode = ResponseCode.APPROVED
     verdict: FraudVerdict = FraudVerdict.ACCEPTED
     can_follow_up: bool = True
+    is_silent: bool = False
 
 
 # iyzico documentation, test cards: payments succeed. The last two are foreign.
@@ -165,6 +166,9 @@ OWN_SCENARIOS: Final[Mapping[int, Scenario]] = {
     95021: Scenario.BEGIN_UNANSWERED,
 }
 
+# Our own card whose payments the bank does not answer.
+OWN_SILENT: Final = 90002
+
 _OWN_PREFIX: Final = "4000000000"
 
 
@@ -183,6 +187,7 @@ def card_rules() -> dict[str, Rule]:
         (own_pan(number), Rule(verdict=verdict)) for number, verdict in OWN_VERDICTS.items()
     )
     rules.update((own_pan(number), Rule()) for number in OWN_SCENARIOS)
+    rules[own_pan(OWN_SILENT)] = Rule(is_silent=True)
     return rules
 
 

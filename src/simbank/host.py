@@ -69,8 +69,10 @@ class Host:
             return self._reply_to_begin(request, request.begin)
         return Reply(trace=request.trace, code=ResponseCode.FUNCTION_NOT_SUPPORTED)
 
-    def _reply_to_payment(self, request: Request) -> Reply:
+    def _reply_to_payment(self, request: Request) -> Reply | None:
         rule, is_test_card = decide_payment(request, self._rules)
+        if rule.is_silent:
+            return None
         if not is_proven(self._key, request):
             return Reply(trace=request.trace, code=ResponseCode.INVALID_CAVV)
         if rule.code is not ResponseCode.APPROVED:

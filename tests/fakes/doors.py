@@ -24,6 +24,7 @@ class Caller:
     """A merchant's server. Every call answers a dict; `ok` says whether it succeeded."""
 
     name = ""
+    repeats_references = False
 
     def __init__(self, server, **changed_keys):
         self.server = server
@@ -89,6 +90,11 @@ class IyzicoCaller(Caller):
             "/payment/auth", payment_request(conversationId=reference, paymentCard=names)
         )
 
+    repeats_references = True
+
+    def is_unknown(self, answer):
+        return answer["errorCode"] == "10219"
+
     def number_of(self, answer):
         return int(answer["paymentId"])
 
@@ -146,7 +152,8 @@ class PaywallCaller(Caller):
         answer = self.call("GET", "/paywall/card", private=True, relationalid1=customer)
         return [(card["CardBin"], card["UniqueCode"]) for card in answer["Body"]]
 
-    def _payment(self, reference, card, **detail):
+    def payment(self, reference, card, **detail):
+        """The request of a payment."""
         return {
             "PaymentDetail": {
                 "Amount": 1.2,
@@ -184,12 +191,15 @@ class PaywallCaller(Caller):
             "ExpireYear": str(YEAR),
             "Cvv": "123",
         }
-        body = self._payment(reference, card, **detail)
+        body = self.payment(reference, card, **detail)
         return self.call("POST", "/api/paywall/payment/startdirect", body)
 
     def pay_stored(self, card, reference):
-        body = self._payment(reference, {"UniqueCode": card[1]})
+        body = self.payment(reference, {"UniqueCode": card[1]})
         return self.call("POST", "/api/paywall/payment/startdirect", body)
+
+    def is_unknown(self, answer):
+        return answer["ErrorCode"] == 88
 
     def number_of(self, answer):
         body = answer["Body"]
@@ -264,6 +274,9 @@ class PaynetCaller(Caller):
     def pay_stored(self, card, reference):
         names = {"card_hash": card[1], "card_owner_id": card[2]}
         return self.call("/v2/transaction/payment", self._payment(reference, **names))
+
+    def is_unknown(self, answer):
+        return answer["result_code"] == 10
 
     def number_of(self, answer):
         return int((answer["Data"][0] if "Data" in answer else answer)["id"])

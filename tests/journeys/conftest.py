@@ -1,8 +1,10 @@
 import pytest
 
+from fakes.browser import CHROMIUM, running_browser
 from fakes.card_doc import documented_cards
 from fakes.iyzico_client import Client
 from fakes.leaks import files, leaks
+from fakes.merchant_site import MerchantSite
 from fakes.server import Server
 
 
@@ -41,3 +43,33 @@ def start(tmp_path, monkeypatch):
     yield start_server
     for server in running:
         server.kill()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for the journeys of this module."""
+    if CHROMIUM is None:
+        pytest.skip("browser journeys need Chromium")
+    with running_browser() as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh browser profile, in which no policy may be broken and no cookie set."""
+    context = browser.new_context(locale="tr-TR")
+    opened = context.new_page()
+    complaints = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: complaints.append(message.text))
+    yield opened
+    cookies = context.cookies()
+    context.close()
+    assert cookies == []
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+@pytest.fixture
+def site():
+    with MerchantSite() as running:
+        yield running

@@ -6,6 +6,7 @@ from fakes.doors import CALLERS, IyzicoCaller, PaynetCaller, PaywallCaller, uniq
 
 PAN = "5528790000000008"
 NO_FUNDS = "4111111111111129"
+SILENT = "4000000000900029"
 
 
 @pytest.fixture(params=CALLERS, ids=lambda kind: kind.name)
@@ -115,3 +116,19 @@ def test_one_set_of_books(server, client):
     assert query["Body"]["Paywall"]["AnySuccessCancel"] is True
     again = iyzico.call("/payment/cancel", {"paymentId": paid["paymentId"], "ip": "1.2.3.4"})
     assert again["errorCode"] == "8514"
+
+
+def test_a_bank_that_does_not_answer(caller):
+    """The payment is neither a success nor declined, and is found under its reference."""
+    reference = unique("order")
+    answer = caller.pay(SILENT, reference)
+    assert not caller.ok(answer)
+    assert caller.is_unknown(answer), answer
+    assert not caller.ok(caller.void(reference))
+
+
+def test_the_same_payment_twice(caller):
+    """PayWall and Paynet refuse a reference that is taken; iyzico takes two payments."""
+    reference = unique("order")
+    assert caller.ok(caller.pay(PAN, reference))
+    assert caller.ok(caller.pay(PAN, reference)) is caller.repeats_references

@@ -3,12 +3,8 @@
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import pytest
-
-from fakes.browser import CHROMIUM, running_browser
 from fakes.doors import HOLDER, MONTH, YEAR, PaynetCaller
 from fakes.iyzico_client import CARD
-from fakes.merchant_site import MerchantSite
 from fakes.shop import CODE
 
 # What paynet-custom.js does: opens the gate in a frame and waits for its message.
@@ -16,36 +12,6 @@ SHOP_PAGE = """<!doctype html><title>shop</title><p id="told"></p>
 <script>addEventListener("message", event => {
   document.getElementById("told").textContent = event.data;
 });</script><iframe src="%s" width="600" height="900"></iframe>"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for the journeys of this module."""
-    if CHROMIUM is None:
-        pytest.skip("browser journeys need Chromium")
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture
-def page(browser):
-    """A fresh browser profile, in which no policy may be broken and no cookie set."""
-    context = browser.new_context(locale="tr-TR")
-    opened = context.new_page()
-    complaints = []
-    opened.on("pageerror", lambda error: complaints.append(str(error)))
-    opened.on("console", lambda message: complaints.append(message.text))
-    yield opened
-    cookies = context.cookies()
-    context.close()
-    assert cookies == []
-    assert [text for text in complaints if "Content Security Policy" in text] == []
-
-
-@pytest.fixture
-def site():
-    with MerchantSite() as running:
-        yield running
 
 
 def token(caller, **session):

@@ -6,9 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from fakes.browser import CHROMIUM, running_browser
 from fakes.iyzico_client import CARD, Client
-from fakes.merchant_site import MerchantSite
 from fakes.shop import Shop
 from simbank.cards import own_pan
 
@@ -19,21 +17,6 @@ NOT_AUTHENTICATED = "4131111111111117"
 
 FORM = "application/x-www-form-urlencoded"
 ERROR_PAGE = "Doğrulama kabul edilmedi"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for the journeys of this module."""
-    if CHROMIUM is None:
-        pytest.skip("browser journeys need Chromium")
-    with running_browser() as running:
-        yield running
-
-
-@pytest.fixture
-def site():
-    with MerchantSite() as running:
-        yield running
 
 
 class Customer:

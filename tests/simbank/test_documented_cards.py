@@ -7,7 +7,7 @@ from fakes.card_doc import DOC, DocumentedCard, documented_cards
 from fakes.card_line import FilledLine
 from simbank.cards import card_rules, own_pan
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
-from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk
+from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
 from vezne.core.card import is_luhn_valid
@@ -136,3 +136,9 @@ def test_own_cards_follow_their_rule() -> None:
 def test_numbers_are_card_numbers() -> None:
     """Every documented number passes the Luhn check."""
     assert all(is_luhn_valid(card.pan) for card in CARDS)
+
+
+@pytest.mark.parametrize("card", cards_with("Answer"), ids=lambda card: card.pan)
+async def test_unanswered_card(card: DocumentedCard) -> None:
+    """Silence is no decline."""
+    assert isinstance(await pay(card.pan), Unknown)
