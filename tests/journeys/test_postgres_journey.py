@@ -1,3 +1,4 @@
+from fakes.doors import CALLERS, unique
 from fakes.iyzico_client import CARD, Client
 
 
@@ -15,7 +16,8 @@ def test_the_same_journey_on_postgresql(start, postgres_url):
     assert not list(server.data.glob("*.db"))
     server.kill()
 
-    client = Client(start("--database", postgres_url, data=server.data))
+    restarted = start("--database", postgres_url, data=server.data)
+    client = Client(restarted)
     listed = client.call("CardList", "retrieve", {"cardUserKey": stored["cardUserKey"]})
     assert [card["cardToken"] for card in listed["cardDetails"]] == [stored["cardToken"]]
     for payment in (paid, registered):
@@ -23,3 +25,17 @@ def test_the_same_journey_on_postgresql(start, postgres_url):
         assert detail["itemTransactions"] == payment["itemTransactions"]
     assert client.call("Refund", "create", refund)["errorCode"] == "5093"
     assert client.pay(paymentCard=names)["status"] == "success"
+    check_every_door(restarted)
+
+
+def check_every_door(server):
+    """A card of every door pays through every door, and the payment is found and cancelled."""
+    for stored in CALLERS:
+        customer = unique("buyer")
+        assert stored(server).ok(stored(server).store(customer))
+        for paying in CALLERS:
+            caller, reference = paying(server), unique("order")
+            (card,) = caller.cards(customer)
+            assert caller.ok(caller.pay_stored(card, reference))
+            assert caller.ok(caller.find(reference))
+            assert caller.ok(caller.void(reference))
