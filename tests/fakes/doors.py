@@ -95,6 +95,16 @@ class IyzicoCaller(Caller):
     def is_unknown(self, answer):
         return answer["errorCode"] == "10219"
 
+    def authenticate(self, visitor, reference, code):
+        """Pay with 3-D Secure: begin, let the browser go, complete."""
+        card = CARD | {"cvc": "123"}
+        request = payment_request(
+            conversationId=reference, paymentCard=card, callbackUrl=visitor.callback_url
+        )
+        begun = self.call("/payment/3dsecure/initialize", request)
+        visitor.open(begun["threeDSHtmlContent"]).go_on().answer(code=code)
+        return self.call("/payment/3dsecure/auth", {"paymentId": begun["paymentId"]})
+
     def number_of(self, answer):
         return int(answer["paymentId"])
 
@@ -184,19 +194,35 @@ class PaywallCaller(Caller):
         }
 
     def pay(self, pan, reference, **detail):
-        card = {
+        body = self.payment(reference, self.new_card(pan), **detail)
+        return self.call("POST", "/api/paywall/payment/startdirect", body)
+
+    def pay_stored(self, card, reference):
+        body = self.payment(reference, {"UniqueCode": card[1]})
+        return self.call("POST", "/api/paywall/payment/startdirect", body)
+
+    def authenticate(self, visitor, reference, code):
+        """The payment is complete when the browser is back; the query tells."""
+        urls = {
+            "MerchantSuccessBackUrl": visitor.callback_url,
+            "MerchantFailBackUrl": visitor.callback_url,
+        }
+        body = self.payment(reference, self.new_card(CARD["cardNumber"]), **urls)
+        started = self.call("POST", "/api/paywall/payment/start3d", body)
+        visitor.visit(started["Body"]["RedirectUrl"]).go_on().answer(code=code)
+        found = self.find(reference)
+        is_paid = found["Body"]["Paywall"]["StatusId"] == 4
+        return found | {"Result": is_paid}
+
+    def new_card(self, pan):
+        """The card of a payment."""
+        return {
             "OwnerName": HOLDER,
             "Number": pan,
             "ExpireMonth": str(MONTH),
             "ExpireYear": str(YEAR),
             "Cvv": "123",
         }
-        body = self.payment(reference, card, **detail)
-        return self.call("POST", "/api/paywall/payment/startdirect", body)
-
-    def pay_stored(self, card, reference):
-        body = self.payment(reference, {"UniqueCode": card[1]})
-        return self.call("POST", "/api/paywall/payment/startdirect", body)
 
     def is_unknown(self, answer):
         return answer["ErrorCode"] == 88
@@ -268,12 +294,27 @@ class PaynetCaller(Caller):
         return {"amount": "1,20", "reference_no": reference, "domain": "shop.example", **card}
 
     def pay(self, pan, reference):
-        card = {"pan": pan, "cvc": "123", "month": MONTH, "year": YEAR, "card_holder": HOLDER}
-        return self.call("/v2/transaction/payment", self._payment(reference, **card))
+        payment = self._payment(reference, **self.new_card(pan))
+        return self.call("/v2/transaction/payment", payment)
 
     def pay_stored(self, card, reference):
         names = {"card_hash": card[1], "card_owner_id": card[2]}
         return self.call("/v2/transaction/payment", self._payment(reference, **names))
+
+    def authenticate(self, visitor, reference, code):
+        """The second call forwards what the browser brought."""
+        begun = self.call(
+            "/v2/transaction/tds_initial",
+            self._payment(
+                reference, **self.new_card(CARD["cardNumber"]), return_url=visitor.callback_url
+            ),
+        )
+        visitor.visit(begun["post_url"]).go_on().answer(code=code)
+        return self.call("/v2/transaction/tds_charge", visitor.callback)
+
+    def new_card(self, pan):
+        """The card of a payment."""
+        return {"pan": pan, "cvc": "123", "month": MONTH, "year": YEAR, "card_holder": HOLDER}
 
     def is_unknown(self, answer):
         return answer["result_code"] == 10

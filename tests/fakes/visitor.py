@@ -31,6 +31,12 @@ class Visitor:
         self.page = Page(base64.b64decode(content, validate=True).decode())
         return self
 
+    def visit(self, url):
+        """Show the page at an address."""
+        self.url = url
+        self._show(urllib.request.Request(url))  # noqa: S310
+        return self
+
     def submit(self, form, **typed):
         """Post a form and show what comes back."""
         self.url = form.target(self.url)
@@ -38,6 +44,9 @@ class Visitor:
             self.url = self.url.replace(old, new)
         request = urllib.request.Request(self.url, form.encoded(**typed))  # noqa: S310
         request.add_header("Content-Type", "application/x-www-form-urlencoded")
+        self._show(request)
+
+    def _show(self, request):
         try:
             with urllib.request.urlopen(request, timeout=20, context=self._context) as response:  # noqa: S310
                 status, text = response.status, response.read().decode()

@@ -3,8 +3,11 @@
 import pytest
 
 from fakes.doors import CALLERS, IyzicoCaller, PaynetCaller, PaywallCaller, unique
+from fakes.visitor import Visitor
 
 PAN = "5528790000000008"
+RIGHT_CODE = "123456"
+CALLBACK_URL = "http://shop.example/callback"
 NO_FUNDS = "4111111111111129"
 SILENT = "4000000000900029"
 
@@ -66,6 +69,20 @@ def test_refund(server, kind):
     done = caller.refund(reference, "0.5")
     assert caller.ok(done), done
     assert not caller.ok(caller.refund(reference, "0.8"))
+
+
+@pytest.mark.parametrize("code", ["123456", "000000"])
+def test_three_d_secure(caller, server, code):
+    """The right code takes the money; three wrong ones do not. No script runs on the way."""
+    visitor = Visitor(server, CALLBACK_URL)
+    reference = unique("order")
+    if code == RIGHT_CODE:
+        assert caller.ok(caller.authenticate(visitor, reference, code))
+        assert caller.ok(caller.find(reference))
+        return
+    answer_once = visitor.answer
+    visitor.answer = lambda **typed: [answer_once(**typed) for _ in range(3)][-1]
+    assert not caller.ok(caller.authenticate(visitor, reference, code))
 
 
 def test_bad_key(caller, server):

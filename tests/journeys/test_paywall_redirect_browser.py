@@ -17,14 +17,7 @@ def start(caller, site, **detail):
         "MerchantSuccessBackUrl": site.url("/callback?ok=1"),
         "MerchantFailBackUrl": site.url("/callback?ok=0"),
     }
-    card = {
-        "OwnerName": "John Doe",
-        "Number": PAN,
-        "ExpireMonth": "12",
-        "ExpireYear": "2030",
-        "Cvv": "123",
-    }
-    body = caller.payment(reference, card, **urls, **detail)
+    body = caller.payment(reference, caller.new_card(PAN), **urls, **detail)
     started = caller.call("POST", "/api/paywall/payment/start3d", body)
     assert caller.ok(started), started
     return reference, started["Body"]["RedirectUrl"]
