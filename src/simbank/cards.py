@@ -7,20 +7,21 @@ import msgspec
 from stdnum import luhn
 
 from simbank.acs.scenarios import Scenario
+from simbank.faults import LATE_MS, LATENCY_MS, BankFault, BankFaultKind
 from vezne.wire.simhost import FraudVerdict, ResponseCode
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """How the bank treats a card.
 
-    `code` answers its payments, unless the bank is silent. Capture, void and refund of a payment
-    are declined unless `can_follow_up`.
+    `code` answers its payments. Capture, void and refund of a payment are declined unless
+    `can_follow_up`. A `fault` is what the bank does wrong with all of them.
     """
 
     code: ResponseCode = ResponseCode.APPROVED
     verdict: FraudVerdict = FraudVerdict.ACCEPTED
     can_follow_up: bool = True
-    is_silent: bool = False
+    fault: BankFault | None = None
 
 
 # iyzico documentation, test cards: payments succeed. The last two are foreign.
@@ -166,8 +167,15 @@ OWN_SCENARIOS: Final[Mapping[int, Scenario]] = {
     95021: Scenario.BEGIN_UNANSWERED,
 }
 
-# Our own card whose payments the bank does not answer.
-OWN_SILENT: Final = 90002
+# Our own cards with which the bank does something wrong.
+OWN_FAULTS: Final[Mapping[int, BankFault]] = {
+    90002: BankFault(kind=BankFaultKind.SILENCE_BEFORE),
+    90003: BankFault(kind=BankFaultKind.SILENCE_AFTER),
+    90004: BankFault(kind=BankFaultKind.LATE, delay_ms=LATE_MS),
+    90005: BankFault(kind=BankFaultKind.LATENCY, delay_ms=LATENCY_MS),
+    90006: BankFault(kind=BankFaultKind.DUPLICATE),
+    90007: BankFault(kind=BankFaultKind.GARBAGE),
+}
 
 _OWN_PREFIX: Final = "4000000000"
 
@@ -187,7 +195,7 @@ def card_rules() -> dict[str, Rule]:
         (own_pan(number), Rule(verdict=verdict)) for number, verdict in OWN_VERDICTS.items()
     )
     rules.update((own_pan(number), Rule()) for number in OWN_SCENARIOS)
-    rules[own_pan(OWN_SILENT)] = Rule(is_silent=True)
+    rules.update((own_pan(number), Rule(fault=fault)) for number, fault in OWN_FAULTS.items())
     return rules
 
 

@@ -1,15 +1,22 @@
 """The bank's host: a message in, a message out."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from simbank.acs.scenarios import Scenario
 from simbank.acs.transactions import ENTRY_PATH, LIFE_MS, Transaction, seal
 from simbank.cards import card_rules, card_scenarios
-from simbank.proofs import is_proven, mask_of, transaction_id
-from simbank.references import FollowUps, key_from_seed, stamp
-from simbank.rules import decide_begin, decide_follow_up, decide_payment
+from simbank.faults import AMOUNT_FAULTS, BankFault, BankFaultKind, CallFacts
+from simbank.journal import Journal
+from simbank.memory import GENERATION_MAX, Memory
+from simbank.operations import PAYMENTS, Operations
+from simbank.proofs import mask_of, transaction_id
+from simbank.records import Record, Standing, shown_digits
+from simbank.references import key_from_seed
+from simbank.rules import decide_begin
 from vezne.wire.simacs import Begin, Offer
 from vezne.wire.simhost import (
     MalformedMessage,
@@ -21,16 +28,35 @@ from vezne.wire.simhost import (
     encode_reply,
 )
 
-_PAYMENTS: Final = frozenset({Operation.AUTHORIZATION, Operation.SALE})
+_OPERATIONS: Final = {operation.value: operation for operation in Operation}
 _FOLLOW_UPS: Final = frozenset({Operation.CAPTURE, Operation.VOID, Operation.REFUND})
+_MONEY: Final = PAYMENTS | _FOLLOW_UPS
+# What a line brings when the bank says nothing.
+_SILENCE: Final = b""
+# What it brings in place of the answer to what happened.
+_INSTEAD: Final[Mapping[BankFaultKind, bytes]] = {
+    BankFaultKind.SILENCE_AFTER: _SILENCE,
+    BankFaultKind.GARBAGE: b"<html>502 Bad Gateway</html>",
+}
+
+
+def no_faults(_: int, __: CallFacts) -> BankFault | None:
+    """A bank with which nothing goes wrong but what cards and amounts ask for."""
+    return None
 
 
 class Host:
-    """Issuer and acquirer in one. The same seed and message always give the same reply.
+    """Issuer and acquirer in one. It remembers what it did, in memory or in a journal.
 
-    With `only_test_cards` a number that is not in the table of cards is declined. `return_key` is
-    the secret that the bank shares with its acquirer, and `clock` tells the epoch time in
-    milliseconds; both serve 3-D Secure only.
+    Two hosts of the same seed that hear the same messages give the same replies. With
+    `only_test_cards` a number that is not in the table of cards is declined. `return_key` is the
+    secret that the bank shares with its acquirer, and `clock` tells the epoch time in milliseconds;
+    both serve 3-D Secure only.
+
+    The last `generation_max` operations are remembered at least, and twice as many at most.
+    `fault_for` tells what goes wrong with a merchant's message, if anything; it comes before the
+    faults of cards and amounts. `sleep` waits that many seconds. Raises OSError and DamagedJournal
+    when the journal cannot be used.
     """
 
     def __init__(
@@ -40,69 +66,123 @@ class Host:
         only_test_cards: bool = False,
         return_key: bytes,
         clock: Callable[[], int],
+        journal: Path | None = None,
+        generation_max: int = GENERATION_MAX,
+        fault_for: Callable[[int, CallFacts], BankFault | None] = no_faults,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._only_test_cards = only_test_cards
         self._key = key_from_seed(seed)
         self._return_key = return_key
         self._clock = clock
+        self._fault_for = fault_for
+        self._sleep = sleep
         self._rules = card_rules()
         self._scenarios = card_scenarios()
+        self._card_faults = {
+            shown_digits(pan): rule.fault for pan, rule in self._rules.items() if rule.fault
+        }
+        self._memory = Memory(None if journal is None else Journal(journal), generation_max)
+        self._operations = Operations(
+            self._key, self._rules, self._memory, only_test_cards=only_test_cards
+        )
+        # Messages under way: nobody else holds on to them.
+        self._late: set[asyncio.Future[bytes]] = set()
 
     async def handle(self, message: bytes) -> bytes:
-        """The reply to a message; nothing when the bank is silent.
+        """The reply to a message, as `answer` gives it."""
+        reply = self.answer(message)
+        return reply if isinstance(reply, bytes) else await reply
 
-        What cannot be read gets a format error with trace 0.
+    def answer(self, message: bytes) -> bytes | Awaitable[bytes]:
+        """The reply to a message; to be waited for only when something goes wrong on purpose.
+
+        It is empty when the bank is silent. What cannot be read gets a format error with trace 0.
+        Who stops waiting does not stop what happens. Raises OSError when the journal cannot be
+        written; then nothing happened.
         """
         try:
             request = decode_request(message)
         except MalformedMessage:
             return encode_reply(Reply(trace=0, code=ResponseCode.FORMAT_ERROR))
-        reply = self._reply(request)
-        return b"" if reply is None else encode_reply(reply)
+        operation = _OPERATIONS.get(request.operation)
+        if operation is None:
+            return _refuse(request, ResponseCode.FUNCTION_NOT_SUPPORTED)
+        fault = self._fault_of(operation, request)
+        if fault is None:
+            return self._answer(operation, request)
+        return self._misbehave(fault, operation, request)
 
-    def _reply(self, request: Request) -> Reply | None:
-        if request.operation in _PAYMENTS:
-            return self._reply_to_payment(request)
-        if request.operation in _FOLLOW_UPS:
-            return self._reply_to_follow_up(request)
-        if request.operation == Operation.BEGIN and request.begin is not None:
-            return self._reply_to_begin(request, request.begin)
-        return Reply(trace=request.trace, code=ResponseCode.FUNCTION_NOT_SUPPORTED)
+    def operations(self) -> list[Record]:
+        """Every operation that is remembered, once, as it now stands; older ones first."""
+        return self._operations.records()
 
-    def _reply_to_payment(self, request: Request) -> Reply | None:
-        rule, is_test_card = decide_payment(request, self._rules)
-        if rule.is_silent:
-            return None
-        if not is_proven(self._key, request):
-            return Reply(trace=request.trace, code=ResponseCode.INVALID_CAVV)
-        if rule.code is not ResponseCode.APPROVED:
-            return Reply(trace=request.trace, code=rule.code)
-        if self._only_test_cards and not is_test_card:
-            return Reply(trace=request.trace, code=ResponseCode.INVALID_CARD_NUMBER)
-        mark = stamp(self._key, request.operation, request.trace)
-        return Reply(
-            trace=request.trace,
-            code=rule.code,
-            auth_code=mark.auth_code,
-            reference=mark.reference(
-                FollowUps.GRANTED if rule.can_follow_up else FollowUps.DECLINED
-            ),
-            verdict=rule.verdict,
-            is_test_card=is_test_card,
+    def standing(self, merchant_id: int, payment_trace: int) -> Standing | None:
+        """What an approved authorization or sale comes to; None when none is remembered."""
+        return self._operations.standing(merchant_id, payment_trace)
+
+    def close(self) -> None:
+        """Close the journal, and forget messages that are under way."""
+        for late in self._late:
+            late.cancel()
+        self._memory.close()
+
+    def _fault_of(self, operation: Operation, request: Request) -> BankFault | None:
+        """What goes wrong with a message; cards and amounts leave the finding out alone."""
+        bin, last4 = shown_digits(request.pan)
+        facts = CallFacts(
+            operation=operation,
+            amount_e8=request.amount_e8,
+            currency=request.currency,
+            bin=bin,
+            last4=last4,
         )
+        fault = self._fault_for(request.merchant_id, facts)
+        if fault is not None or operation not in _MONEY:
+            return fault
+        if operation in PAYMENTS:
+            rule = self._rules.get(request.pan)
+            fault = None if rule is None else rule.fault
+        else:
+            fault = self._card_faults.get(self._operations.card_of_named(request))
+        return fault or AMOUNT_FAULTS.get(request.amount_e8)
 
-    def _reply_to_follow_up(self, request: Request) -> Reply:
-        code = decide_follow_up(request)
-        if code is not ResponseCode.APPROVED:
-            return Reply(trace=request.trace, code=code)
-        mark = stamp(self._key, request.operation, request.trace)
-        is_void = request.operation == Operation.VOID
-        return Reply(
-            trace=request.trace,
-            code=code,
-            auth_code=mark.auth_code,
-            reference=mark.void_reference() if is_void else mark.reference(),
-        )
+    async def _misbehave(self, fault: BankFault, operation: Operation, request: Request) -> bytes:
+        if fault.kind is BankFaultKind.SILENCE_BEFORE:
+            return _SILENCE
+        if fault.kind is BankFaultKind.DECLINE:
+            return self._answer(operation, request, fault.code)
+        if fault.kind is BankFaultKind.LATE:
+            late = asyncio.ensure_future(self._answer_late(fault, operation, request))
+            self._late.add(late)
+            late.add_done_callback(self._late.discard)
+            # Whoever waits may go; the message is under way.
+            return await asyncio.shield(late)
+        reply = self._answer(operation, request)
+        if fault.kind is BankFaultKind.DUPLICATE:
+            reply = self._answer(operation, request)
+        if fault.kind is BankFaultKind.LATENCY:
+            await self._sleep(fault.delay_ms / 1000)
+        return _INSTEAD.get(fault.kind, reply)
+
+    async def _answer_late(self, fault: BankFault, operation: Operation, request: Request) -> bytes:
+        await self._sleep(fault.delay_ms / 1000)
+        return self._answer(operation, request)
+
+    def _answer(self, operation: Operation, request: Request, decline: str = "") -> bytes:
+        """The reply to a message that came; new business is declined with a code if given."""
+        if operation in _MONEY:
+            return encode_reply(self._operations.do(operation, request, decline))
+        if decline:
+            return _refuse(request, decline)
+        if operation is Operation.INQUIRY:
+            return encode_reply(self._operations.tell(request))
+        if operation is Operation.REVERSAL:
+            return encode_reply(self._operations.undo(request))
+        if request.begin is None:
+            return _refuse(request, ResponseCode.FUNCTION_NOT_SUPPORTED)
+        reply = self._reply_to_begin(request, request.begin)
+        return _SILENCE if reply is None else encode_reply(reply)
 
     def _reply_to_begin(self, request: Request, begin: Begin) -> Reply | None:
         """An offer whatever the card's payments are answered with, or nothing at all."""
@@ -118,9 +198,9 @@ class Host:
 
     def _offer(self, request: Request, begin: Begin, scenario: Scenario) -> Offer:
         now_ms = self._clock()
-        name = transaction_id(self._key, begin.merchant_id, request.trace)
+        name = transaction_id(self._key, request.merchant_id, request.trace)
         transaction = Transaction(
-            merchant_id=begin.merchant_id,
+            merchant_id=request.merchant_id,
             payment_number=request.trace,
             transaction_id=name,
             scenario=scenario,
@@ -140,3 +220,7 @@ class Host:
             token=seal(self._return_key, transaction),
             transaction_id=name,
         )
+
+
+def _refuse(request: Request, code: str) -> bytes:
+    return encode_reply(Reply(trace=request.trace, code=code))

@@ -67,7 +67,7 @@ def is_proven(key: bytes, request: Request) -> bool:
         return True
     bound = (
         proof.transaction_id,
-        str(proof.merchant_id),
+        str(request.merchant_id),
         str(request.amount_e8),
         request.currency,
         mask_of(request.pan),

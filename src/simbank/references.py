@@ -1,10 +1,10 @@
 """The bank's names for what it approved.
 
-The bank keeps no state, so that it survives restarts and may run in several processes. What it has
-to remember of a payment rides along in its reference: `mock` + five digits + `iyzihostrfn`, where
-the first digit says whether the payment can be followed up (0) or not (9). The other four come from
-a keyed hash, as do auth codes; none of them says anything about the card. References are not
-unique. That of a void ends in `-02`.
+The bank's memory is short. What it must know of a payment for ever rides along in its reference:
+`mock` + five digits + `iyzihostrfn`, where the first digit says whether the payment can be followed
+up (0) or not (9). The other four come from a keyed hash, as do auth codes; none of them says
+anything about the card. References are not unique; together with the auth code they are, among what
+the bank remembers of a merchant. That of a void ends in `-02`.
 """
 
 import enum
@@ -46,9 +46,13 @@ def key_from_seed(seed: str) -> bytes:
     return blake2b(seed.encode(), digest_size=_KEY_BYTES).digest()
 
 
-def stamp(key: bytes, operation: str, trace: int) -> Stamp:
-    """The auth code and reference digits of an operation; always the same for the same key."""
-    digest = blake2b(f"{operation}:{trace}".encode(), key=key, digest_size=_DIGEST_BYTES).digest()
+def stamp(key: bytes, operation: str, trace: int, attempt: int = 0) -> Stamp:
+    """The auth code and reference digits of an operation; always the same for the same key.
+
+    Another `attempt` gives others, for when they are taken.
+    """
+    name = f"{operation}:{trace}:{attempt}" if attempt else f"{operation}:{trace}"
+    digest = blake2b(name.encode(), key=key, digest_size=_DIGEST_BYTES).digest()
     rest, auth_code = divmod(int.from_bytes(digest, "big"), 1_000_000)
     return Stamp(f"{auth_code:06d}", f"{rest % 10_000:04d}")
 

@@ -6,9 +6,10 @@ from fakes.bank import RETURN_KEY, bank_host, simulator_config
 from fakes.card_line import FilledLine
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.codes import NOT_SENT
+from vezne.core.acquirer import AuthorizeAsk, BeginAsk, FollowUpAsk
 from vezne.core.answer import Declined, DeclineReason, Unknown
 from vezne.core.authentication import AuthenticationResult
-from vezne.core.ports import AuthorizeAsk, BeginAsk, FollowUpAsk, LineFailure
+from vezne.core.ports import LineFailure
 from vezne.wire.simacs import Begin, Proof
 from vezne.wire.simhost import Operation, decode_request
 
@@ -71,7 +72,6 @@ async def test_begin_message() -> None:
     assert (request.installments, request.expiry) == (3, "3012")
     assert (request.pan, request.cvv) == ("5528790000000008", "")
     assert request.begin == Begin(
-        merchant_id=7,
         merchant_name="Kitapçı",
         language="en",
         return_url="https://pay.example/3ds/return/simulator",
@@ -85,7 +85,7 @@ async def test_authorize_message_with_a_proof() -> None:
     result = AuthenticationResult(md_status=1, transaction_id="i", eci="05", cavv="c")
     await acquirer.authorize(sale(line, authentication=result))
     await acquirer.authorize(sale(line))
-    proof = Proof(merchant_id=7, transaction_id="i", eci="05", cavv="c")
+    proof = Proof(transaction_id="i", eci="05", cavv="c")
     assert [decode_request(message).proof for message in line.sent] == [proof, None]
     assert b"proof" not in line.sent[1]
 

@@ -26,6 +26,7 @@ def test_reasons_bear_the_names_of_their_codes() -> None:
         ResponseCode.RECONCILE_ERROR: DeclineReason.NEEDS_DAY_END,
         ResponseCode.RECORD_NOT_FOUND: DeclineReason.INVALID_TRANSACTION,
         ResponseCode.RESPONSE_TOO_LATE: DeclineReason.REQUEST_TIMEOUT,
+        ResponseCode.REVERSED: DeclineReason.REQUEST_TIMEOUT,
         ResponseCode.ROUTE_NOT_FOUND: DeclineReason.BIN_NOT_FOUND,
         ResponseCode.SYSTEM_MALFUNCTION: DeclineReason.COMMUNICATION_ERROR,
     }

@@ -18,25 +18,33 @@ from fakes.card_line import Bank, FilledLine
 from simbank.cards import IYZICO_SPECIAL, OWN_DECLINES, own_pan
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.codes import DECLINES
-from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
+from vezne.core.acquirer import (
+    Acquirer,
+    AuthorizeAsk,
+    BeginAsk,
+    Challenge,
+    FollowUpAsk,
+    ForgedReturn,
+    InquireAsk,
+    Returned,
+)
+from vezne.core.answer import (
+    Answer,
+    Approved,
+    Declined,
+    DeclineReason,
+    NotFound,
+    Reversed,
+    Risk,
+    Unknown,
+)
 from vezne.core.attempt import Operation
 from vezne.core.authentication import MD_STATUSES, AuthenticationResult
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.money import UNIT
-from vezne.core.ports import (
-    Acquirer,
-    AuthorizeAsk,
-    BeginAsk,
-    CardGone,
-    CardLine,
-    Challenge,
-    FollowUpAsk,
-    ForgedReturn,
-    LineFailure,
-    Returned,
-)
+from vezne.core.ports import CardGone, CardLine, LineFailure
 from vezne.wire.simacs import Offer, Outcome, sign_return
-from vezne.wire.simhost import FraudVerdict, Reply, ResponseCode, encode_reply
+from vezne.wire.simhost import Found, FraudVerdict, Reply, ResponseCode, encode_reply
 
 TRACE = 11_441_121
 
@@ -67,6 +75,9 @@ class Subject(Protocol):
 
     def refusal(self, trace: int, code: str) -> bytes:
         """A reply with another code."""
+
+    def finding(self, trace: int, *, code: str | None = None, without: str | None = None) -> bytes:
+        """A reply to an inquiry: an approval, perhaps with a field missing, or a decline."""
 
     def offer(self, trace: int, *, without: bool = False) -> bytes:
         """A reply that opens an authentication, perhaps without where to go."""
@@ -106,11 +117,22 @@ class SimulatorSubject:
         return SimulatorAcquirer(simulator_config(), line)
 
     def approval(self, trace: int, *, without: str | None = None) -> bytes:
+        return self._reply(trace, without=without)
+
+    def finding(self, trace: int, *, code: str | None = None, without: str | None = None) -> bytes:
+        if code is None:
+            found = Found(is_approved=True, code=ResponseCode.APPROVED)
+            return self._reply(trace, without=without, found=found)
+        found = Found(is_approved=False, code=code)
+        return encode_reply(Reply(trace=trace, code=ResponseCode.APPROVED, found=found))
+
+    def _reply(self, trace: int, *, without: str | None, found: Found | None = None) -> bytes:
         fields = {
             "auth_code": "235467",
             "reference": "mock00001iyzihostrfn",
             "verdict": FraudVerdict.ACCEPTED,
             "is_test_card": True,
+            "found": found,
         }
         fields.pop(without or "", None)
         return encode_reply(Reply(trace=trace, code=ResponseCode.APPROVED, **fields))
@@ -225,8 +247,9 @@ async def test_passes_on_the_fraud_filter(subject: Subject, pan_of: str) -> None
 async def test_declines_with_each_reason(subject: Subject) -> None:
     """Every card that the bank declines comes back with the reason for it."""
     line = FilledLine(subject.bank())
-    for pan, reason in subject.declined_pans.items():
-        answer = await ask(subject, line, Operation.AUTHORIZE, pan=pan)
+    acquirer = subject.acquirer(line)
+    for trace, (pan, reason) in enumerate(subject.declined_pans.items(), start=TRACE):
+        answer = await acquirer.authorize(authorize_ask(line.hold(pan), trace=trace))
         assert isinstance(answer, Declined), pan
         assert answer.reason is reason
         assert answer.code
@@ -340,8 +363,9 @@ async def test_follows_up_an_approval(subject: Subject, operation: Operation) ->
     assert answer.reference not in {"", paid.reference}
 
 
-async def test_captured_hold_can_be_undone(subject: Subject) -> None:
-    """The reference of a capture can be voided and refunded in its turn."""
+@pytest.mark.parametrize("operation", [Operation.VOID, Operation.REFUND])
+async def test_captured_hold_can_be_undone(subject: Subject, operation: Operation) -> None:
+    """The reference of a capture can be voided or refunded in its turn."""
     line = FilledLine(subject.bank())
     acquirer = subject.acquirer(line)
     held = await acquirer.authorize(
@@ -350,8 +374,8 @@ async def test_captured_hold_can_be_undone(subject: Subject) -> None:
     assert isinstance(held, Approved)
     captured = await acquirer.capture(follow_up_ask(held))
     assert isinstance(captured, Approved)
-    assert isinstance(await acquirer.void(follow_up_ask(captured, trace=TRACE + 2)), Approved)
-    assert isinstance(await acquirer.refund(follow_up_ask(captured, trace=TRACE + 3)), Approved)
+    undone = await getattr(acquirer, operation.value)(follow_up_ask(captured, trace=TRACE + 2))
+    assert isinstance(undone, Approved)
 
 
 async def test_card_gone_is_the_callers_business(subject: Subject) -> None:
@@ -540,3 +564,197 @@ def test_refuses_a_forged_word(subject: Subject) -> None:
         with pytest.raises(ForgedReturn) as caught:
             acquirer.read_return(fields)
         assert str(caught.value) == ""
+
+
+def about(
+    trace: int = TRACE, operation: Operation = Operation.AUTHORIZE, merchant_id: int = 7
+) -> InquireAsk:
+    return InquireAsk(
+        merchant_id=merchant_id,
+        trace=trace,
+        operation=operation,
+        amount_e8=12 * UNIT // 10,
+        currency="TRY",
+    )
+
+
+async def test_the_same_trace_again_gets_the_same_answer(subject: Subject) -> None:
+    """Whatever is sent twice is done once: the second answer is the first one."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    card = line.hold(subject.approved_pan)
+    paid = await acquirer.authorize(authorize_ask(card))
+    assert isinstance(paid, Approved)
+    assert await acquirer.authorize(authorize_ask(card)) == paid
+    refunded = await acquirer.refund(follow_up_ask(paid))
+    assert isinstance(refunded, Approved)
+    assert await acquirer.refund(follow_up_ask(paid)) == refunded
+    # The whole amount was given back: had it happened twice, this would be the third time.
+    assert isinstance(await acquirer.refund(follow_up_ask(paid, trace=TRACE + 2)), Declined)
+
+
+async def test_the_same_trace_for_something_else_is_declined(subject: Subject) -> None:
+    """A trace names one question; another one under it is neither done nor answered as the first.
+
+    Not even with another card, as far as the bank may remember the card.
+    """
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    paid = await acquirer.authorize(authorize_ask(line.hold(subject.approved_pan)))
+    assert isinstance(paid, Approved)
+    first = authorize_ask(line.hold(subject.approved_pan))
+    for changes in ({"amount_e8": UNIT}, {"currency": "USD"}, {"is_capture": False}):
+        answer = await acquirer.authorize(msgspec.structs.replace(first, **changes))
+        assert isinstance(answer, Declined)
+    other = authorize_ask(line.hold(subject.unlisted_pan))
+    assert isinstance(await acquirer.authorize(other), Declined)
+    assert isinstance(await acquirer.refund(follow_up_ask(paid, trace=TRACE)), Declined)
+
+
+async def test_inquires(subject: Subject) -> None:
+    """The bank tells of an approval all that its answer told, of a decline the reason."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    assert await acquirer.inquire(about()) == NotFound()
+    paid = await acquirer.authorize(authorize_ask(line.hold(subject.reviewed_pan)))
+    assert isinstance(paid, Approved)
+    assert await acquirer.inquire(about()) == paid
+    assert await acquirer.inquire(about(merchant_id=8)) == NotFound()
+    pan, reason = next(iter(subject.declined_pans.items()))
+    declined = await acquirer.authorize(authorize_ask(line.hold(pan), trace=TRACE + 1))
+    assert isinstance(declined, Declined)
+    assert await acquirer.inquire(about(TRACE + 1)) == declined
+    assert declined.reason is reason
+
+
+@pytest.mark.parametrize("operation", FOLLOW_UPS)
+async def test_inquires_about_a_follow_up(subject: Subject, operation: Operation) -> None:
+    """What became of a capture, void or refund is told as well."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    paid = await acquirer.authorize(
+        authorize_ask(
+            line.hold(subject.approved_pan), is_capture=operation is not Operation.CAPTURE
+        )
+    )
+    assert isinstance(paid, Approved)
+    assert await acquirer.inquire(about(TRACE + 1, operation)) == NotFound()
+    done = await getattr(acquirer, operation.value)(follow_up_ask(paid))
+    assert isinstance(done, Approved)
+    assert await acquirer.inquire(about(TRACE + 1, operation)) == done
+
+
+async def test_reverses_an_approval(subject: Subject) -> None:
+    """What is undone is told as a decline, cannot be followed up, and stays undone."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    card = line.hold(subject.approved_pan)
+    paid = await acquirer.authorize(authorize_ask(card))
+    assert isinstance(paid, Approved)
+    for _ in range(2):
+        assert await acquirer.reverse(about()) == Reversed()
+    assert isinstance(await acquirer.inquire(about()), Declined)
+    assert isinstance(await acquirer.authorize(authorize_ask(card)), Declined)
+    assert isinstance(await acquirer.refund(follow_up_ask(paid)), Declined)
+
+
+async def test_reverses_what_never_came(subject: Subject) -> None:
+    """A message that comes after its reversal is refused, and the bank has nothing approved."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    for _ in range(2):
+        assert await acquirer.reverse(about()) == Reversed()
+    late = authorize_ask(line.hold(subject.approved_pan))
+    assert isinstance(await acquirer.authorize(late), Declined)
+    assert isinstance(await acquirer.inquire(about()), Declined)
+    # Another merchant's question of that name is another question.
+    assert isinstance(
+        await acquirer.authorize(msgspec.structs.replace(late, merchant_id=8)), Approved
+    )
+
+
+async def test_reverses_a_refund(subject: Subject) -> None:
+    """The money of a refund that was undone can be refunded again."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    paid = await acquirer.authorize(authorize_ask(line.hold(subject.approved_pan)))
+    assert isinstance(paid, Approved)
+    assert isinstance(await acquirer.refund(follow_up_ask(paid)), Approved)
+    assert await acquirer.reverse(about(TRACE + 1, Operation.REFUND)) == Reversed()
+    assert isinstance(await acquirer.refund(follow_up_ask(paid, trace=TRACE + 2)), Approved)
+
+
+async def test_more_than_there_is_cannot_be_given_back(subject: Subject) -> None:
+    """The bank gives back in parts what was taken, and nothing beyond it."""
+    line = FilledLine(subject.bank())
+    acquirer = subject.acquirer(line)
+    paid = await acquirer.authorize(authorize_ask(line.hold(subject.approved_pan)))
+    assert isinstance(paid, Approved)
+    part = follow_up_ask(paid)
+    answers = [
+        await acquirer.refund(
+            msgspec.structs.replace(part, trace=TRACE + 1 + number, amount_e8=UNIT // 2)
+        )
+        for number in range(3)
+    ]
+    assert [type(answer) for answer in answers] == [Approved, Approved, Declined]
+
+
+def finding_out(subject: Subject, line: FilledLine) -> list[Callable[[], Awaitable[object]]]:
+    acquirer = subject.acquirer(line)
+    return [lambda: acquirer.inquire(about()), lambda: acquirer.reverse(about())]
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [b"", b"\x00", b"<html>502</html>", b"null", b"[]", b"{}", b'{"a":"\xff"}', b"[" * 100_000],
+    ids=["empty", "zero", "html", "null", "array", "object", "encoding", "nesting"],
+)
+async def test_garbage_settles_nothing(subject: Subject, garbage: bytes) -> None:
+    """An inquiry or a reversal whose reply cannot be read is to be sent again."""
+    for verb in finding_out(subject, FilledLine(always(garbage))):
+        assert isinstance(await verb(), Unknown)
+
+
+async def test_another_reply_settles_nothing(subject: Subject) -> None:
+    """Neither a decline, nor a reply to another trace, nor an approval of nobody knows what."""
+    code = next(iter(subject.reason_codes))
+    replies = [
+        subject.refusal(TRACE, code),
+        subject.refusal(TRACE, subject.unlisted_code),
+        subject.finding(TRACE - 1),
+        subject.finding(TRACE - 1, code=code),
+    ]
+    for reply in replies:
+        for verb in finding_out(subject, FilledLine(always(reply))):
+            assert isinstance(await verb(), Unknown)
+    acquirer = subject.acquirer(FilledLine(always(subject.approval(TRACE))))
+    assert isinstance(await acquirer.inquire(about()), Unknown)
+
+
+async def test_incomplete_finding_is_unknown(subject: Subject) -> None:
+    """An approval that the bank tells of must have all that it had when it was given."""
+    for operation in ALL_OPERATIONS:
+        is_payment = operation is Operation.AUTHORIZE
+        for field in subject.needed_fields if is_payment else subject.needed_fields_of_follow_up:
+            line = FilledLine(always(subject.finding(TRACE, without=field)))
+            answer = await subject.acquirer(line).inquire(about(TRACE, operation))
+            assert isinstance(answer, Unknown), field
+
+
+async def test_a_decline_with_an_unlisted_code_is_told(subject: Subject) -> None:
+    """Asked outright, the bank says that it declined: then even a strange code settles it."""
+    line = FilledLine(always(subject.finding(TRACE, code=subject.unlisted_code)))
+    answer = await subject.acquirer(line).inquire(about())
+    assert answer == Declined(reason=DeclineReason.UNSPECIFIED_ERROR, code=subject.unlisted_code)
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+async def test_a_failing_line_settles_nothing(subject: Subject, *, is_sent: bool) -> None:
+    """A bank that cannot be asked has not said no, whether or not the question went out."""
+    line = FilledLine(subject.bank())
+    for verb in finding_out(subject, line):
+        line.failures.extend(LineFailure("line down", is_sent=is_sent) for _ in range(9))
+        assert isinstance(await verb(), Unknown)
+        assert len(line.failures) >= 6
+        line.failures.clear()

@@ -12,8 +12,8 @@ from fakes.html_page import HtmlPage
 from simbank.acs.pages import acs_app
 from simbank.acs.transactions import LIFE_MS
 from simbank.cards import OWN_SCENARIOS, own_pan
+from vezne.core.acquirer import ForgedReturn
 from vezne.core.money import UNIT
-from vezne.core.ports import ForgedReturn
 
 HOSTILE = "</dd><script>alert(1)</script>\"'&{{ 7 * 7 }}"
 

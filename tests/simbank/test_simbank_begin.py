@@ -11,9 +11,9 @@ from simbank.acs.transactions import LIFE_MS, unseal
 from simbank.cards import own_pan
 from simbank.proofs import mask_of
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
+from vezne.core.acquirer import AuthorizeAsk, Challenge
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason
 from vezne.core.authentication import AuthenticationResult
-from vezne.core.ports import AuthorizeAsk, Challenge
 from vezne.wire.simacs import Begin
 from vezne.wire.simhost import (
     Operation,
@@ -28,6 +28,7 @@ PAN = "5528790000000008"
 FRICTIONLESS = own_pan(95001)
 REQUEST = Request(
     operation=Operation.BEGIN,
+    merchant_id=7,
     trace=11_441_120,
     amount_e8=120_000_000,
     currency="TRY",
@@ -35,7 +36,6 @@ REQUEST = Request(
     pan=PAN,
     expiry="3012",
     begin=Begin(
-        merchant_id=7,
         merchant_name="Kitapçı",
         language="en",
         return_url="https://pay.example/3ds/return/simulator",
@@ -79,9 +79,7 @@ async def test_same_seed_and_order_same_transaction() -> None:
     assert await ask() == first
     assert first.offer is not None
     names = {first.offer.transaction_id}
-    assert REQUEST.begin is not None
-    other_merchant = msgspec.structs.replace(REQUEST.begin, merchant_id=71)
-    for changes in ({"trace": 1_441_120}, {"begin": other_merchant}, {"seed": "other"}):
+    for changes in ({"trace": 1_441_120}, {"merchant_id": 71}, {"seed": "other"}):
         offer = (await ask(**changes)).offer
         assert offer is not None
         names.add(offer.transaction_id)
@@ -155,7 +153,7 @@ async def test_a_proof_is_known_again() -> None:
     result = await authenticate(visit)
     assert isinstance(await authorize(visit, result), Approved)
     attempt = await authenticate(visit, own_pan(95004))
-    other = await authorize(visit, attempt, card=visit.line.hold(own_pan(95004)))
+    other = await authorize(visit, attempt, trace=100, card=visit.line.hold(own_pan(95004)))
     assert isinstance(other, Approved)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.bank import bank_host
-from simbank.references import follow_ups_of
+from simbank.references import follow_ups_of, key_from_seed, stamp
 from vezne.wire.simhost import (
     Operation,
     Reply,
@@ -23,6 +23,7 @@ REFERENCE = re.compile(r"mock[0-9]{5}iyzihostrfn")
 
 def request(operation: str = Operation.SALE, **fields: object) -> Request:
     values: dict[str, object] = {
+        "merchant_id": 7,
         "trace": 7,
         "amount_e8": 100,
         "currency": "TRY",
@@ -124,6 +125,13 @@ async def test_past_expiry_and_any_cvv_are_no_matter() -> None:
     assert (await ask(request(expiry="", cvv=""))).code == ResponseCode.APPROVED
 
 
+async def test_another_attempt_at_names() -> None:
+    """Where auth code and reference are taken, others come from the same hash."""
+    key = key_from_seed("a")
+    assert stamp(key, "sale", 7) == stamp(key, "sale", 7, 0)
+    assert len({stamp(key, "sale", 7, attempt).auth_code for attempt in range(5)}) == 5
+
+
 @pytest.mark.parametrize("operation", ["", "credit", "SALE", "authorize"])
 async def test_unknown_operation_is_declined(operation: str) -> None:
     """A message of a type that the bank does not know is declined under its trace."""
@@ -155,5 +163,6 @@ async def test_every_message_gets_a_reply_under_its_trace(fields: dict[str, obje
     reply = await ask(request(**fields))
     assert reply.trace == fields["trace"]
     assert reply.code in set(ResponseCode)
-    is_approved = reply.code == ResponseCode.APPROVED
+    # The acknowledgement of a reversal approves of nothing.
+    is_approved = reply.code == ResponseCode.APPROVED and fields["operation"] != Operation.REVERSAL
     assert bool(reply.auth_code) == bool(reply.reference) == is_approved

@@ -17,13 +17,14 @@ from vezne.wire.simhost import (
 
 REQUEST = Request(
     operation=Operation.SALE,
+    merchant_id=7,
     trace=11_441_121,
     amount_e8=120_000_000,
     currency="TRY",
     installments=3,
     expiry="3012",
 )
-HEAD = b'{"operation":"sale","trace":1,"amount_e8":1,"currency":"TRY"'
+HEAD = b'{"operation":"sale","merchant_id":7,"trace":1,"amount_e8":1,"currency":"TRY"'
 
 
 def test_request_survives_the_wire() -> None:
@@ -51,7 +52,13 @@ def test_reply_survives_the_wire() -> None:
 def test_printed_request_shows_no_card() -> None:
     """A request in a log or a traceback gives neither PAN nor CVV away."""
     request = Request(
-        operation="sale", trace=7, amount_e8=1, currency="TRY", pan="5528790000000008", cvv="987"
+        operation="sale",
+        merchant_id=7,
+        trace=7,
+        amount_e8=1,
+        currency="TRY",
+        pan="5528790000000008",
+        cvv="987",
     )
     assert "5528" not in repr(request)
     assert "987" not in repr(request)
@@ -70,6 +77,8 @@ def test_printed_request_shows_no_card() -> None:
         HEAD + b',"reference":"\xff"}',
         HEAD + b',"reference":"\\ud800"}',
         HEAD + b',"extra":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        HEAD.replace(b'"merchant_id":7,', b"") + b"}",
+        HEAD.replace(b'"merchant_id":7', b'"merchant_id":-1') + b"}",
         HEAD.replace(b'"trace":1', b'"trace":0') + b"}",
         HEAD.replace(b'"trace":1', b'"trace":9223372036854775808') + b"}",
         HEAD.replace(b'"trace":1', b'"trace":"1"') + b"}",
@@ -108,6 +117,7 @@ def test_head_of_malformed_requests_is_sound() -> None:
         b'{"trace":"7","code":"00"}',
         b'{"trace":7,"code":"00","verdict":"maybe"}',
         b'{"trace":7,"code":"00","auth_code":"\xff"}',
+        b'{"trace":7,"code":"00","found":{"code":"00"}}',
         b'{"trace":7,"code":"00","x":' + b"[" * 100_000,
     ],
 )

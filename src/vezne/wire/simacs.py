@@ -13,7 +13,6 @@ from msgspec import Meta
 
 # Scheme, host and path of plain characters: such a URL is safe in a header and in a page.
 _URL: Final = r"\Ahttps?://[A-Za-z0-9.\-\[\]:_]+(/[A-Za-z0-9._~/%-]*)?\Z"
-_COUNT_MAX: Final = 2**63 - 1
 
 Url = Annotated[str, Meta(pattern=_URL)]
 
@@ -25,7 +24,6 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     `return_url`.
     """
 
-    merchant_id: Annotated[int, Meta(ge=0, le=_COUNT_MAX)]
     merchant_name: str
     language: Literal["tr", "en"]
     return_url: Url
@@ -42,7 +40,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """What an authorization carries of an authentication that came before it."""
 
-    merchant_id: int
     transaction_id: str
     eci: str
     cavv: str

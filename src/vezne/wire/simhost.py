@@ -1,6 +1,7 @@
 """The messages that the built-in bank and its acquirer exchange: JSON, a request and a reply.
 
-Both sides name an operation by the trace number of its request. Nothing here prints card data.
+Both sides name an operation by the merchant and the trace number of its request. Nothing here
+prints card data.
 """
 
 import enum
@@ -11,7 +12,7 @@ from msgspec import Meta
 
 from vezne.wire.simacs import Begin, Offer, Proof
 
-_TRACE_MAX: Final = 2**63 - 1
+_COUNT_MAX: Final = 2**63 - 1
 
 
 class Operation(enum.StrEnum):
@@ -23,6 +24,8 @@ class Operation(enum.StrEnum):
     CAPTURE = "capture"
     VOID = "void"
     REFUND = "refund"
+    INQUIRY = "inquiry"
+    REVERSAL = "reversal"
 
 
 class ResponseCode(enum.StrEnum):
@@ -84,6 +87,7 @@ class ResponseCode(enum.StrEnum):
     BLOCKED_BY_BANK = "D2"
     LOCAL_DECLINE = "D3"
     REMOTE_DECLINE = "D4"
+    REVERSED = "D5"
 
     PROCESSING_ERROR = "E1"
     UNSPECIFIED_ERROR = "E2"
@@ -123,13 +127,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the bank is asked.
 
     `expiry` is YYMM as in ISO 8583 field 14. Card data belongs to authorizations and sales,
-    `reference` (the bank's name for an earlier approval) to what follows them. `begin` is what
-    opens a 3-D Secure authentication, whose trace is the number of the payment; `proof` is what an
-    authorization has of one.
+    `reference` and `auth_code` (the bank's names for an earlier approval) to what follows them. An
+    inquiry or a reversal has the trace of the request that it is about, and its amount. `begin` is
+    what opens a 3-D Secure authentication, whose trace is the number of the payment; `proof` is
+    what an authorization has of one.
     """
 
     operation: str
-    trace: Annotated[int, Meta(ge=1, le=_TRACE_MAX)]
+    merchant_id: Annotated[int, Meta(ge=0, le=_COUNT_MAX)]
+    trace: Annotated[int, Meta(ge=1, le=_COUNT_MAX)]
     amount_e8: int
     currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
     installments: Annotated[int, Meta(ge=1, le=99)] = 1
@@ -137,6 +143,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cvv: Annotated[str, Meta(pattern=r"\A([0-9]{3,4})?\Z")] = ""
     expiry: Annotated[str, Meta(pattern=r"\A([0-9]{2}(0[1-9]|1[0-2]))?\Z")] = ""
     reference: str = ""
+    auth_code: str = ""
     begin: Begin | None = None
     proof: Proof | None = None
 
@@ -144,13 +151,24 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"Request({self.operation!r}, trace={self.trace})"
 
 
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What the bank knows of a request that it was asked about: its decision and the code for it.
+
+    What was undone is not approved.
+    """
+
+    is_approved: bool
+    code: str
+
+
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the bank says.
 
     An approval has an `auth_code` and a `reference`; that of a payment also has the verdict of the
     fraud filter and says whether the card is one of the bank's test cards. A 3-D Secure
-    authentication that was opened has an `offer` instead. The trace is 0 when the bank could not
-    read the request.
+    authentication that was opened has an `offer` instead. An inquiry has `found`, and the rest of
+    the approval where that was one; without a record its code is 25. The trace is 0 when the bank
+    could not read the request.
     """
 
     trace: int
@@ -160,6 +178,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     verdict: FraudVerdict | None = None
     is_test_card: bool | None = None
     offer: Offer | None = None
+    found: Found | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -9,31 +9,36 @@ from vezne.acquirers.simulator.codes import NOT_SENT
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.acquirers.simulator.messages import (
     Template,
+    about_template,
     answer_to_authorize,
     answer_to_begin,
     answer_to_follow_up,
+    answer_to_inquiry,
+    answer_to_reversal,
     authorize_template,
     begin_template,
     follow_up_template,
     returned_from,
 )
-from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Unknown
-from vezne.core.card import SealedCard
-from vezne.core.ports import (
-    AuthorizeAsk,
-    BeginAsk,
-    CardLine,
-    Challenge,
-    FollowUpAsk,
-    LineFailure,
-    Returned,
+from vezne.core.acquirer import AuthorizeAsk, BeginAsk, Challenge, FollowUpAsk, InquireAsk, Returned
+from vezne.core.answer import (
+    Answer,
+    Approved,
+    Declined,
+    DeclineReason,
+    NotFound,
+    Reversed,
+    Unknown,
 )
+from vezne.core.card import SealedCard
+from vezne.core.ports import CardLine, LineFailure
 from vezne.wire.simhost import Operation
 
 _log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
 
 # A second try mends a connection that went stale while idle; a third would mend nothing more.
 _SENDS_MAX: Final = 2
+_NOT_REACHED: Final = Unknown(why="the bank did not answer when asked")
 
 
 class SimulatorAcquirer:
@@ -85,6 +90,16 @@ class SimulatorAcquirer:
     async def refund(self, ask: FollowUpAsk) -> Answer:
         """Give captured money back, whole or in part."""
         return await self._follow_up(Operation.REFUND, ask)
+
+    async def inquire(self, ask: InquireAsk) -> Approved | Declined | NotFound | Unknown:
+        """What became of an earlier question. A bank that cannot be reached has not said no."""
+        reply = await self._send(ask.merchant_id, about_template(Operation.INQUIRY, ask), None)
+        return answer_to_inquiry(reply, ask) if isinstance(reply, bytes) else _NOT_REACHED
+
+    async def reverse(self, ask: InquireAsk) -> Reversed | Unknown:
+        """Undo an earlier question, or make sure that it will not happen should it still come."""
+        reply = await self._send(ask.merchant_id, about_template(Operation.REVERSAL, ask), None)
+        return answer_to_reversal(reply, ask.trace) if isinstance(reply, bytes) else _NOT_REACHED
 
     async def _follow_up(self, operation: Operation, ask: FollowUpAsk) -> Answer:
         reply = await self._send(ask.merchant_id, follow_up_template(operation, ask), None)

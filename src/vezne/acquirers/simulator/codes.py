@@ -58,6 +58,7 @@ DECLINES: Final[Mapping[str, DeclineReason]] = {
     ResponseCode.BLOCKED_BY_BANK: DeclineReason.BLOCKED_BY_BANK,
     ResponseCode.LOCAL_DECLINE: DeclineReason.LOCAL_DECLINE,
     ResponseCode.REMOTE_DECLINE: DeclineReason.REMOTE_DECLINE,
+    ResponseCode.REVERSED: DeclineReason.REQUEST_TIMEOUT,
     ResponseCode.PROCESSING_ERROR: DeclineReason.PROCESSING_ERROR,
     ResponseCode.UNSPECIFIED_ERROR: DeclineReason.UNSPECIFIED_ERROR,
     ResponseCode.INVALID_EMAIL_CHARACTERS: DeclineReason.INVALID_EMAIL_CHARACTERS,

@@ -4,17 +4,27 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from vezne.acquirers.simulator.codes import DECLINES, RISKS
-from vezne.core.answer import Answer, Approved, Declined, Unknown
-from vezne.core.authentication import AuthenticationResult
-from vezne.core.card import CardSlot, Expiry
-from vezne.core.ports import (
+from vezne.core.acquirer import (
     AuthorizeAsk,
     BeginAsk,
     Challenge,
     FollowUpAsk,
     ForgedReturn,
+    InquireAsk,
     Returned,
 )
+from vezne.core.answer import (
+    Answer,
+    Approved,
+    Declined,
+    DeclineReason,
+    NotFound,
+    Reversed,
+    Unknown,
+)
+from vezne.core.attempt import Operation as Asked
+from vezne.core.authentication import AuthenticationResult
+from vezne.core.card import CardSlot, Expiry
 from vezne.wire.simacs import Begin, ForgedForm, Proof, open_return
 from vezne.wire.simhost import (
     MalformedMessage,
@@ -36,6 +46,7 @@ def authorize_template(ask: AuthorizeAsk) -> Template:
     head, middle, tail = encode_around_card(
         Request(
             operation=Operation.SALE if ask.is_capture else Operation.AUTHORIZATION,
+            merchant_id=ask.merchant_id,
             trace=ask.trace,
             amount_e8=ask.amount_e8,
             currency=ask.currency,
@@ -52,13 +63,13 @@ def begin_template(ask: BeginAsk) -> Template:
     head, tail = encode_around_pan(
         Request(
             operation=Operation.BEGIN,
+            merchant_id=ask.merchant_id,
             trace=ask.payment_number,
             amount_e8=ask.amount_e8,
             currency=ask.currency,
             installments=ask.installments,
             expiry=_to_yymm(ask.card.expiry),
             begin=Begin(
-                merchant_id=ask.merchant_id,
                 merchant_name=ask.merchant_name,
                 language=_language(ask.language),
                 return_url=ask.return_url,
@@ -72,10 +83,24 @@ def follow_up_template(operation: Operation, ask: FollowUpAsk) -> Template:
     """The message of a capture, void or refund. It has no slots."""
     request = Request(
         operation=operation,
+        merchant_id=ask.merchant_id,
         trace=ask.trace,
         amount_e8=ask.amount_e8,
         currency=ask.currency,
         reference=ask.reference,
+        auth_code=ask.auth_code,
+    )
+    return (encode_request(request),)
+
+
+def about_template(operation: Operation, ask: InquireAsk) -> Template:
+    """The message of an inquiry or a reversal. It has no slots."""
+    request = Request(
+        operation=operation,
+        merchant_id=ask.merchant_id,
+        trace=ask.trace,
+        amount_e8=ask.amount_e8,
+        currency=ask.currency,
     )
     return (encode_request(request),)
 
@@ -83,26 +108,43 @@ def follow_up_template(operation: Operation, ask: FollowUpAsk) -> Template:
 def answer_to_authorize(message: bytes, trace: int) -> Answer:
     """What the reply to an authorization or sale means."""
     reply = _reply_to(message, trace)
-    if isinstance(reply, Reply):
-        if not _has_names(reply) or reply.verdict is None or reply.is_test_card is None:
-            return _INCOMPLETE
-        return Approved(
-            auth_code=reply.auth_code,
-            reference=reply.reference,
-            risk=RISKS[reply.verdict],
-            is_test_card=reply.is_test_card,
-        )
-    return reply
+    return _approved_payment(reply) if isinstance(reply, Reply) else reply
 
 
 def answer_to_follow_up(message: bytes, trace: int) -> Answer:
     """What the reply to a capture, void or refund means."""
     reply = _reply_to(message, trace)
-    if isinstance(reply, Reply):
-        if not _has_names(reply):
-            return _INCOMPLETE
-        return Approved(auth_code=reply.auth_code, reference=reply.reference)
-    return reply
+    return _approved_follow_up(reply) if isinstance(reply, Reply) else reply
+
+
+def answer_to_inquiry(message: bytes, ask: InquireAsk) -> Approved | Declined | NotFound | Unknown:
+    """What the reply to an inquiry means.
+
+    The bank says beside the code whether it approved, so that a decline is one whatever its code.
+    """
+    reply = _read(message, ask.trace)
+    if isinstance(reply, Unknown):
+        return reply
+    if reply.code == ResponseCode.RECORD_NOT_FOUND:
+        return NotFound()
+    if reply.code != ResponseCode.APPROVED or reply.found is None:
+        return Unknown(why=f"response code {reply.code} to an inquiry")
+    if not reply.found.is_approved:
+        reason = DECLINES.get(reply.found.code, DeclineReason.UNSPECIFIED_ERROR)
+        return Declined(reason=reason, code=reply.found.code)
+    if ask.operation is Asked.AUTHORIZE:
+        return _approved_payment(reply)
+    return _approved_follow_up(reply)
+
+
+def answer_to_reversal(message: bytes, trace: int) -> Reversed | Unknown:
+    """What the reply to a reversal means: only an acknowledgement settles anything."""
+    reply = _read(message, trace)
+    if isinstance(reply, Unknown):
+        return reply
+    if reply.code == ResponseCode.APPROVED:
+        return Reversed()
+    return Unknown(why=f"response code {reply.code} to a reversal")
 
 
 def answer_to_begin(message: bytes, trace: int) -> Challenge | Declined | Unknown:
@@ -145,18 +187,41 @@ def _reply_to(message: bytes, trace: int) -> Reply | Declined | Unknown:
 
     Success and decline must both be explicit; everything else is unknown.
     """
+    reply = _read(message, trace)
+    if isinstance(reply, Unknown) or reply.code == ResponseCode.APPROVED:
+        return reply
+    reason = DECLINES.get(reply.code)
+    if reason is None:
+        return Unknown(why=f"unlisted response code {reply.code}")
+    return Declined(reason=reason, code=reply.code)
+
+
+def _read(message: bytes, trace: int) -> Reply | Unknown:
+    """The reply in a message, if it is one to this trace number."""
     try:
         reply = decode_reply(message)
     except MalformedMessage:
         return Unknown(why="unreadable reply")
     if reply.trace != trace:
         return Unknown(why="the reply belongs to another trace number")
-    if reply.code != ResponseCode.APPROVED:
-        reason = DECLINES.get(reply.code)
-        if reason is None:
-            return Unknown(why=f"unlisted response code {reply.code}")
-        return Declined(reason=reason, code=reply.code)
     return reply
+
+
+def _approved_payment(reply: Reply) -> Approved | Unknown:
+    if not _has_names(reply) or reply.verdict is None or reply.is_test_card is None:
+        return _INCOMPLETE
+    return Approved(
+        auth_code=reply.auth_code,
+        reference=reply.reference,
+        risk=RISKS[reply.verdict],
+        is_test_card=reply.is_test_card,
+    )
+
+
+def _approved_follow_up(reply: Reply) -> Approved | Unknown:
+    if not _has_names(reply):
+        return _INCOMPLETE
+    return Approved(auth_code=reply.auth_code, reference=reply.reference)
 
 
 def _has_names(reply: Reply) -> bool:
@@ -169,7 +234,6 @@ def _proof(ask: AuthorizeAsk) -> Proof | None:
     if result is None:
         return None
     return Proof(
-        merchant_id=ask.merchant_id,
         transaction_id=result.transaction_id,
         eci=result.eci,
         cavv=result.cavv,

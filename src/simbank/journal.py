@@ -1,0 +1,131 @@
+"""The file in which the bank writes down its operations, one line each, before it answers.
+
+It outlives the process, not the machine: nothing is synced. Several processes may share it; each
+has it to itself while it looks something up and writes. A full file is renamed to `….1`, in place
+of the one before.
+"""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from simbank.records import Record
+
+_PRIVATE: Final = 0o600
+_OPEN: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+
+_ENCODER = msgspec.json.Encoder()
+_RECORDS = msgspec.json.Decoder(Record)
+
+
+class DamagedJournal(Exception):
+    """A line in the middle of a journal cannot be read. The text names the file."""
+
+
+class Journal:
+    """A journal, and how far this process has read it. Holds no card data but BIN and last four."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # What is asked at every message is asked without the detour over a path.
+        self._path_text = str(path)
+        self._rotated = path.with_name(f"{path.name}.1")
+        self._file: int | None = None
+        self._file_name = (0, 0)
+        self._size = 0
+        self._read_to = 0
+
+    def lock(self) -> bool:
+        """Have the file to oneself; whether it is another one than the last time."""
+        is_other = False
+        while True:
+            if self._file is None:
+                self._take(os.open(self._path, _OPEN, _PRIVATE))
+                is_other = True
+            fcntl.flock(self._locked(), fcntl.LOCK_EX)
+            if self._is_in_place():
+                return is_other
+            # Somebody has put another file there since.
+            self.close()
+
+    def unlock(self) -> None:
+        """Let others have it."""
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Close the file; `lock` opens it again."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def read_on(self) -> list[Record]:
+        """What was written since the last time. A line that a crash cut off is cut away."""
+        if self._size == self._read_to:
+            return []
+        file = self._locked()
+        text = os.pread(file, self._size - self._read_to, self._read_to)
+        whole = text.rfind(b"\n") + 1
+        if whole < len(text):
+            os.ftruncate(file, self._read_to + whole)
+        records = self._parse(text[:whole])
+        self._read_to += whole
+        return records
+
+    def read_rotated(self) -> list[Record]:
+        """What is in the file before this one."""
+        try:
+            text = self._rotated.read_bytes()
+        except FileNotFoundError:
+            return []
+        return self._parse(text[: text.rfind(b"\n") + 1])
+
+    def append(self, record: Record) -> None:
+        """Write an operation down. Raises OSError, and then nothing of it is in the file."""
+        file = self._locked()
+        line = _ENCODER.encode(record) + b"\n"
+        written = os.write(file, line)
+        if written < len(line):
+            # The disk is full.
+            os.ftruncate(file, self._read_to)
+            raise OSError(f"{self._path}: only part of a line could be written")
+        self._read_to += written
+
+    def rotate(self) -> None:
+        """Put the file aside and go on with an empty one."""
+        old = self._locked()
+        new_path = self._path.with_name(f"{self._path.name}.new")
+        new = os.open(new_path, _OPEN | os.O_TRUNC, _PRIVATE)
+        fcntl.flock(new, fcntl.LOCK_EX)
+        self._path.replace(self._rotated)
+        new_path.replace(self._path)
+        self._take(new)
+        os.close(old)
+
+    def _locked(self) -> int:
+        if self._file is None:
+            raise ValueError("the journal is not locked")
+        return self._file
+
+    def _take(self, file: int) -> None:
+        """Go on with a file of which nothing was read yet."""
+        there = os.fstat(file)
+        self._file, self._file_name, self._read_to = file, (there.st_dev, there.st_ino), 0
+
+    def _is_in_place(self) -> bool:
+        """Whether the open file still is the one of the journal's name; notes its size."""
+        try:
+            there = os.stat(self._path_text)  # noqa: PTH116 - at every message
+        except FileNotFoundError:
+            return False
+        self._size = there.st_size
+        return (there.st_dev, there.st_ino) == self._file_name
+
+    def _parse(self, text: bytes) -> list[Record]:
+        try:
+            return [_RECORDS.decode(line) for line in text.splitlines()]
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            raise DamagedJournal(f"{self._path} cannot be read; remove it and `….1`") from None
