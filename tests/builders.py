@@ -5,14 +5,16 @@ from decimal import Decimal
 import msgspec
 
 from fakes.world import CountingEntropy, CountingNumbers, FixedClock
+from vezne.core.acquirer import Acquirer
 from vezne.core.authentication import LIFE_MS, Authentication, AuthenticationState
 from vezne.core.card import BinRecord, Brand, Expiry, Issuer, Product, SealedCard
 from vezne.core.merchant import BlockageRelease, Merchant, MerchantSettings
 from vezne.core.money import SCALE, UNIT
 from vezne.core.payment import BasketLine, LineKind, Payment, PaymentKind
-from vezne.core.ports import Acquirer, Books, Ports, Vault
+from vezne.core.ports import Books, Ports, Vault
 from vezne.core.pricing import LineSplit
-from vezne.flows.authenticate import Authenticate, Complete
+from vezne.flows.authenticate import Authenticate
+from vezne.flows.complete import Complete
 from vezne.flows.pay import NewCard, Pay
 
 # 6 June 2018, 13:52:22.393 in Istanbul: the moment of the documentation's sample payment.

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from fakes.books import MemoryBooks
-from fakes.records import AT_MS, attempt, owner, payment, session, stored_card, token
-from vezne.core.attempt import Outcome
+from fakes.records import AT_MS, booking, owner, payment, session, stored_card, token
 from vezne.core.authentication import (
     LIFE_MS,
     Authentication,
@@ -18,6 +17,7 @@ from vezne.core.authentication import (
 )
 from vezne.core.card import CardScope, Expiry
 from vezne.core.changes import (
+    AddBooking,
     AddCard,
     AddOwner,
     AddPayment,
@@ -26,13 +26,12 @@ from vezne.core.changes import (
     ChangePayment,
     ChangeSession,
     ClaimReference,
-    CloseAttempt,
     Conflict,
-    OpenAttempt,
     PurgeSessions,
     RemoveCard,
 )
 from vezne.core.ids import REFERENCE_SLICE
+from vezne.core.ledger import Account, Balance
 from vezne.core.payment import Payment, PaymentState, Refund, follow_authentication
 from vezne.core.ports import Books
 from vezne.engines.engine import Engine
@@ -40,6 +39,11 @@ from vezne.engines.migrate import load_migrations, migrate
 from vezne.storage.books import SqlBooks
 
 BEYOND_64_BITS = 2**63
+# What the sample booking leaves on the merchant's accounts.
+BALANCES = [
+    Balance(currency="TRY", party="", account=Account.ACQUIRER, amount_e8=12_000_000_000),
+    Balance(currency="TRY", party="", account=Account.PENDING, amount_e8=-12_000_000_000),
+]
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -278,18 +282,18 @@ async def test_of_two_next_versions_one_wins(books: Books) -> None:
     """Two flows that decided on the same version cannot both be recorded."""
     await books.apply([AddPayment(payment())])
     outcomes = await asyncio.gather(
-        *(books.apply([ChangePayment(payment(version=2, open_attempt=n))]) for n in range(5)),
+        *(books.apply([ChangePayment(payment(version=2, basket_id=str(n)))]) for n in range(5)),
         return_exceptions=True,
     )
     assert outcomes.count(None) == 1
     assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 4
     stored = await books.find_payment(1, 10_000_000)
-    assert stored == payment(version=2, open_attempt=outcomes.index(None))
+    assert stored == payment(version=2, basket_id=str(outcomes.index(None)))
 
 
 async def test_changes_happen_together_or_not_at_all(books: Books) -> None:
     """One conflict undoes all changes that were handed in with it."""
-    await books.apply([AddPayment(payment()), OpenAttempt(attempt())])
+    await books.apply([AddPayment(payment()), AddBooking(booking())])
     with pytest.raises(Conflict):
         await books.apply(
             [
@@ -297,15 +301,16 @@ async def test_changes_happen_together_or_not_at_all(books: Books) -> None:
                 AddCard(stored_card()),
                 ChangePayment(payment(version=2)),
                 AddPayment(payment(number=10_000_100)),
-                CloseAttempt(attempt(outcome=Outcome.APPROVED)),
-                OpenAttempt(attempt()),
+                AddBooking(booking(version=3)),
+                AddBooking(booking()),
             ]
         )
     assert await books.find_owner(1, token(1)) is None
     assert await books.list_cards(1, token(1)) == []
     assert await books.find_payment(1, 10_000_000) == payment()
     assert await books.find_payment(1, 10_000_100) is None
-    assert await books.list_open_attempts() == [attempt()]
+    assert await books.list_bookings(1, after=(0, 0), limit=9) == [booking()]
+    assert await books.list_balances(1) == BALANCES
 
 
 async def test_changes_happen_in_order(books: Books) -> None:
@@ -317,13 +322,12 @@ async def test_changes_happen_in_order(books: Books) -> None:
             ChangePayment(payment(version=3)),
             AddCard(stored_card()),
             RemoveCard(stored_card()),
-            OpenAttempt(attempt()),
-            CloseAttempt(attempt(outcome=Outcome.DECLINED)),
+            AddBooking(booking()),
         ]
     )
     assert await books.find_payment(1, 10_000_000) == payment(version=3)
     assert await books.list_cards(1, token(1)) == []
-    assert await books.list_open_attempts() == []
+    assert await books.list_bookings(1, after=(0, 0), limit=9) == [booking()]
 
 
 async def test_payment_is_found_by_its_lines(books: Books) -> None:
@@ -378,30 +382,6 @@ async def test_impossible_numbers_find_nothing(books: Books, number: int) -> Non
     await books.apply([AddPayment(payment())])
     assert await books.find_payment(1, number) is None
     assert await books.find_payment_of_line(1, number) is None
-
-
-async def test_open_attempts_are_listed_oldest_first(books: Books) -> None:
-    """Attempts of all merchants without an outcome, by the time they were made."""
-    late = attempt(number=10_000_010, created_ms=AT_MS + 2)
-    early = attempt(merchant_id=2, number=10_000_011, created_ms=AT_MS + 1)
-    same = attempt(number=10_000_012, created_ms=AT_MS + 2)
-    for item in (same, late, early, attempt()):
-        await books.apply([OpenAttempt(item)])
-    await books.apply([CloseAttempt(attempt(outcome=Outcome.DECLINED))])
-    assert await books.list_open_attempts() == [early, late, same]
-
-
-async def test_attempt_is_opened_and_closed_once(books: Books) -> None:
-    """An attempt with an outcome keeps it; an unknown one cannot get any."""
-    closed = attempt(outcome=Outcome.APPROVED, detail="00", closed_ms=AT_MS)
-    await books.apply([OpenAttempt(attempt())])
-    with pytest.raises(Conflict):
-        await books.apply([OpenAttempt(attempt(amount_e8=1))])
-    await books.apply([CloseAttempt(closed)])
-    with pytest.raises(Conflict):
-        await books.apply([CloseAttempt(msgspec.structs.replace(closed, outcome=Outcome.DECLINED))])
-    with pytest.raises(Conflict):
-        await books.apply([CloseAttempt(attempt(number=10_000_099, outcome=Outcome.DECLINED))])
 
 
 async def test_a_reference_names_one_payment(books: Books) -> None:

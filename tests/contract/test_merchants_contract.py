@@ -1,13 +1,16 @@
 """What the register of merchants promises, on every engine."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
+import msgspec
 import pytest
 
+from fakes.outbox import notice
 from fakes.world import FixedClock
-from vezne.core.merchant import CommissionPlan, InstallmentTable, MerchantSettings
-from vezne.engines.engine import Conflict, Engine
+from vezne.core.merchant import CommissionPlan, InstallmentTable, Merchant, MerchantSettings
+from vezne.core.notice import Notice, NoticeState
+from vezne.engines.engine import Conflict, Engine, Row, Value, Write
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.storage.merchants import (
     CACHED_MAX,
@@ -18,6 +21,7 @@ from vezne.storage.merchants import (
     NewCredential,
     SqlMerchants,
 )
+from vezne.storage.outbox import SqlOutbox, add_notice
 
 NOW_MS = 1_700_000_000_000
 SETTINGS = MerchantSettings(
@@ -255,3 +259,104 @@ async def test_memory_is_bounded(register: Register) -> None:
 def test_secret_does_not_print() -> None:
     """The printed form of a new key pair shows no secret."""
     assert "secret of" not in repr(pair("k1"))
+
+
+async def test_a_merchant_is_found_by_number(merchants: SqlMerchants) -> None:
+    """As it was added, whatever its keys; nobody is found where nobody is."""
+    shop = await merchants.add_merchant("Shop", [], settings=SETTINGS)
+    assert await merchants.find_merchant(shop.id) == shop
+    assert await merchants.find_merchant(shop.id + 1) is None
+
+
+async def test_a_moved_clock_shows_here_at_once_and_elsewhere_in_time(
+    register: Register, open_engine: Callable[[], Awaitable[Engine]]
+) -> None:
+    """The merchant of every key and of every list has it; another process sees it in seconds."""
+    merchants = register.merchants
+    shop = await merchants.add_merchant("Shop", [pair("k1")])
+    other = SqlMerchants(await open_engine(), register.box, register.clock)
+
+    async def ahead_ms(of: SqlMerchants) -> int:
+        found = await of.find_credential("iyzico", "k1")
+        assert found is not None
+        return found.merchant.clock_offset_ms
+
+    assert (await ahead_ms(merchants), await ahead_ms(other)) == (0, 0)
+    assert await merchants.change_clock(shop.id, 691_200_000, instead_of_ms=0)
+    moved = msgspec.structs.replace(shop, clock_offset_ms=691_200_000)
+    assert await merchants.list_merchants() == [moved]
+    assert await merchants.find_merchant(shop.id) == await other.find_merchant(shop.id) == moved
+    assert (await ahead_ms(merchants), await ahead_ms(other)) == (691_200_000, 0)
+    register.clock.advance(ms=FRESH_MS)
+    assert await ahead_ms(other) == 691_200_000
+
+
+async def test_a_clock_is_moved_only_from_where_it_stands(merchants: SqlMerchants) -> None:
+    """Of two that move it at once one loses and learns of it; so does who moves nobody's."""
+    shop = await merchants.add_merchant("Shop", [])
+    bystander = await merchants.add_merchant("Other", [])
+    moves = await asyncio.gather(
+        *(merchants.change_clock(shop.id, ms, instead_of_ms=0) for ms in (1_000, 2_000))
+    )
+    assert sorted(moves) == [False, True]
+    assert not await merchants.change_clock(99, 1_000, instead_of_ms=0)
+    assert await merchants.find_merchant(bystander.id) == bystander
+
+
+async def test_what_is_still_to_be_told_goes_back_with_the_clock(
+    merchants: SqlMerchants, engine: Engine
+) -> None:
+    """A message that waits an hour for its next try waits an hour after a reset, not a week."""
+    shop = await merchants.add_merchant("Shop", [])
+    other = await merchants.add_merchant("Other", [])
+    ahead_ms, next_try_ms = 604_800_000, NOW_MS + 604_800_000 + 3_600_000
+    waiting = notice(merchant_id=shop.id, since_ms=NOW_MS + ahead_ms, next_try_ms=next_try_ms)
+    told = notice(merchant_id=shop.id, version=9, state=NoticeState.DELIVERED, next_try_ms=None)
+    others = notice(merchant_id=other.id, next_try_ms=next_try_ms)
+    await engine.apply([add_notice(each) for each in (waiting, told, others)])
+    outbox = SqlOutbox(engine)
+
+    async def due(merchant: Merchant, until_ms: int) -> list[Notice]:
+        return await outbox.list_due_notices(merchant.id, until_ms=until_ms, limit=9)
+
+    assert await merchants.change_clock(shop.id, ahead_ms, instead_of_ms=0)
+    assert await due(shop, next_try_ms - 1) == []
+    assert await merchants.change_clock(shop.id, 0, instead_of_ms=ahead_ms)
+    assert await due(shop, NOW_MS + 3_600_000 - 1) == []
+    assert await due(shop, NOW_MS + 3_600_000) == [waiting]
+    assert await due(other, next_try_ms - 1) == []
+
+
+class SlowEngine:
+    """An engine whose answers come only after something was done meanwhile."""
+
+    def __init__(self, engine: Engine, meanwhile: Callable[[], Awaitable[object]]) -> None:
+        self._engine = engine
+        self._meanwhile = meanwhile
+
+    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        rows = await self._engine.fetch(sql, params)
+        await self._meanwhile()
+        return rows
+
+    async def apply(self, writes: Sequence[Write]) -> None:
+        await self._engine.apply(writes)
+
+
+async def test_what_was_read_before_a_change_is_not_remembered_after_it(
+    register: Register, engine: Engine
+) -> None:
+    """A lookup that a move of the clock overtakes must not bring the old time back."""
+    merchants = register.merchants
+    shop = await merchants.add_merchant("Shop", [pair("k1")])
+
+    async def move() -> None:
+        await merchants.change_clock(shop.id, 1_000, instead_of_ms=0)
+
+    merchants._engine = SlowEngine(engine, move)
+    before = await merchants.find_credential("iyzico", "k1")
+    merchants._engine = engine
+    after = await merchants.find_credential("iyzico", "k1")
+    assert before is not None
+    assert after is not None
+    assert (before.merchant.clock_offset_ms, after.merchant.clock_offset_ms) == (0, 1_000)

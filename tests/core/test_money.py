@@ -11,6 +11,7 @@ from vezne.core.money import (
     apply_rate,
     divide_half_up,
     e8_from_decimal,
+    plain_text,
     share,
     split,
 )
@@ -79,3 +80,19 @@ def test_a_negative_total_splits_like_its_opposite():
     """Halves are rounded away from zero on both sides of it."""
     assert split(-5, [1, 1]) == [-3, -2]
     assert split(5, [1, 1]) == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("amount_e8", "text"),
+    [
+        (0, "0.00"),
+        (UNIT, "1.00"),
+        (120_000_000, "1.20"),
+        (-123_456_789_012, "-1234.56789012"),
+        (1, "0.00000001"),
+        (-10_000_000, "-0.10"),
+    ],
+)
+def test_an_amount_as_people_write_it(amount_e8, text):
+    """Two decimals at least, and never one too few."""
+    assert plain_text(amount_e8) == text

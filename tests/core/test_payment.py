@@ -4,10 +4,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import SAMPLE_TIME_MS, authentication, basket, merchant
-from vezne.core.answer import Approved, DeclineReason, Risk
-from vezne.core.attempt import Attempt, Operation
+from vezne.core.answer import Approved, Declined, DeclineReason, Reversed, Risk
+from vezne.core.attempt import Attempt, CaptureTerms, Operation, Outcome
 from vezne.core.authentication import AuthenticationState
 from vezne.core.calendar import days_later
+from vezne.core.follow_ups import (
+    accept,
+    check_reviewable,
+    check_voidable,
+    close_follow_up,
+    open_follow_up,
+    plan_refund,
+    settle_follow_up,
+)
+from vezne.core.merchant import BlockageRelease
 from vezne.core.money import UNIT
 from vezne.core.payment import (
     EDGES,
@@ -17,23 +27,17 @@ from vezne.core.payment import (
     PaymentState,
     after,
     approve,
-    capture,
-    check_voidable,
-    close_follow_up,
-    decide_review,
     decline,
     follow_authentication,
-    leave_uncertain,
-    open_follow_up,
-    plan_refund,
-    refund,
-    refunds_from,
-    void,
+    leave_unanswered,
+    open_authorization,
+    reverse,
 )
 from vezne.core.pricing import LineSplit, price_payment
 from vezne.core.refusal import Reason, Refusal
 
 YES = Approved(auth_code="235467", reference="mock00001iyzihostrfn")
+NO = Declined(reason=DeclineReason.LOST_CARD, code="41")
 
 
 def payment(**changes):
@@ -62,27 +66,29 @@ def payment(**changes):
         created_ms=SAMPLE_TIME_MS,
         blockage_resolved_ms=SAMPLE_TIME_MS,
         lines=lines,
+        attempts=(attempt(120_000_000, Operation.AUTHORIZE, number=104),),
     )
     return msgspec.structs.replace(record, **changes)
 
 
-def attempt(amount_e8):
-    return Attempt(
-        merchant_id=7,
+def attempt(amount_e8, operation, **changes):
+    record = Attempt(
         number=500,
-        payment_number=100,
-        operation=Operation.REFUND,
-        acquirer="scripted",
+        operation=operation,
         amount_e8=amount_e8,
-        currency="TRY",
         created_ms=SAMPLE_TIME_MS,
+        inquire_ms=SAMPLE_TIME_MS + 15_000,
     )
+    return msgspec.structs.replace(record, **changes)
+
+
+VOID = attempt(120_000_000, Operation.VOID)
 
 
 def give_back(record, amount_e8):
-    opened = open_follow_up(record, Event.REFUND_APPROVED, 500)
-    plan = plan_refund(record, amount_e8)
-    return refund(opened, refunds_from(plan, attempt(amount_e8), YES, now_ms=SAMPLE_TIME_MS))
+    parts = plan_refund(record, amount_e8)
+    opened = open_follow_up(record, attempt(amount_e8, Operation.REFUND, parts=parts))
+    return settle_follow_up(opened, YES, SAMPLE_TIME_MS)
 
 
 # Where a payment may begin, and where it may stay.
@@ -90,7 +96,6 @@ FIRST = {PaymentState.AUTHENTICATING, PaymentState.PENDING}
 TERMINAL = {
     PaymentState.UNAUTHENTICATED,
     PaymentState.DECLINED,
-    PaymentState.UNCERTAIN,
     PaymentState.VOIDED,
 }
 
@@ -125,44 +130,95 @@ def test_an_approved_sale_is_captured_and_an_approved_hold_is_not():
 
 def test_a_decline_and_a_silence_are_different_ends():
     """No is an answer; silence is not no."""
-    declined = decline(payment(), DeclineReason.LOST_CARD)
+    declined = decline(payment(), NO, SAMPLE_TIME_MS)
     assert (declined.state, declined.decline_reason) == (
         PaymentState.DECLINED,
         DeclineReason.LOST_CARD,
     )
-    assert leave_uncertain(payment()).state is PaymentState.UNCERTAIN
+    assert (declined.attempts[0].outcome, declined.attempts[0].detail) == (Outcome.DECLINED, "41")
+    uncertain = leave_unanswered(payment(), inquire_ms=SAMPLE_TIME_MS + 5_000)
+    assert uncertain.state is PaymentState.UNCERTAIN
+    assert uncertain.open_attempt.inquire_ms == uncertain.due_ms == SAMPLE_TIME_MS + 5_000
+
+
+def test_every_end_is_open_to_the_uncertain():
+    """The truth may be any answer, or that nothing happened; to hear nothing again changes none."""
+    uncertain = leave_unanswered(payment(), inquire_ms=1)
+    again = leave_unanswered(uncertain, inquire_ms=2, inquiries=1)
+    assert (again.state, again.version, again.due_ms) == (PaymentState.UNCERTAIN, 3, 2)
+    assert again.open_attempt.inquiries == 1
+    assert approve(again, YES, SAMPLE_TIME_MS).state is PaymentState.CAPTURED
+    assert decline(again, NO, SAMPLE_TIME_MS).state is PaymentState.DECLINED
+    undone = reverse(again, SAMPLE_TIME_MS + 7)
+    assert (undone.state, undone.decline_reason) == (PaymentState.DECLINED, DeclineReason.TIMEOUT)
+    assert (undone.attempts[0].outcome, undone.attempts[0].closed_ms) == (
+        Outcome.REVERSED,
+        SAMPLE_TIME_MS + 7,
+    )
+
+
+def test_an_authorization_is_promised_with_its_payment():
+    """The promise is part of the payment's first version."""
+    planned = payment(attempts=())
+    assert (planned.open_attempt, planned.due_ms) == (None, None)
+    asked = attempt(120_000_000, Operation.AUTHORIZE)
+    promised = open_authorization(planned, asked)
+    assert (promised.open_attempt, promised.version) == (asked, 1)
+
+
+def test_a_payment_is_due_until_its_money_is_out():
+    """First its answer, then its value time, then the end of its blockage, if there is one."""
+    sale = approve(payment(), YES, SAMPLE_TIME_MS)
+    assert payment().due_ms == SAMPLE_TIME_MS + 15_000
+    assert sale.due_ms == sale.value_ms
+    mature = msgspec.structs.replace(sale, matured_ms=sale.value_ms)
+    assert mature.due_ms == mature.blockage_resolved_ms
+    assert msgspec.structs.replace(mature, released_ms=1).due_ms is None
+    unblocked = msgspec.structs.replace(mature.pricing, blockage_rate_e8=0)
+    assert msgspec.structs.replace(mature, pricing=unblocked).due_ms is None
+    assert approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS).due_ms is None
 
 
 def test_one_follow_up_at_a_time():
     """While one is on its way to the bank, no other may start; afterwards it may."""
-    opened = open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), Event.VOID_APPROVED, 500)
+    refund = attempt(1, Operation.REFUND, number=501)
+    opened = open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), VOID)
     with pytest.raises(Refusal) as refusal:
-        open_follow_up(opened, Event.REFUND_APPROVED, 501)
+        open_follow_up(opened, refund)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
-    again = open_follow_up(close_follow_up(opened), Event.REFUND_APPROVED, 501)
-    assert (again.open_attempt, again.version) == (501, 5)
+    closed = close_follow_up(opened, NO, SAMPLE_TIME_MS)
+    assert (closed.state, closed.attempts[-1].detail) == (PaymentState.CAPTURED, "41")
+    again = open_follow_up(closed, refund)
+    assert (again.open_attempt, again.version) == (refund, 5)
+    undone = close_follow_up(again, Reversed(), SAMPLE_TIME_MS)
+    assert (undone.attempts[-1].outcome, undone.refunds) == (Outcome.REVERSED, ())
 
 
 def test_a_follow_up_needs_its_state():
     """A captured payment takes no capture."""
     with pytest.raises(Refusal) as refusal:
-        open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), Event.CAPTURE_APPROVED, 500)
+        open_follow_up(approve(payment(), YES, SAMPLE_TIME_MS), attempt(1, Operation.CAPTURE))
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
 
 
 def test_a_capture_may_differ_from_its_hold():
     """The captured amount and its new figures replace those of the hold."""
     hold = approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS)
-    opened = open_follow_up(hold, Event.CAPTURE_APPROVED, 500)
-    taken = capture(
-        opened, YES, pricing=hold.pricing, paid_e8=130_000_000, now_ms=SAMPLE_TIME_MS + 1
+    terms = CaptureTerms(
+        pricing=msgspec.structs.replace(hold.pricing, commission_e8=9),
+        blockage_days=3,
+        blockage_release=BlockageRelease.SAME_TIME,
     )
+    opened = open_follow_up(hold, attempt(130_000_000, Operation.CAPTURE, terms=terms))
+    taken = settle_follow_up(opened, YES, SAMPLE_TIME_MS + 1)
     assert (taken.state, taken.paid_e8, taken.open_attempt) == (
         PaymentState.CAPTURED,
         130_000_000,
         None,
     )
-    assert taken.captured_ms == SAMPLE_TIME_MS + 1
+    assert (taken.captured_ms, taken.pricing) == (SAMPLE_TIME_MS + 1, terms.pricing)
+    assert taken.blockage_resolved_ms == days_later(SAMPLE_TIME_MS + 1, 3)
+    assert taken.due_ms == taken.value_ms
 
 
 def test_a_void_ends_with_the_day_of_the_capture():
@@ -174,7 +230,7 @@ def test_a_void_ends_with_the_day_of_the_capture():
     assert refusal.value.reason is Reason.VOID_TOO_LATE
     hold = approve(payment(kind=PaymentKind.HOLD), YES, SAMPLE_TIME_MS)
     check_voidable(hold, days_later(SAMPLE_TIME_MS, 3))
-    voided = void(open_follow_up(hold, Event.VOID_APPROVED, 500), SAMPLE_TIME_MS + 1)
+    voided = settle_follow_up(open_follow_up(hold, VOID), YES, SAMPLE_TIME_MS + 1)
     assert (voided.state, voided.voided_ms) == (PaymentState.VOIDED, SAMPLE_TIME_MS + 1)
 
 
@@ -189,14 +245,14 @@ def test_no_void_after_a_refund():
 def test_a_refund_goes_through_the_lines_in_basket_order():
     """Each line gives what it has left before the next one is touched."""
     sale = approve(payment(), YES, SAMPLE_TIME_MS)
-    assert plan_refund(sale, 40_000_000) == [(101, 36_000_000), (102, 4_000_000)]
+    assert plan_refund(sale, 40_000_000) == ((101, 36_000_000), (102, 4_000_000))
     refunded = give_back(sale, 40_000_000)
     assert [refunded.refundable_e8(number) for number in refunded.line_numbers] == [
         0,
         56_000_000,
         24_000_000,
     ]
-    assert plan_refund(refunded, 60_000_000) == [(102, 56_000_000), (103, 4_000_000)]
+    assert plan_refund(refunded, 60_000_000) == ((102, 56_000_000), (103, 4_000_000))
 
 
 @given(st.lists(st.integers(1, 60_000_000), max_size=8))
@@ -226,19 +282,19 @@ def test_only_its_own_lines_belong_to_a_payment(number):
 def test_only_a_payment_under_review_is_decided():
     """A verdict cannot be given twice."""
     waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
-    accepted = decide_review(waiting, Risk.ACCEPTED)
-    assert accepted.risk is Risk.ACCEPTED
+    accepted = accept(waiting)
+    assert (accepted.risk, accepted.version) == (Risk.ACCEPTED, 3)
     with pytest.raises(Refusal) as refusal:
-        decide_review(accepted, Risk.REJECTED)
+        check_reviewable(accepted)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
 
 
 def test_no_verdict_while_a_follow_up_is_open():
     """A verdict in between would make the follow-up's answer conflict."""
     waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
-    opened = open_follow_up(waiting, Event.VOID_APPROVED, 500)
+    opened = open_follow_up(waiting, VOID)
     with pytest.raises(Refusal) as refusal:
-        decide_review(opened, Risk.ACCEPTED)
+        accept(opened)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
 
 

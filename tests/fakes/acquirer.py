@@ -1,22 +1,24 @@
 """An acquirer whose answers are scripted."""
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping
 
-from vezne.core.answer import Answer, Approved, Declined, Unknown
-from vezne.core.attempt import Operation
-from vezne.core.authentication import AUTHENTICATED, AuthenticationResult
-from vezne.core.payment import Payment
-from vezne.core.ports import (
+from vezne.core.acquirer import (
     AuthorizeAsk,
     BeginAsk,
     Challenge,
     FollowUpAsk,
     ForgedReturn,
+    InquireAsk,
     Returned,
 )
+from vezne.core.answer import Answer, Approved, Declined, NotFound, Reversed, Unknown
+from vezne.core.attempt import Operation
+from vezne.core.authentication import AUTHENTICATED, AuthenticationResult
+from vezne.core.payment import Payment
 
 Ask = AuthorizeAsk | FollowUpAsk
+Truth = Approved | Declined | NotFound | Unknown
 BeginAnswer = Challenge | Declined | Unknown | Exception
 
 APPROVED = Approved(auth_code="123456", reference="mock00001iyzihostrfn")
@@ -69,6 +71,8 @@ class ScriptedAcquirer:
     set, is awaited while the bank "thinks": the place to look at what is committed by then.
     An authentication begins with `challenge_for` its payment unless `script_begin` says otherwise;
     `begun` and `on_begin` are for it what `asks` and `on_ask` are for the others.
+    Asked about a trace, it tells what `script_inquiry` says, else that it never heard of it; it
+    acknowledges a reversal unless `script_reversal` says otherwise, and `reversed` has its trace.
     """
 
     def __init__(self, *answers: Answer | Exception, name: str = "scripted") -> None:
@@ -79,6 +83,9 @@ class ScriptedAcquirer:
         self.on_begin: Callable[[BeginAsk], Awaitable[None]] | None = None
         self._answers = deque(answers)
         self._begin_answers: deque[BeginAnswer] = deque()
+        self.reversed: list[int] = []
+        self._truths: defaultdict[int, deque[Truth]] = defaultdict(deque)
+        self._reversals: defaultdict[int, deque[Reversed | Unknown]] = defaultdict(deque)
 
     def script(self, *answers: Answer | Exception) -> None:
         """Queue more answers."""
@@ -87,6 +94,14 @@ class ScriptedAcquirer:
     def script_begin(self, *answers: BeginAnswer) -> None:
         """Queue answers to requests for an authentication."""
         self._begin_answers.extend(answers)
+
+    def script_inquiry(self, trace: int, *truths: Truth) -> None:
+        """Queue what is told about a trace."""
+        self._truths[trace].extend(truths)
+
+    def script_reversal(self, trace: int, *answers: Reversed | Unknown) -> None:
+        """Queue answers to reversals of a trace."""
+        self._reversals[trace].extend(answers)
 
     @property
     def is_done(self) -> bool:
@@ -130,6 +145,17 @@ class ScriptedAcquirer:
 
     async def refund(self, ask: FollowUpAsk) -> Answer:
         return await self._answer(Operation.REFUND, ask)
+
+    async def inquire(self, ask: InquireAsk) -> Truth:
+        truths = self._truths[ask.trace]
+        return truths.popleft() if truths else NotFound()
+
+    async def reverse(self, ask: InquireAsk) -> Reversed | Unknown:
+        answers = self._reversals[ask.trace]
+        answer = answers.popleft() if answers else Reversed()
+        if isinstance(answer, Reversed):
+            self.reversed.append(ask.trace)
+        return answer
 
     async def _answer(self, operation: Operation, ask: Ask) -> Answer:
         self.asks.append((operation, ask))

@@ -12,8 +12,8 @@ from fakes.html_page import HtmlPage
 from simbank.acs.pages import acs_app
 from simbank.acs.transactions import Transaction, unseal
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
+from vezne.core.acquirer import BeginAsk, Challenge, Returned
 from vezne.core.money import UNIT
-from vezne.core.ports import BeginAsk, Challenge, Returned
 
 CHALLENGE_PAN = "5528790000000008"
 RETURN_URL = "http://127.0.0.1:8080/3ds/return/simulator"

@@ -10,7 +10,7 @@ import msgspec
 from builders import SAMPLE_TIME_MS, merchant
 from fakes.world import FixedClock
 from vezne.core.body import CardFields
-from vezne.core.merchant import Credential
+from vezne.core.merchant import Credential, Merchant
 from vezne.dialects.iyzico.auth import AuthProblem, Unauthenticated, authenticate
 from vezne.edge.messages import Request
 from vezne.vault.intake import VaultIntake
@@ -125,6 +125,9 @@ class OneCaller:
         self.asked.append(key)
         known = (self.credential.door, self.credential.key)
         return self.credential if (door, key) == known else None
+
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        return self.credential.merchant
 
 
 def request_of(

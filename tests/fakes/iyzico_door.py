@@ -16,6 +16,7 @@ from fakes.world import CountingEntropy, CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
 from vezne.core.body import MalformedBody
+from vezne.core.fault import FaultBoard
 from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Credential, Merchant, MerchantSettings
 from vezne.core.ports import Ports
@@ -24,6 +25,7 @@ from vezne.dialects.iyzico.switches import switches_for
 from vezne.edge.messages import BadRequest, BrowserForm, Request, Response
 from vezne.flows.authenticate import receive
 from vezne.vault.intake import VaultIntake
+from vezne.vault.name_box import NAME_KEY_BYTES, VaultNameBox
 from vezne.vault.transit import Transit
 
 API_KEY = "demo-api-key"
@@ -52,6 +54,9 @@ class OneMerchant:
         if key != API_KEY or self.is_revoked:
             return None
         return Credential(merchant=self.record, door=door, key=key, secret=SECRET)
+
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        return self.record
 
 
 class IyzicoDoor:
@@ -85,7 +90,11 @@ class IyzicoDoor:
             entropy=CountingEntropy(),
         )
         switches = switches_for(profile, overrides or {})
-        self.door = door(self.ports, self.merchants, switches, public_url)
+        names = VaultNameBox(bytes(NAME_KEY_BYTES))
+        self.faults = FaultBoard()
+        self.door = door(
+            self.ports, self.merchants, names, switches, public_url, faults=self.faults
+        )
         self._routes = {(route.method, route.path): route for route in self.door.routes}
 
     @property
@@ -135,7 +144,11 @@ class IyzicoDoor:
     async def send(
         self, path: str, raw: bytes, method: str = "POST", authorization: str | None = None
     ) -> Response:
-        """The response to a request with the body as given, signed unless told otherwise."""
+        """The response to a request with the body as given, signed unless told otherwise.
+
+        The path may have a query, which is not signed.
+        """
+        target, path = path, path.partition("?")[0]
         route = self._routes[method, path]
         try:
             body = self._intake.lift(raw, route.card, route.shape)
@@ -150,7 +163,7 @@ class IyzicoDoor:
             scheme="http",
             host=self.host,
             path=path,
-            target=path,
+            target=target,
             query="",
             headers={"authorization": header} if header else {},
             body=body,

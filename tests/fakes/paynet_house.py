@@ -19,6 +19,7 @@ from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
+from vezne.core.fault import FaultBoard
 from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Credential, Merchant
 from vezne.core.ports import Ports
@@ -89,6 +90,9 @@ class PaynetMerchants:
                 return _credential(owner, door, key, publishable)
         return None
 
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        return self.record if merchant_id == self.record.id else None
+
 
 def _credential(owner: Merchant, door: str, key: str, secret: str) -> Credential:
     return Credential(merchant=owner, door=door, key=key, secret=secret.encode())
@@ -112,7 +116,10 @@ class PaynetHouse:
         self.acquirer: ScriptedAcquirer = ports.acquirer
         self.merchants = PaynetMerchants(vault)
         switches = switches_for(profile, overrides)
-        self.door = door(ports, self.merchants, vault.names, switches, public_url)
+        self.faults = FaultBoard()
+        self.door = door(
+            ports, self.merchants, vault.names, switches, public_url, faults=self.faults
+        )
         self.dispatcher = Dispatcher((self.door,), vault.intake)
 
     def restart(self) -> None:

@@ -15,6 +15,7 @@ from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
+from vezne.core.fault import FaultBoard
 from vezne.core.merchant import Credential, Merchant
 from vezne.core.ports import Ports
 from vezne.dialects.paywall.routes import door
@@ -75,6 +76,17 @@ class TwoMerchants:
             return None
         return Credential(merchant=found[0], door=door, key=key, secret=found[1].encode())
 
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        known = (record for record, _ in self._known.values() if record.id == merchant_id)
+        return next(known, None)
+
+    def put(self, record: Merchant) -> None:
+        """Have a merchant stand otherwise from now on."""
+        self._known = {
+            name: (record if found.id == record.id else found, key)
+            for name, (found, key) in self._known.items()
+        }
+
 
 class PayWallHouse:
     """Sends requests as the edge reads them. The attributes are open for tests to look into."""
@@ -87,7 +99,8 @@ class PayWallHouse:
         self.clock = clock
         self.merchants = TwoMerchants()
         switches = switches_for("classic", overrides)
-        self.door = door(ports, self.merchants, vault.names, switches, ROTATION)
+        self.faults = FaultBoard()
+        self.door = door(ports, self.merchants, vault.names, switches, ROTATION, faults=self.faults)
         self._dispatcher = Dispatcher((self.door,), vault.intake)
 
     async def send(

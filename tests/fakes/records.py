@@ -5,11 +5,13 @@ import msgspec
 from vezne.core.attempt import Attempt, Operation
 from vezne.core.card import Expiry, Owner, StoredCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
+from vezne.core.ledger import Account, Booking, Entry, EntryKind, Posting
 from vezne.core.merchant import CommissionPlan
 from vezne.core.money import UNIT
 from vezne.core.payment import BasketLine, LineKind, Payment, PaymentKind, PaymentState
 from vezne.core.pricing import LineSplit, price_payment
 from vezne.core.session import Session
+from vezne.core.sub_merchant import CrossBooking, Details, SubMerchant, SubMerchantKind
 
 AT_MS = 1_528_282_342_393
 
@@ -105,13 +107,73 @@ def payment(**changes: object) -> Payment:
 
 def attempt(**changes: object) -> Attempt:
     record = Attempt(
-        merchant_id=1,
         number=10_000_004,
-        payment_number=10_000_000,
         operation=Operation.AUTHORIZE,
-        acquirer="simulator",
         amount_e8=120 * UNIT,
-        currency="TRY",
         created_ms=AT_MS,
+        inquire_ms=AT_MS + 15_000,
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def booking(amount_e8: int = 120 * UNIT, **changes: object) -> Booking:
+    """The booking of a capture, with nothing kept of it."""
+    postings = (Posting(Account.ACQUIRER, "", amount_e8), Posting(Account.PENDING, "", -amount_e8))
+    record = Booking(
+        merchant_id=1,
+        subject=10_000_000,
+        version=2,
+        currency="TRY",
+        booked_ms=AT_MS,
+        entries=(Entry(EntryKind.CAPTURE, postings),),
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def sub_merchant_details(**changes: object) -> Details:
+    """Everything that may be known of a seller."""
+    record = Details(
+        email="ayse@example.com",
+        address="Nidakule Göztepe, Merdivenköy Mah. Bora Sok. No:1",
+        name="Ayşe'nin dükkânı",
+        gsm_number="+905350000000",
+        contact_name="Ayşe",
+        contact_surname="Doğan",
+        legal_title="Dükkân Ltd. Şti.",
+        tax_office="Göztepe",
+        tax_number="9261877",
+        identity_number="31300864726",
+        iban="TR180006200119000006672315",
+        swift_code="ISBKTRIS",
+        settlement_description="ödeme",
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def sub_merchant(**changes: object) -> SubMerchant:
+    record = SubMerchant(
+        merchant_id=1,
+        key="AWPP0000000000000000000000A=",
+        version=1,
+        kind=SubMerchantKind.PERSONAL,
+        external_id="B49224",
+        created_ms=AT_MS,
+        details=sub_merchant_details(),
+    )
+    return msgspec.structs.replace(record, **changes)
+
+
+def cross_booking(**changes: object) -> CrossBooking:
+    record = CrossBooking(
+        merchant_id=1,
+        number=10_000_050,
+        sequence=1,
+        sub_merchant="AWPP0000000000000000000000A=",
+        is_to_sub_merchant=True,
+        amount_e8=5 * UNIT,
+        currency="TRY",
+        reason="kargo bedeli",
+        booked_ms=AT_MS,
+        conversation_id="123456789",
     )
     return msgspec.structs.replace(record, **changes)

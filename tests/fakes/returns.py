@@ -8,6 +8,7 @@ from builders import ports
 from fakes import records
 from fakes.books import MemoryBooks
 from fakes.world import FixedClock
+from vezne.core.acquirer import ForgedReturn, Returned
 from vezne.core.authentication import (
     LIFE_MS,
     Authentication,
@@ -15,7 +16,7 @@ from vezne.core.authentication import (
     AuthenticationState,
 )
 from vezne.core.payment import Payment, PaymentState
-from vezne.core.ports import ForgedReturn, Ports, Returned
+from vezne.core.ports import Ports
 
 TRANSACTION_ID = "d5b2a3f0-6f0f-4a43-8d6a-1f2e3d4c5b6a"
 

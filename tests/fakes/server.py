@@ -21,6 +21,7 @@ class Server:
     def __init__(self, data: Path, *arguments: str) -> None:
         self.data = data
         self.arguments = arguments
+        self.wrapper: tuple[str, ...] = ()
         self.http = ""
         self.https = ""
         self.output: list[str] = []
@@ -33,7 +34,7 @@ class Server:
         command = [sys.executable, "-m", "vezne", "serve", "--sandbox", "--data", str(self.data)]
         listen = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"]
         self._process = subprocess.Popen(
-            [*command, *listen, *self.arguments],
+            [*self.wrapper, *command, *listen, *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -22,11 +22,12 @@ from vezne.core.money import UNIT
 from vezne.core.payment import PaymentKind, PaymentState
 from vezne.core.ports import CardGone
 from vezne.core.refusal import Reason, Refusal
-from vezne.flows.authenticate import REFUSALS, Expected, begin, complete, receive
+from vezne.flows.authenticate import begin, receive
 from vezne.flows.blocklist import block_card
+from vezne.flows.complete import REFUSALS, Expected, complete
 from vezne.flows.follow_up import DECISIONS_MAX
 from vezne.flows.pay import CardOnFile, NewCard, pay
-from vezne.flows.recover import mark_interrupted
+from vezne.flows.recover import recover
 from vezne.flows.store_card import (
     CardOfOwner,
     ListCards,
@@ -111,7 +112,7 @@ class TestBegin:
         assert authentication.registration == Registration(email="email@email.com", alias="my card")
         assert (authentication.challenge_url, authentication.challenge_fields) == ("", {})
         assert await world.vault.is_held(7, payment.number)
-        assert not world.books.attempts
+        assert not any(item.attempts for item in world.books.payments.values())
         assert not world.acquirer.asks
         assert (payment.owner_key, payment.card_token) == (None, None)
 
@@ -372,7 +373,7 @@ class TestComplete:
         assert ask.trace == payment.line_numbers.stop
         assert (ask.amount_e8, ask.currency, ask.is_capture) == (120_000_000, "TRY", True)
         assert (ask.card.last4, ask.card.expiry) == ("0008", Expiry(2030, 12))
-        (attempt,) = world.books.attempts.values()
+        (attempt,) = paid.attempts
         assert (attempt.number, attempt.outcome) == (ask.trace, Outcome.APPROVED)
         assert not world.vault.held
         assert not world.vault.in_transit
@@ -390,15 +391,14 @@ class TestComplete:
         seen = []
 
         async def look(_operation, ask):
-            seen.extend(await world.books.list_open_attempts())
-            seen.append(await world.books.find_payment(7, seen[0].payment_number))
+            seen.extend(world.books.unanswered)
             assert ask.card.transit_id in world.vault.in_transit
 
         world.acquirer.on_ask = look
         world.acquirer.script(APPROVED)
         await complete(complete_command(await passed(world)), world.ports)
-        assert seen[1].state is PaymentState.PENDING
-        assert seen[1].authentication.state is AuthenticationState.SPENT
+        assert seen[0].state is PaymentState.PENDING
+        assert seen[0].authentication.state is AuthenticationState.SPENT
 
     async def test_the_blockage_counts_from_the_authorization(self, world):
         """Withheld money is released so many days after the completion."""
@@ -427,7 +427,7 @@ class TestComplete:
         assert after.state is state
         assert after.authentication.state is AuthenticationState.SPENT
         assert (after.owner_key, after.card_token) == (None, None)
-        assert len(await world.books.list_open_attempts()) == (state is PaymentState.UNCERTAIN)
+        assert len(world.books.unanswered) == (state is PaymentState.UNCERTAIN)
         assert not world.vault.held
         assert not world.vault.in_transit
         assert not world.vault.kept
@@ -438,7 +438,7 @@ class TestComplete:
         payment = await passed(world, new_card(world, register=True))
         after = await complete(complete_command(payment), world.ports)
         assert (after.state, after.risk) == (PaymentState.VOIDED, Risk.REJECTED)
-        assert await world.books.list_open_attempts() == []
+        assert world.books.unanswered == []
         assert not world.vault.kept
 
     async def test_registering_for_a_new_owner(self, world):
@@ -655,7 +655,7 @@ class TestComplete:
         assert await refused(completion) is Reason.CARD_NOT_FOUND
 
     async def test_a_crash_between_promise_and_bank(self, world):
-        """A start marks the payment uncertain, and nobody can spend the authentication again."""
+        """The bank never heard of it, and nobody can spend the authentication again."""
 
         class Killed(Exception):
             pass
@@ -666,18 +666,17 @@ class TestComplete:
             await complete(complete_command(payment), world.ports)
         assert (await stored(world, payment)).state is PaymentState.PENDING
         assert not world.vault.in_transit
-        assert await mark_interrupted(world.ports) == 1
-        after = await stored(world, payment)
-        assert after.state is PaymentState.UNCERTAIN
+        after = await recover(await stored(world, payment), world.ports)
+        assert after == await stored(world, payment)
+        assert after.state is PaymentState.DECLINED
         assert after.authentication.state is AuthenticationState.SPENT
         completion = complete(complete_command(payment), world.ports)
         assert await refused(completion) is Reason.AUTHENTICATION_UNSUITABLE
 
-    async def test_a_start_leaves_open_challenges_alone(self, world):
-        """Nobody asked for money, so nothing is uncertain."""
+    async def test_an_open_challenge_is_never_due(self, world):
+        """Nobody asked for money, so there is nothing to find out."""
         payment = await begun(world)
-        assert await mark_interrupted(world.ports) == 0
-        assert await stored(world, payment) == payment
+        assert payment.due_ms is None
 
     async def test_the_release_of_the_blockage_is_the_door_s(self, world):
         """As in an ordinary payment."""

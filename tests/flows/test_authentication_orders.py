@@ -19,14 +19,15 @@ from fakes.acquirer import APPROVED, challenge_for, returned_for
 from fakes.books import MemoryBooks
 from fakes.vault import MemoryVault
 from fakes.world import FixedClock
-from vezne.core.answer import Declined, DeclineReason, Risk, Unknown
+from vezne.core.answer import Declined, DeclineReason, NotFound, Reversed, Risk, Unknown
 from vezne.core.attempt import Operation, Outcome
 from vezne.core.authentication import LIFE_MS, AuthenticationState
 from vezne.core.payment import PaymentState
 from vezne.core.refusal import Refusal
-from vezne.flows.authenticate import begin, complete, receive
+from vezne.flows.authenticate import begin, receive
+from vezne.flows.complete import complete
+from vezne.flows.due import look_at_due
 from vezne.flows.pay import CardOnFile, NewCard
-from vezne.flows.recover import mark_interrupted
 from vezne.flows.store_card import StoreCard, store_card
 
 PAYMENTS_MAX = 4
@@ -41,6 +42,7 @@ AFTER_SPENDING = {
     PaymentState.AUTHORIZED,
     PaymentState.CAPTURED,
     PaymentState.DECLINED,
+    PaymentState.PENDING,
     PaymentState.UNCERTAIN,
     PaymentState.VOIDED,
 }
@@ -97,6 +99,8 @@ class Bank:
         self.vouched = set()
         self.deadlines = {}
         self.answer = APPROVED
+        self.truths = {}
+        self.reversed = set()
         self._clock = clock
         self._pauses = pauses
 
@@ -113,14 +117,28 @@ class Bank:
         assert proof.is_authenticated
         assert proof.transaction_id in self.vouched
         assert self._clock.now_ms() < self.deadlines[proof.transaction_id]
+        if ask.trace in self.reversed:
+            return Declined(reason=DeclineReason.GENERAL_ERROR, code="reversed")
         self.charges[proof.transaction_id] += 1
         answer = self.answer
+        self.truths[ask.trace] = APPROVED if isinstance(answer, Unknown) else answer
         await self._pauses.take()
         return answer
 
     async def void(self, ask):
         await self._pauses.take()
+        self.truths[ask.trace] = APPROVED
         return APPROVED
+
+    async def inquire(self, ask):
+        await self._pauses.take()
+        return self.truths.get(ask.trace, NotFound())
+
+    async def reverse(self, ask):
+        assert ask.trace not in self.truths
+        self.reversed.add(ask.trace)
+        await self._pauses.take()
+        return Reversed()
 
     async def capture(self, ask):
         raise AssertionError(ask)
@@ -226,6 +244,13 @@ class Orders(RuleBasedStateMachine):
     def the_process_is_restarted(self):
         self.start_again()
 
+    @rule(seed=seeds, ms=st.sampled_from([0, 15_000]))
+    def somebody_looks_at_what_is_due(self, seed, ms):
+        self.pauses.random.seed(seed)
+        self.clock.advance(ms=ms)
+        self.run([look_at_due(merchant(), self.ports)])
+        assert all(item.due_ms > self.clock.now_ms() for item in self.books.unanswered)
+
     @rule(ms=st.sampled_from([1, 60_000, LIFE_MS // 2, LIFE_MS]))
     def time_passes(self, ms):
         self.clock.advance(ms=ms)
@@ -234,8 +259,9 @@ class Orders(RuleBasedStateMachine):
     def nobody_pays_twice(self):
         assert all(count == 1 for count in self.bank.charges.values())
         approved = Counter(
-            attempt.payment_number
-            for attempt in self.books.attempts.values()
+            number
+            for number, payment in self.books.payments.items()
+            for attempt in payment.attempts
             if attempt.operation is Operation.AUTHORIZE and attempt.outcome is Outcome.APPROVED
         )
         assert all(count == 1 for count in approved.values())
@@ -263,7 +289,10 @@ class Orders(RuleBasedStateMachine):
         """What the books call paid is what the bank was asked for, and nothing else is."""
         for payment in self.books.payments.values():
             charges = self.bank.charges[payment.authentication.transaction_id]
-            if payment.state is PaymentState.UNCERTAIN:
+            outcome = payment.attempts[0].outcome if payment.attempts else None
+            if outcome is Outcome.REVERSED:
+                assert charges == 0
+            elif outcome is None:
                 assert charges <= 1
             else:
                 assert charges == (payment.authentication.state is AuthenticationState.SPENT)
@@ -303,7 +332,9 @@ class Orders(RuleBasedStateMachine):
 
     def check(self, outcomes):
         for outcome in outcomes:
-            if not isinstance(outcome, Refusal | asyncio.CancelledError | None):
+            if isinstance(outcome, BaseException) and not isinstance(
+                outcome, Refusal | asyncio.CancelledError
+            ):
                 raise outcome
 
     async def happen(self, events, turns):
@@ -317,10 +348,9 @@ class Orders(RuleBasedStateMachine):
         return await asyncio.gather(*tasks, return_exceptions=True)
 
     def start_again(self):
-        """Nothing of the memory is left; the start looks after what was cut off."""
+        """Nothing of the memory is left."""
         self.vault.held.clear()
         self.vault.in_transit.clear()
-        self.runner.run(mark_interrupted(self.ports))
 
 
 TestOrders = Orders.TestCase

@@ -5,7 +5,8 @@ import pytest
 from builders import authenticate_command, complete_command
 from fakes.acquirer import APPROVED, returned_for
 from vezne.core.payment import PaymentKind, PaymentState
-from vezne.flows.authenticate import begin, complete, receive
+from vezne.flows.authenticate import begin, receive
+from vezne.flows.complete import complete
 from vezne.flows.pay import NewCard
 
 

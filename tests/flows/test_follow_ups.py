@@ -9,12 +9,11 @@ from vezne.core.answer import Approved, Declined, DeclineReason, Risk, Unknown
 from vezne.core.attempt import Operation
 from vezne.core.changes import ChangePayment, Conflict
 from vezne.core.merchant import BlockageRelease
-from vezne.core.payment import PaymentKind, PaymentState, approve
+from vezne.core.payment import PaymentKind, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.capture import CapturePayment, capture_payment
 from vezne.flows.follow_up import DECISIONS_MAX
 from vezne.flows.pay import NewCard, pay
-from vezne.flows.recover import mark_interrupted
 from vezne.flows.refund import RefundLine, RefundPayment, refund_payment
 from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
 from vezne.flows.void import VoidPayment, void_payment
@@ -77,7 +76,7 @@ async def test_an_unanswered_follow_up_locks_the_payment(world):
     with pytest.raises(Refusal) as refusal:
         await refund_payment(refund_of(payment, 1), world.ports)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
-    assert len(await world.books.list_open_attempts()) == 1
+    assert world.books.unanswered == [done.payment]
 
 
 async def test_of_two_voids_at_once_one_wins(world):
@@ -293,48 +292,3 @@ async def test_a_payment_under_review_is_not_refunded_in_part(world):
     with pytest.raises(Refusal) as refusal:
         await refund_payment(refund_of(payment, 1), world.ports)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
-
-
-async def test_a_start_finds_what_was_cut_off(world):
-    """A payment whose bank was asked but not heard becomes uncertain; a void keeps its lock."""
-
-    class Killed(Exception):
-        pass
-
-    standing = await paid(world)
-    world.acquirer.script(Killed(), Killed(), Unknown(why="silence"))
-    with pytest.raises(Killed):
-        await void_payment(void_of(standing), world.ports)
-    card = NewCard(card=world.vault.present(), holder="John Doe")
-    with pytest.raises(Killed):
-        await pay(pay_command(card=card, conversation_id="cut off"), world.ports)
-    uncertain = await pay(pay_command(card=card, conversation_id="unheard"), world.ports)
-    assert await mark_interrupted(world.ports) == 1
-    cut_off = await world.books.find_payment_by_reference(7, "cut off")
-    assert cut_off.state is PaymentState.UNCERTAIN
-    assert await world.books.find_payment(7, uncertain.number) == uncertain
-    assert await mark_interrupted(world.ports) == 0
-
-
-async def test_a_start_leaves_alone_what_moves_on_meanwhile(world):
-    """A payment that somebody else settles between look and mark stays as it was settled."""
-
-    class Killed(Exception):
-        pass
-
-    world.acquirer.script(Killed())
-    card = NewCard(card=world.vault.present(), holder="John Doe")
-    with pytest.raises(Killed):
-        await pay(pay_command(card=card), world.ports)
-    apply = world.books.apply
-    pending = await world.books.find_payment_by_reference(7, "123456789")
-
-    async def apply_after_settling(changes):
-        world.books.apply = apply
-        await apply([ChangePayment(approve(pending, APPROVED, world.clock.now_ms()))])
-        await apply(changes)
-
-    world.books.apply = apply_after_settling
-    assert await mark_interrupted(world.ports) == 0
-    settled = await world.books.find_payment(7, pending.number)
-    assert settled.state is PaymentState.CAPTURED

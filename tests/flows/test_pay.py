@@ -43,7 +43,7 @@ async def test_an_approved_sale(world):
     assert payment == await world.books.find_payment(7, payment.number)
     assert list(payment.line_numbers) == [payment.number + place for place in (1, 2, 3)]
     assert (payment.auth_code, payment.reference) == (APPROVED.auth_code, APPROVED.reference)
-    assert await world.books.list_open_attempts() == []
+    assert world.books.unanswered == []
     operation, ask = world.acquirer.asks[0]
     assert operation is Operation.AUTHORIZE
     assert (ask.amount_e8, ask.currency, ask.is_capture) == (120_000_000, "TRY", True)
@@ -62,14 +62,13 @@ async def test_the_promise_is_committed_before_the_bank_is_asked(world):
     seen = []
 
     async def look(_operation, ask):
-        seen.extend(await world.books.list_open_attempts())
-        seen.append(await world.books.find_payment(7, seen[0].payment_number))
-        assert ask.trace == seen[0].number
+        seen.extend(world.books.unanswered)
+        assert ask.trace == seen[0].open_attempt.number
 
     world.acquirer.on_ask = look
     world.acquirer.script(APPROVED)
     await pay(pay_command(card=new_card(world)), world.ports)
-    assert seen[1].state is PaymentState.PENDING
+    assert seen[0].state is PaymentState.PENDING
 
 
 async def test_a_decline_is_recorded_with_its_reason(world):
@@ -78,7 +77,7 @@ async def test_a_decline_is_recorded_with_its_reason(world):
     payment = await pay(pay_command(card=new_card(world)), world.ports)
     assert payment.state is PaymentState.DECLINED
     assert payment.decline_reason is DeclineReason.INSUFFICIENT_FUNDS
-    assert await world.books.list_open_attempts() == []
+    assert world.books.unanswered == []
 
 
 async def test_silence_leaves_the_payment_uncertain(world):
@@ -86,9 +85,7 @@ async def test_silence_leaves_the_payment_uncertain(world):
     world.acquirer.script(Unknown(why="time-out"))
     payment = await pay(pay_command(card=new_card(world)), world.ports)
     assert payment.state is PaymentState.UNCERTAIN
-    assert [item.payment_number for item in await world.books.list_open_attempts()] == [
-        payment.number
-    ]
+    assert world.books.unanswered == [payment]
 
 
 async def test_a_payment_without_a_basket_has_one_line(world):
@@ -153,7 +150,7 @@ async def test_a_card_deleted_during_the_payment_is_a_decline(world):
     world.acquirer.script(CardGone())
     payment = await pay(pay_command(card=await on_file(world)), world.ports)
     assert payment.state is PaymentState.DECLINED
-    assert await world.books.list_open_attempts() == []
+    assert world.books.unanswered == []
 
 
 async def test_a_payment_under_review_is_taken(world):
@@ -169,7 +166,7 @@ async def test_a_payment_rejected_for_fraud_is_voided_at_once(world):
 
     async def look(operation, ask):
         if operation is Operation.VOID:
-            promised.extend(await world.books.list_open_attempts())
+            promised.extend(item.open_attempt for item in world.books.unanswered)
             assert ask.trace == promised[0].number
 
     world.acquirer.on_ask = look
@@ -178,7 +175,7 @@ async def test_a_payment_rejected_for_fraud_is_voided_at_once(world):
     assert (payment.state, payment.risk) == (PaymentState.VOIDED, Risk.REJECTED)
     assert payment == await world.books.find_payment(7, payment.number)
     assert [item.operation for item in promised] == [Operation.VOID]
-    assert await world.books.list_open_attempts() == []
+    assert world.books.unanswered == []
 
 
 @pytest.mark.parametrize(

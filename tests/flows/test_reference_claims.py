@@ -12,7 +12,8 @@ from vezne.core.authentication import LIFE_MS, AuthenticationState
 from vezne.core.changes import ChangePayment
 from vezne.core.payment import PaymentState
 from vezne.core.refusal import Reason, Refusal
-from vezne.flows.authenticate import begin, complete, give_up, receive
+from vezne.flows.authenticate import begin, give_up, receive
+from vezne.flows.complete import complete
 from vezne.flows.inquire import check_reference_free, find_claimed_payment
 from vezne.flows.pay import NewCard, pay
 

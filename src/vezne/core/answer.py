@@ -97,6 +97,14 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
+class Reversed(msgspec.Struct, frozen=True):
+    """The bank undid what it never answered, or made sure that it will not happen."""
+
+
+class NotFound(msgspec.Struct, frozen=True):
+    """The bank never heard of what it was asked about."""
+
+
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
     """The bank did not say. The operation may have happened; `why` is for people."""
 

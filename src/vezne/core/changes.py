@@ -2,10 +2,16 @@
 
 import msgspec
 
-from vezne.core.attempt import Attempt
 from vezne.core.card import Owner, StoredCard
+from vezne.core.journal import JournalEntry
+from vezne.core.ledger import Booking
+from vezne.core.notice import Notice
+from vezne.core.once import OnceKey
+from vezne.core.payable import Payable
 from vezne.core.payment import Payment
+from vezne.core.payout import Payout
 from vezne.core.session import Session
+from vezne.core.sub_merchant import CrossBooking, SubMerchant
 
 
 class Conflict(Exception):
@@ -52,16 +58,68 @@ class ChangePayment(msgspec.Struct, frozen=True):
     is_renamed: bool = False
 
 
-class OpenAttempt(msgspec.Struct, frozen=True):
-    """An attempt that is about to be sent."""
+class AddBooking(msgspec.Struct, frozen=True):
+    """Entries for the ledger. Conflicts when the subject's version is booked already."""
 
-    attempt: Attempt
+    booking: Booking
 
 
-class CloseAttempt(msgspec.Struct, frozen=True):
-    """The attempt's outcome. Conflicts when it has one already."""
+class AddJournalEntry(msgspec.Struct, frozen=True):
+    """Something that the bank approved."""
 
-    attempt: Attempt
+    merchant_id: int
+    entry: JournalEntry
+
+
+class AddPayable(msgspec.Struct, frozen=True):
+    """Money that a payout may take. Goes with its booking."""
+
+    payable: Payable
+
+
+class AddPayout(msgspec.Struct, frozen=True):
+    """A new payout, which takes its party's payables that are available by its value date.
+
+    Conflicts unless they are as many as it says, and when the party has one of its sequence.
+    """
+
+    payout: Payout
+
+
+class ChangePayout(msgspec.Struct, frozen=True):
+    """A payout's next version. Conflicts unless the version before it is what is stored.
+
+    One that bounced gives its payables back, to be taken by another.
+    """
+
+    payout: Payout
+
+
+class MarkPaid(msgspec.Struct, frozen=True):
+    """A merchant's payouts are made until a time. Conflicts when that was not `instead_of_ms`."""
+
+    merchant_id: int
+    paid_until_ms: int
+    instead_of_ms: int | None
+
+
+class AddNotice(msgspec.Struct, frozen=True):
+    """Something that a merchant is to be told. Conflicts when that version of the payment is."""
+
+    notice: Notice
+
+
+class ChangeNotice(msgspec.Struct, frozen=True):
+    """A notice's next revision. Conflicts unless the revision before it is what is stored."""
+
+    notice: Notice
+
+
+class HastenNotices(msgspec.Struct, frozen=True):
+    """A merchant's notices that wait for a later time are due at this one."""
+
+    merchant_id: int
+    now_ms: int
 
 
 class ClaimReference(msgspec.Struct, frozen=True):
@@ -74,6 +132,27 @@ class ClaimReference(msgspec.Struct, frozen=True):
     reference: str
     payment_number: int
     instead_of: int | None = None
+
+
+class AddSubMerchant(msgspec.Struct, frozen=True):
+    """A new sub-merchant. Conflicts when the merchant has given its name to another one."""
+
+    sub_merchant: SubMerchant
+
+
+class ChangeSubMerchant(msgspec.Struct, frozen=True):
+    """A sub-merchant's next version. Conflicts unless the one before it is what is stored."""
+
+    sub_merchant: SubMerchant
+
+
+class AddCrossBooking(msgspec.Struct, frozen=True):
+    """A new cross booking, to go with its booking in the ledger.
+
+    Conflicts when the merchant has one of its sequence.
+    """
+
+    cross_booking: CrossBooking
 
 
 class PurgeSessions(msgspec.Struct, frozen=True):
@@ -94,6 +173,36 @@ class ChangeSession(msgspec.Struct, frozen=True):
     session: Session
 
 
+class AddOnceKey(msgspec.Struct, frozen=True):
+    """A key that a merchant gave a request. Conflicts when the key is there already."""
+
+    once: OnceKey
+
+
+class ChangeOnceKey(msgspec.Struct, frozen=True):
+    """A key's next version. Conflicts unless the version before it is what is stored."""
+
+    once: OnceKey
+
+
+class RemoveOnceKey(msgspec.Struct, frozen=True):
+    """A key is given back. Conflicts unless this version is what is stored."""
+
+    once: OnceKey
+
+
+class PurgeOnceKeys(msgspec.Struct, frozen=True):
+    """Keys that were over by a time are gone."""
+
+    until_ms: int
+
+
+class EndOnceLeases(msgspec.Struct, frozen=True):
+    """Nobody works on a request any more, from now on."""
+
+    now_ms: int
+
+
 Change = (
     AddOwner
     | AddCard
@@ -101,10 +210,25 @@ Change = (
     | RemoveCard
     | AddPayment
     | ChangePayment
-    | OpenAttempt
-    | CloseAttempt
+    | AddBooking
+    | AddJournalEntry
+    | AddPayable
+    | AddPayout
+    | ChangePayout
+    | MarkPaid
+    | AddNotice
+    | ChangeNotice
+    | HastenNotices
     | ClaimReference
     | AddSession
     | ChangeSession
     | PurgeSessions
+    | AddOnceKey
+    | ChangeOnceKey
+    | RemoveOnceKey
+    | PurgeOnceKeys
+    | EndOnceLeases
+    | AddSubMerchant
+    | ChangeSubMerchant
+    | AddCrossBooking
 )

@@ -14,6 +14,14 @@ class BlockageRelease(enum.StrEnum):
     MIDNIGHT = "midnight"
 
 
+class Marketplace(enum.StrEnum):
+    """Whether a merchant sells for others: not at all, now and then, or whatever it sells."""
+
+    NEVER = "never"
+    SOMETIMES = "sometimes"
+    ALWAYS = "always"
+
+
 class CommissionPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Our price for a payment, and what is withheld of it for how long.
 
@@ -44,18 +52,28 @@ class MerchantSettings(msgspec.Struct, frozen=True, kw_only=True):
     installments: tuple[InstallmentTable, ...] = ()
     currencies: tuple[str, ...] = ("TRY", "USD", "EUR", "GBP")
     settlement_currency: str = "TRY"
+    # The account that payouts go to.
+    iban: str = ""
+    marketplace: Marketplace = Marketplace.SOMETIMES
     # How much one unit of a currency is worth in the settlement currency.
     exchange_rates_e8: dict[str, int] = {}
+    # Where each door's webhooks go.
+    webhook_urls: dict[str, str] = {}
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
-    """A merchant. `is_demo` marks the one that sandbox mode makes by itself."""
+    """A merchant. `is_demo` marks the one that sandbox mode makes by itself.
+
+    `clock_offset_ms` is how far the merchant's time is ahead of everybody's; only in sandbox mode
+    is it ever anything but 0.
+    """
 
     id: int
     name: str
     settings: MerchantSettings
     created_ms: int
     is_demo: bool = False
+    clock_offset_ms: int = 0
 
 
 class Credential(msgspec.Struct, frozen=True, kw_only=True):

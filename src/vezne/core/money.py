@@ -53,6 +53,12 @@ def split(total_e8: int, weights: Sequence[int]) -> list[int]:
     return parts
 
 
+def plain_text(amount_e8: int) -> str:
+    """An amount as people write it, with two decimals or as many more as it has."""
+    text = f"{Decimal(amount_e8).scaleb(-SCALE):f}"
+    return text[: -(SCALE - 2)] + text[-(SCALE - 2) :].rstrip("0")
+
+
 def e8_from_decimal(value: Decimal) -> int:
     """A decimal as an integer of 1e-8, rounded half up beyond the eighth place.
 

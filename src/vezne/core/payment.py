@@ -1,14 +1,13 @@
 """The payment: one aggregate, its states, and the edges between them."""
 
 import enum
-from collections.abc import Sequence
 
 import msgspec
 
-from vezne.core.answer import Approved, DeclineReason, Risk
-from vezne.core.attempt import Attempt
+from vezne.core.answer import Approved, Declined, DeclineReason, Reversed, Risk
+from vezne.core.attempt import Attempt, Outcome
 from vezne.core.authentication import Authentication, AuthenticationState
-from vezne.core.calendar import local_date
+from vezne.core.business_days import value_time_ms
 from vezne.core.pricing import LineSplit, Pricing
 from vezne.core.refusal import Reason, Refusal
 
@@ -42,6 +41,7 @@ class Event(enum.StrEnum):
     HOLD_APPROVED = "hold_approved"
     AUTHORIZATION_DECLINED = "authorization_declined"
     AUTHORIZATION_UNANSWERED = "authorization_unanswered"
+    AUTHORIZATION_REVERSED = "authorization_reversed"
     CAPTURE_APPROVED = "capture_approved"
     VOID_APPROVED = "void_approved"
     REFUND_APPROVED = "refund_approved"
@@ -54,6 +54,11 @@ EDGES: dict[tuple[PaymentState, Event], PaymentState] = {
     (PaymentState.PENDING, Event.HOLD_APPROVED): PaymentState.AUTHORIZED,
     (PaymentState.PENDING, Event.AUTHORIZATION_DECLINED): PaymentState.DECLINED,
     (PaymentState.PENDING, Event.AUTHORIZATION_UNANSWERED): PaymentState.UNCERTAIN,
+    (PaymentState.PENDING, Event.AUTHORIZATION_REVERSED): PaymentState.DECLINED,
+    (PaymentState.UNCERTAIN, Event.SALE_APPROVED): PaymentState.CAPTURED,
+    (PaymentState.UNCERTAIN, Event.HOLD_APPROVED): PaymentState.AUTHORIZED,
+    (PaymentState.UNCERTAIN, Event.AUTHORIZATION_DECLINED): PaymentState.DECLINED,
+    (PaymentState.UNCERTAIN, Event.AUTHORIZATION_REVERSED): PaymentState.DECLINED,
     (PaymentState.AUTHORIZED, Event.CAPTURE_APPROVED): PaymentState.CAPTURED,
     (PaymentState.AUTHORIZED, Event.VOID_APPROVED): PaymentState.VOIDED,
     (PaymentState.CAPTURED, Event.VOID_APPROVED): PaymentState.VOIDED,
@@ -77,7 +82,7 @@ class LineKind(enum.StrEnum):
 
 
 class BasketLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of the basket as the merchant sent it."""
+    """One line of the basket as the merchant sent it. `sub_merchant` is the key of its seller."""
 
     item_id: str
     name: str
@@ -85,6 +90,7 @@ class BasketLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: LineKind
     price_e8: int
     subcategory: str | None = None
+    sub_merchant: str | None = None
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -99,11 +105,24 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conversation_id: str | None = None
 
 
+class Chargeback(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Money that the cardholder's bank took back: how much of which line, under which name."""
+
+    line_number: int
+    amount_e8: int
+    reference: str
+    charged_back_ms: int
+
+
 class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The merchant's intent for an amount, and what became of it.
 
     `number` names the payment and the numbers right after it its lines, in basket order.
-    `open_attempt` is the follow-up that is on its way to the bank; no other may start meanwhile.
+    `attempts` are its exchanges with the bank, oldest first; only the last one may be open.
+    From `value_ms` on captured money is due to the merchant, `payout_days` business days after the
+    capture. The money became due at `matured_ms`, what was withheld of it at `released_ms`; the
+    lines of sub-merchants need an approval as well (`approved_lines`).
+    With `notifies` the merchant is told of what happens to it by webhook.
     `parties` is the merchant's description of buyer, addresses and the like, as JSON; only the door
     that took the payment reads it, and people.
     """
@@ -140,9 +159,37 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     decline_reason: DeclineReason | None = None
     captured_ms: int | None = None
     voided_ms: int | None = None
-    open_attempt: int | None = None
+    attempts: tuple[Attempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    chargebacks: tuple[Chargeback, ...] = ()
     authentication: Authentication | None = None
+    payout_days: int = 1
+    value_ms: int | None = None
+    matured_ms: int | None = None
+    released_ms: int | None = None
+    approved_lines: tuple[int, ...] = ()
+    notifies: bool = False
+
+    @property
+    def open_attempt(self) -> Attempt | None:
+        """The attempt that the bank has not answered; no other may start meanwhile."""
+        if self.attempts and self.attempts[-1].outcome is None:
+            return self.attempts[-1]
+        return None
+
+    @property
+    def due_ms(self) -> int | None:
+        """When somebody has to look at the payment again; None when nothing is left to be done."""
+        attempt = self.open_attempt
+        if attempt is not None:
+            return attempt.inquire_ms
+        if self.state is not PaymentState.CAPTURED:
+            return None
+        if self.matured_ms is None:
+            return self.value_ms
+        if self.released_ms is None and self.pricing.blockage_rate_e8:
+            return self.blockage_resolved_ms
+        return None
 
     @property
     def line_numbers(self) -> range:
@@ -159,10 +206,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """What has been given back of a line so far."""
         return sum(item.amount_e8 for item in self.refunds if item.line_number == line_number)
 
+    def charged_back_e8(self, line_number: int) -> int:
+        """What the cardholder's bank has taken back of a line so far."""
+        return sum(item.amount_e8 for item in self.chargebacks if item.line_number == line_number)
+
     def refundable_e8(self, line_number: int) -> int:
         """What can still be given back of a line."""
         paid_e8 = self.pricing.lines[self.line_index(line_number)].paid_e8
-        return paid_e8 - self.refunded_e8(line_number)
+        return paid_e8 - self.refunded_e8(line_number) - self.charged_back_e8(line_number)
 
 
 def after(state: PaymentState, event: Event) -> PaymentState:
@@ -189,6 +240,11 @@ def follow_authentication(payment: Payment, authentication: Authentication) -> P
     )
 
 
+def open_authorization(payment: Payment, attempt: Attempt) -> Payment:
+    """The payment with its authorization on its way to the bank."""
+    return msgspec.structs.replace(payment, attempts=(*payment.attempts, attempt))
+
+
 def approve(payment: Payment, answer: Approved, now_ms: int) -> Payment:
     """The payment after the bank approved its authorization."""
     is_sale = payment.kind is PaymentKind.SALE
@@ -201,145 +257,77 @@ def approve(payment: Payment, answer: Approved, now_ms: int) -> Payment:
         reference=answer.reference,
         risk=answer.risk,
         captured_ms=now_ms if is_sale else None,
+        value_ms=value_time_ms(now_ms, payment.payout_days) if is_sale else None,
+        attempts=close_attempt(payment, answer, now_ms),
     )
 
 
-def decline(payment: Payment, reason: DeclineReason) -> Payment:
+def decline(payment: Payment, answer: Declined, now_ms: int) -> Payment:
     """The payment after the bank declined its authorization."""
     return msgspec.structs.replace(
         payment,
         version=payment.version + 1,
         state=after(payment.state, Event.AUTHORIZATION_DECLINED),
-        decline_reason=reason,
+        decline_reason=answer.reason,
+        attempts=close_attempt(payment, answer, now_ms),
     )
 
 
-def leave_uncertain(payment: Payment) -> Payment:
-    """The payment whose authorization the bank never answered."""
+def leave_unanswered(payment: Payment, *, inquire_ms: int, inquiries: int = 0) -> Payment:
+    """The payment whose open attempt the bank did not answer; a new payment becomes uncertain.
+
+    The bank is asked about it at `inquire_ms`, having been asked so many times already.
+    """
+    attempt = msgspec.structs.replace(
+        payment.attempts[-1], inquire_ms=inquire_ms, inquiries=inquiries
+    )
+    state = payment.state
+    if state is PaymentState.PENDING:
+        state = after(state, Event.AUTHORIZATION_UNANSWERED)
     return msgspec.structs.replace(
         payment,
         version=payment.version + 1,
-        state=after(payment.state, Event.AUTHORIZATION_UNANSWERED),
+        state=state,
+        attempts=(*payment.attempts[:-1], attempt),
     )
 
 
-def open_follow_up(payment: Payment, event: Event, attempt: int) -> Payment:
-    """The payment with a capture, void or refund on its way to the bank.
-
-    Raises Refusal: OPERATION_IN_FLIGHT while another one is open, STATE_UNSUITABLE where the state
-    has no such edge.
-    """
-    if payment.open_attempt is not None:
-        raise Refusal(Reason.OPERATION_IN_FLIGHT)
-    after(payment.state, event)
-    return msgspec.structs.replace(payment, version=payment.version + 1, open_attempt=attempt)
+def begin_reversal(payment: Payment) -> Payment:
+    """The payment whose open attempt is undone at the bank, and looked at until that is sure."""
+    attempt = payment.attempts[-1]
+    left = leave_unanswered(payment, inquire_ms=attempt.inquire_ms, inquiries=attempt.inquiries)
+    reversing = msgspec.structs.replace(attempt, is_reversing=True)
+    return msgspec.structs.replace(left, attempts=(*payment.attempts[:-1], reversing))
 
 
-def close_follow_up(payment: Payment) -> Payment:
-    """The payment after the bank declined a follow-up: as before it."""
-    return msgspec.structs.replace(payment, version=payment.version + 1, open_attempt=None)
-
-
-def capture(
-    payment: Payment, answer: Approved, *, pricing: Pricing, paid_e8: int, now_ms: int
-) -> Payment:
-    """The payment after its hold was captured for `paid_e8`, which may differ from the hold."""
-    return msgspec.structs.replace(
-        close_follow_up(payment),
-        state=after(payment.state, Event.CAPTURE_APPROVED),
-        paid_e8=paid_e8,
-        pricing=pricing,
-        auth_code=answer.auth_code,
-        reference=answer.reference,
-        captured_ms=now_ms,
-    )
-
-
-def check_voidable(payment: Payment, now_ms: int) -> None:
-    """Refuse a void that can no longer be one.
-
-    Raises Refusal: STATE_UNSUITABLE once money was given back, VOID_TOO_LATE after the local
-    calendar day of the payment.
-    """
-    if payment.refunds:
-        raise Refusal(Reason.STATE_UNSUITABLE)
-    if not is_void_in_time(payment, now_ms):
-        raise Refusal(Reason.VOID_TOO_LATE)
-
-
-def is_void_in_time(payment: Payment, now_ms: int) -> bool:
-    """Whether the bank's day of the capture is still open; that of a mere hold always is."""
-    if payment.captured_ms is None:
-        return True
-    return local_date(payment.captured_ms) == local_date(now_ms)
-
-
-def void(payment: Payment, now_ms: int) -> Payment:
-    """The payment after it was voided."""
-    return msgspec.structs.replace(
-        close_follow_up(payment),
-        state=after(payment.state, Event.VOID_APPROVED),
-        voided_ms=now_ms,
-    )
-
-
-def plan_refund(payment: Payment, amount_e8: int) -> list[tuple[int, int]]:
-    """Spread an amount over the lines, in basket order, each up to what it has left.
-
-    Returns pairs of line number and amount. Raises Refusal(AMOUNT_EXCEEDS_REMAINDER).
-    """
-    parts: list[tuple[int, int]] = []
-    left_e8 = amount_e8
-    for line_number in payment.line_numbers:
-        part_e8 = min(left_e8, payment.refundable_e8(line_number))
-        if part_e8 > 0:
-            parts.append((line_number, part_e8))
-            left_e8 -= part_e8
-    if left_e8:
-        raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
-    return parts
-
-
-def refunds_from(
-    plan: Sequence[tuple[int, int]],
-    attempt: Attempt,
-    answer: Approved,
-    *,
-    now_ms: int,
-    conversation_id: str | None = None,
-) -> list[Refund]:
-    """The refunds that an approved attempt made, one for each line of its plan."""
-    return [
-        Refund(
-            attempt=attempt.number,
-            line_number=line_number,
-            amount_e8=amount_e8,
-            reference=answer.reference,
+def close_attempt(
+    payment: Payment, answer: Approved | Declined | Reversed, now_ms: int
+) -> tuple[Attempt, ...]:
+    """A payment's attempts after the bank answered the last one."""
+    attempt = payment.attempts[-1]
+    if isinstance(answer, Approved):
+        closed = msgspec.structs.replace(
+            attempt,
+            outcome=Outcome.APPROVED,
             auth_code=answer.auth_code,
-            refunded_ms=now_ms,
-            conversation_id=conversation_id,
+            reference=answer.reference,
+            closed_ms=now_ms,
         )
-        for line_number, amount_e8 in plan
-    ]
+    elif isinstance(answer, Declined):
+        closed = msgspec.structs.replace(
+            attempt, outcome=Outcome.DECLINED, detail=answer.code, closed_ms=now_ms
+        )
+    else:
+        closed = msgspec.structs.replace(attempt, outcome=Outcome.REVERSED, closed_ms=now_ms)
+    return (*payment.attempts[:-1], closed)
 
 
-def refund(payment: Payment, refunds: Sequence[Refund]) -> Payment:
-    """The payment after money was given back."""
+def reverse(payment: Payment, now_ms: int) -> Payment:
+    """The payment after its unanswered authorization was undone at the bank."""
     return msgspec.structs.replace(
-        close_follow_up(payment),
-        state=after(payment.state, Event.REFUND_APPROVED),
-        refunds=(*payment.refunds, *refunds),
+        payment,
+        version=payment.version + 1,
+        state=after(payment.state, Event.AUTHORIZATION_REVERSED),
+        decline_reason=DeclineReason.TIMEOUT,
+        attempts=close_attempt(payment, Reversed(), now_ms),
     )
-
-
-def decide_review(payment: Payment, verdict: Risk) -> Payment:
-    """The payment after a person decided on its risk.
-
-    Raises Refusal: OPERATION_IN_FLIGHT while a follow-up is open, STATE_UNSUITABLE when it is not
-    under review.
-    """
-    if payment.open_attempt is not None:
-        raise Refusal(Reason.OPERATION_IN_FLIGHT)
-    if payment.risk is not Risk.REVIEW:
-        raise Refusal(Reason.STATE_UNSUITABLE)
-    return msgspec.structs.replace(payment, version=payment.version + 1, risk=verdict)

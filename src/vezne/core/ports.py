@@ -1,19 +1,21 @@
 """What the domain needs from the world. Each port is passed in; none returns a PAN."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from vezne.core.answer import Answer, Declined, Unknown
-from vezne.core.attempt import Attempt
-from vezne.core.authentication import AuthenticationResult
+from vezne.core.acquirer import Acquirer
 from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.card import BinRecord, CardSlot, Owner, SealedCard, StoredCard
 from vezne.core.changes import Change
-from vezne.core.merchant import Credential
+from vezne.core.ledger import Balance, Booking
+from vezne.core.merchant import Credential, Merchant
+from vezne.core.once import OnceKey
 from vezne.core.payment import Payment
+from vezne.core.payout_books import PayoutBooks
 from vezne.core.session import Session
+from vezne.core.sub_merchant import CrossBooking, SubMerchant
 
 
 class Clock(Protocol):
@@ -44,7 +46,7 @@ class Bins(Protocol):
         """The record of the longest known prefix; None for a foreign or unknown card."""
 
 
-class Books(Protocol):
+class Books(PayoutBooks, Protocol):
     """Everything that is stored except cards' numbers."""
 
     async def apply(self, changes: Sequence[Change]) -> None:
@@ -89,8 +91,38 @@ class Books(Protocol):
     async def find_session(self, merchant_id: int, key: bytes) -> Session | None:
         """A session by key, its time over or not."""
 
-    async def list_open_attempts(self) -> list[Attempt]:
-        """Attempts without an outcome, oldest first."""
+    async def find_once_key(self, merchant_id: int, scope: str, key: bytes) -> OnceKey | None:
+        """What became of the request that a merchant gave a key, its time over or not."""
+
+    async def list_due_payments(
+        self, merchant_id: int, *, until_ms: int, limit: int, after: tuple[int, int] = (0, 0)
+    ) -> list[Payment]:
+        """Payments that somebody has to look at by a time (`Payment.due_ms`), the oldest first.
+
+        `after` is the time and the number of a payment: only those beyond it.
+        """
+
+    async def find_sub_merchant(self, merchant_id: int, key: str) -> SubMerchant | None:
+        """A sub-merchant by key."""
+
+    async def find_sub_merchant_named(
+        self, merchant_id: int, external_id: str
+    ) -> SubMerchant | None:
+        """The sub-merchant that has the merchant's own name."""
+
+    async def find_last_cross_booking(self, merchant_id: int) -> CrossBooking | None:
+        """A merchant's cross booking that no other follows."""
+
+    async def list_balances_of(self, merchant_id: int, currency: str, party: str) -> list[Balance]:
+        """What is on the accounts of the merchant itself or a sub-merchant in a currency."""
+
+    async def list_balances(self, merchant_id: int) -> list[Balance]:
+        """What is on a merchant's accounts, and on those of its sub-merchants, by currency."""
+
+    async def list_bookings(
+        self, merchant_id: int, *, after: tuple[int, int], limit: int
+    ) -> list[Booking]:
+        """A merchant's bookings beyond a subject and version, in that order."""
 
 
 class Merchants(Protocol):
@@ -98,6 +130,22 @@ class Merchants(Protocol):
 
     async def find_credential(self, door: str, key: str) -> Credential | None:
         """The credential behind a public key of a door; None when unknown or revoked."""
+
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        """A merchant by number, as it stands now."""
+
+
+class MerchantClocks(Protocol):
+    """The merchants' clocks, which can be moved in sandbox mode."""
+
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        """A merchant by number, as it stands now."""
+
+    async def change_clock(self, merchant_id: int, offset_ms: int, *, instead_of_ms: int) -> bool:
+        """Say how far a merchant's time is ahead, if it is `instead_of_ms` ahead so far.
+
+        False when somebody else has moved it meanwhile, or there is no such merchant.
+        """
 
 
 class HeldCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,93 +280,6 @@ class CardLine(Protocol):
 
         Raises LineFailure; CardGone when the card can no longer be opened.
         """
-
-
-class AuthorizeAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """What an acquirer is told about an authorization."""
-
-    merchant_id: int
-    trace: int
-    card: SealedCard
-    amount_e8: int
-    currency: str
-    installments: int
-    is_capture: bool
-    authentication: AuthenticationResult | None = None
-
-
-class BeginAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """What an acquirer is told to have a cardholder authenticated.
-
-    `return_url` is where the browser brings the bank's word; `language` is `tr` or `en`.
-    """
-
-    merchant_id: int
-    merchant_name: str
-    payment_number: int
-    card: SealedCard
-    amount_e8: int
-    currency: str
-    installments: int
-    language: str
-    return_url: str
-
-
-class Challenge(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the browser goes to have its owner authenticated: a form to post, and to which URL."""
-
-    url: str
-    fields: dict[str, str]
-    transaction_id: str
-
-
-class Returned(msgspec.Struct, frozen=True, kw_only=True):
-    """The bank's word on an authentication, as the browser brought it, proven to be the bank's."""
-
-    merchant_id: int
-    payment_number: int
-    result: AuthenticationResult
-
-
-class ForgedReturn(Exception):
-    """What the browser brought is not the bank's word, or was altered on the way."""
-
-
-class FollowUpAsk(msgspec.Struct, frozen=True, kw_only=True):
-    """What an acquirer is told about a capture, void or refund of an earlier approval."""
-
-    merchant_id: int
-    trace: int
-    reference: str
-    auth_code: str
-    amount_e8: int
-    currency: str
-
-
-class Acquirer(Protocol):
-    """A bank or PSP that we send to. Stateless; silence and garbage come back as Unknown."""
-
-    @property
-    def name(self) -> str:
-        """The name under which attempts are recorded."""
-
-    async def begin(self, ask: BeginAsk) -> Challenge | Declined | Unknown:
-        """Ask for the cardholder's authentication. No money moves. Raises CardGone."""
-
-    def read_return(self, fields: Mapping[str, str]) -> Returned:
-        """The bank's word in the form that a browser brought. Raises ForgedReturn."""
-
-    async def authorize(self, ask: AuthorizeAsk) -> Answer:
-        """Reserve money, and take it at once when `is_capture`."""
-
-    async def capture(self, ask: FollowUpAsk) -> Answer:
-        """Take reserved money."""
-
-    async def void(self, ask: FollowUpAsk) -> Answer:
-        """Undo before settlement."""
-
-    async def refund(self, ask: FollowUpAsk) -> Answer:
-        """Give captured money back, whole or in part."""
 
 
 class Ports(msgspec.Struct, frozen=True, kw_only=True):

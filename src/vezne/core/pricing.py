@@ -95,6 +95,31 @@ def price_payment(
     )
 
 
+def with_sub_merchant_price(
+    pricing: Pricing, place: int, sub_merchant_price_e8: int, line_split: LineSplit
+) -> Pricing:
+    """A payment's figures with another part of one line for its sub-merchant.
+
+    Nothing changes but who of the two gets and bears how much of that line.
+    """
+    lines = pricing.lines
+    line = lines[place]
+    blockage_e8 = apply_rate(line.paid_e8, pricing.blockage_rate_e8)
+    if line_split is LineSplit.EXACT:
+        paid_e8 = sum(item.paid_e8 for item in lines)
+        total_e8 = apply_rate(paid_e8, pricing.blockage_rate_e8)
+        blockage_e8 = split(total_e8, [item.price_e8 for item in lines])[place]
+    changed = _price_line(
+        line.price_e8,
+        line.paid_e8,
+        line.commission_e8,
+        line.fee_e8,
+        blockage_e8,
+        sub_merchant_price_e8,
+    )
+    return msgspec.structs.replace(pricing, lines=(*lines[:place], changed, *lines[place + 1 :]))
+
+
 def _price_line(
     price_e8: int,
     paid_e8: int,
@@ -105,12 +130,14 @@ def _price_line(
 ) -> PricedLine:
     """Blockage burdens the merchant first and spills over to the sub-merchant.
 
-    A sub-merchant also bears what commission and fee take beyond the merchant's own part.
+    A sub-merchant also bears what commission and fee take beyond the merchant's own part. Nobody
+    has more withheld than there is.
     """
     left_e8 = paid_e8 - commission_e8 - fee_e8 - sub_price_e8
     own_e8 = max(left_e8, 0)
+    sub_e8 = max(sub_price_e8 + min(left_e8, 0), 0) if sub_price_e8 else 0
     blockage_merchant_e8 = min(blockage_e8, own_e8)
-    blockage_sub_e8 = blockage_e8 - blockage_merchant_e8 if sub_price_e8 else 0
+    blockage_sub_e8 = min(blockage_e8 - blockage_merchant_e8, sub_e8)
     return PricedLine(
         price_e8=price_e8,
         paid_e8=paid_e8,
@@ -119,9 +146,7 @@ def _price_line(
         blockage_e8=blockage_merchant_e8,
         sub_merchant_blockage_e8=blockage_sub_e8,
         sub_merchant_price_e8=sub_price_e8,
-        sub_merchant_payout_e8=(
-            max(sub_price_e8 - blockage_sub_e8 + min(left_e8, 0), 0) if sub_price_e8 else 0
-        ),
+        sub_merchant_payout_e8=sub_e8 - blockage_sub_e8,
         payout_e8=own_e8 - blockage_merchant_e8,
     )
 

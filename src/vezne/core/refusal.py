@@ -31,6 +31,16 @@ class Reason(enum.StrEnum):
     SESSION_NOT_FOUND = "session_not_found"
     SESSION_EXPIRED = "session_expired"
     REFERENCE_TAKEN = "reference_taken"
+    ONCE_KEY_MALFORMED = "once_key_malformed"
+    ONCE_KEY_REUSED = "once_key_reused"
+    ONCE_KEY_IN_FLIGHT = "once_key_in_flight"
+    ONCE_OUTCOME_UNKNOWN = "once_outcome_unknown"
+    SUB_MERCHANTS_NOT_ENABLED = "sub_merchants_not_enabled"
+    SUB_MERCHANT_NOT_FOUND = "sub_merchant_not_found"
+    SUB_MERCHANT_EXISTS = "sub_merchant_exists"
+    SUB_MERCHANT_NOT_PAYABLE = "sub_merchant_not_payable"
+    SUB_MERCHANT_PRICE_TOO_HIGH = "sub_merchant_price_too_high"
+    BALANCE_TOO_LOW = "balance_too_low"
 
 
 class Refusal(Exception):

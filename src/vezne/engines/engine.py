@@ -5,6 +5,7 @@ A transaction is a value: a sequence of writes, each with the row count it expec
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol
 
 Value = int | str | bytes | None
@@ -37,15 +38,25 @@ class EngineFailure(Exception):
     """
 
 
-class Engine(Protocol):
+class Queries(Protocol):
+    """What can be asked."""
+
+    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """The rows of a query, as committed. Raises EngineFailure and EngineClosed."""
+
+
+class Engine(Queries, Protocol):
     """An open database."""
 
     @property
     def name(self) -> str:
         """`sqlite` or `postgres`."""
 
-    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """The rows of a query, as committed. Raises EngineFailure and EngineClosed."""
+    def snapshot(self) -> AbstractAsyncContextManager[Queries]:
+        """The database as it stands at this moment, whatever is written meanwhile.
+
+        What is open for long keeps the database from tidying up. Raises as `fetch` does.
+        """
 
     async def apply(self, writes: Sequence[Write]) -> None:
         """Run all writes in one transaction, durable on return.

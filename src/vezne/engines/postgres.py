@@ -3,7 +3,8 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from itertools import chain, count
 from typing import Final, NamedTuple, TypeAlias
@@ -79,6 +80,22 @@ class PostgresEngine:
         except Exception as error:
             raise await self._judged(error) from error
         return [tuple(record) for record in records]
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["_Snapshot"]:
+        """The database as it stands at this moment. Raises EngineFailure and EngineClosed."""
+        if self._is_closing:
+            raise EngineClosed
+        try:
+            async with (
+                self._acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                # The transaction sees what stands at its first statement.
+                await connection.execute("SELECT 1")
+                yield _Snapshot(connection)
+        except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+            raise await self._judged(error) from error
 
     async def apply(self, writes: Sequence[Write]) -> None:
         """Run all writes in one transaction, durable on return.
@@ -160,6 +177,21 @@ class PostgresEngine:
 
     def _acquire(self) -> _Acquired:
         return self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+
+
+class _Snapshot:
+    """Implements `vezne.engines.engine.Queries` over one transaction."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """The rows of a query. Raises EngineFailure."""
+        try:
+            records = await self._connection.fetch(numbered(sql), *params)
+        except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+            raise _translated(error) from error
+        return [tuple(record) for record in records]
 
 
 async def open_postgres(

@@ -7,7 +7,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
@@ -69,7 +69,10 @@ class SqliteEngine:
 
     name = "sqlite"
 
-    def __init__(self, writer: sqlite3.Connection, reader: sqlite3.Connection, turn: int) -> None:
+    def __init__(
+        self, path: Path, writer: sqlite3.Connection, reader: sqlite3.Connection, turn: int
+    ) -> None:
+        self._path = path
         self._writer = writer
         self._reader = reader
         self._turn = turn
@@ -91,6 +94,20 @@ class SqliteEngine:
             return self._reader.execute(sql, params).fetchall()
         except sqlite3.DatabaseError as error:
             raise EngineFailure(str(error)) from error
+
+    @contextlib.asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["_Snapshot"]:
+        """The database as it stands at this moment; the log grows while it is open."""
+        if self._is_closing:
+            raise EngineClosed
+        try:
+            connection = _connect(self._path, "ro", READER_CACHE_KIB)
+        except sqlite3.Error as error:
+            raise EngineFailure(str(error)) from error
+        with contextlib.closing(connection):
+            found = _Snapshot(connection)
+            await found.begin()
+            yield found
 
     async def apply(self, writes: Sequence[Write]) -> None:
         """Run all writes in one transaction, durable on return.
@@ -208,7 +225,7 @@ class SqliteEngine:
             self._roll_back()
         with contextlib.suppress(OSError):
             fcntl.flock(self._turn, fcntl.LOCK_UN)
-        return [EngineFailure(str(error)) for _ in group]
+        return [_failure_of(error) for _ in group]
 
     def _write_group(self, group: Sequence[_Job], *, is_careful: bool = False) -> Outcomes | None:
         """Run a group's writes; returns the outcome of each batch, None when the file is locked.
@@ -232,7 +249,7 @@ class SqliteEngine:
             self._roll_back()
             if not outcomes and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY:
                 return None
-            return [EngineFailure(str(error)) for _ in group]
+            return [_failure_of(error) for _ in group]
         return outcomes
 
     def _write(self, writes: Sequence[Write]) -> Exception | None:
@@ -247,7 +264,7 @@ class SqliteEngine:
         except sqlite3.OperationalError as error:
             # A statement that makes no sense is a mistake in the caller, not a failing database.
             is_mistake = error.sqlite_errorcode == sqlite3.SQLITE_ERROR
-            return error if is_mistake else EngineFailure(str(error))
+            return error if is_mistake else _failure_of(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs to this batch alone
             return error
         return None
@@ -269,6 +286,29 @@ class SqliteEngine:
             self._cursor.execute("ROLLBACK")
 
 
+class _Snapshot:
+    """Implements `vezne.engines.engine.Queries`. Each query runs in a thread: they may be long."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    async def begin(self) -> None:
+        """From now on, see nothing that is written later."""
+        await self.fetch("BEGIN")
+        # The transaction begins with its first read.
+        await self.fetch("SELECT 1 FROM sqlite_master")
+
+    async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """The rows of a query. Raises EngineFailure."""
+        return await asyncio.to_thread(self._fetch, sql, params)
+
+    def _fetch(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        try:
+            return self._connection.execute(sql, params).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise EngineFailure(str(error)) from error
+
+
 def open_sqlite(path: Path) -> SqliteEngine:
     """An engine over a file, which is made, for its owner's eyes only, when it is missing.
 
@@ -287,7 +327,7 @@ def open_sqlite(path: Path) -> SqliteEngine:
     except sqlite3.Error as error:
         os.close(turn)
         raise EngineFailure(str(error)) from error
-    return SqliteEngine(writer, reader, turn)
+    return SqliteEngine(path, writer, reader, turn)
 
 
 @contextlib.contextmanager
@@ -347,3 +387,10 @@ def _statements(script: str) -> Iterator[str]:
             statement += ";"
     if statement:
         yield statement
+
+
+def _failure_of(error: Exception) -> EngineFailure:
+    """The engine's word for an error, which stays its cause."""
+    failure = EngineFailure(str(error))
+    failure.__cause__ = error
+    return failure

@@ -1,14 +1,15 @@
 """Take a payment whose cardholder the issuer authenticates first: 3-D Secure.
 
-`begin` sends the browser to the bank, `receive` takes the bank's word when it comes back, and
-`complete` authorizes the payment. Every step is one compare-and-set write of the payment.
+`begin` sends the browser to the bank, and `receive` takes the bank's word when it comes back;
+`flows/complete.py` authorizes the payment then. Every step is one compare-and-set write of the
+payment.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from vezne.core.acquirer import BeginAsk, Challenge, Returned
 from vezne.core.answer import Declined, DeclineReason, Unknown
 from vezne.core.authentication import (
     LIFE_MS,
@@ -19,51 +20,31 @@ from vezne.core.authentication import (
     move,
 )
 from vezne.core.authentication import receive as receive_result
-from vezne.core.changes import Change, ChangePayment, Conflict, OpenAttempt
-from vezne.core.merchant import BlockageRelease, Merchant
-from vezne.core.payment import Payment, PaymentKind, PaymentState, follow_authentication
-from vezne.core.ports import (
-    BeginAsk,
-    CardGone,
-    Challenge,
-    HoldingFull,
-    Ports,
-    Returned,
+from vezne.core.changes import Conflict
+from vezne.core.merchant import Merchant
+from vezne.core.payment import (
+    Payment,
+    PaymentState,
+    follow_authentication,
 )
-from vezne.core.pricing import blockage_resolved_at
+from vezne.core.ports import CardGone, HoldingFull, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.authorize import (
     CARD_GONE,
     Presented,
-    authorization_of,
-    authorize,
-    forget_unused,
 )
-from vezne.flows.blocklist import is_card_blocked
-from vezne.flows.card_to_charge import card_to_charge
 from vezne.flows.follow_up import DECISIONS_MAX
-from vezne.flows.inquire import claim_for, find_payment
+from vezne.flows.inquire import find_payment
 from vezne.flows.pay import (
-    CardOnFile,
     NewCard,
     Pay,
     check_card,
-    keep_if_registering,
     new_payment,
     present,
     price_basket,
     promise,
 )
-from vezne.flows.store_card import check_not_expired
-
-# Why a payment whose authentication stands so cannot be completed. PASSED is the one that can.
-REFUSALS: Final[Mapping[AuthenticationState, Reason]] = {
-    AuthenticationState.OPEN: Reason.AUTHENTICATION_UNSUITABLE,
-    AuthenticationState.SPENT: Reason.AUTHENTICATION_UNSUITABLE,
-    AuthenticationState.FAILED: Reason.AUTHENTICATION_UNSUITABLE,
-    AuthenticationState.EXPIRED: Reason.AUTHENTICATION_EXPIRED,
-    AuthenticationState.LAPSED: Reason.HELD_CARD_LOST,
-}
+from vezne.flows.record import changes_of
 
 _WAITING: Final = frozenset({AuthenticationState.OPEN, AuthenticationState.PASSED})
 # The bank was not asked.
@@ -97,30 +78,6 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     challenge: Challenge | None
 
 
-class Expected(msgspec.Struct, frozen=True, kw_only=True):
-    """What the merchant takes the payment to be."""
-
-    paid_e8: int
-    basket_id: str | None
-    currency: str
-
-
-class Complete(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment to authorize now that its cardholder is authenticated.
-
-    `kind` and `conversation_id` replace those of `begin`, for a door whose callers say them late;
-    with `claims_reference` no other payment may have the latter.
-    """
-
-    merchant: Merchant
-    number: int
-    blockage_release: BlockageRelease
-    expected: Expected | None = None
-    kind: PaymentKind | None = None
-    conversation_id: str | None = None
-    claims_reference: bool = False
-
-
 async def begin(command: Authenticate, ports: Ports) -> Begun:
     """Promise a payment and ask the bank to authenticate its cardholder. No money moves.
 
@@ -128,7 +85,7 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
     Raises the refusals of `pay`; AUTHENTICATION_UNSUITABLE when the payment ended meanwhile.
     """
     pay = command.pay
-    pricing = price_basket(pay)
+    pricing = await price_basket(pay, ports)
     presented = await present(pay.merchant, pay.card, ports)
     await check_card(pay, presented.card, ports)
     planned = await new_payment(pay, pricing, presented.card, ports)
@@ -136,7 +93,7 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
     payment = msgspec.structs.replace(
         planned, state=PaymentState.AUTHENTICATING, authentication=opened
     )
-    await promise(payment, [], pay, ports)
+    await promise(payment, pay, ports)
     answer = await _ask_challenge(command, payment, presented, ports)
     if isinstance(answer, Challenge):
         begun = msgspec.structs.replace(opened, transaction_id=answer.transaction_id)
@@ -144,13 +101,13 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
             begun = msgspec.structs.replace(
                 begun, challenge_url=answer.url, challenge_fields=answer.fields
             )
-        payment = await _change(follow_authentication(payment, begun), ports)
-        return Begun(payment=payment, challenge=answer)
+        moved = await _change(payment, follow_authentication(payment, begun), ports)
+        return Begun(payment=moved, challenge=answer)
     await ports.vault.drop_held(payment.merchant_id, payment.number)
     failed = follow_authentication(payment, move(opened, AuthenticationEvent.NOT_BEGUN))
     reason = answer.reason if isinstance(answer, Declined) else DeclineReason.COMMUNICATION_ERROR
-    payment = await _change(msgspec.structs.replace(failed, decline_reason=reason), ports)
-    return Begun(payment=payment, challenge=None)
+    failed = msgspec.structs.replace(failed, decline_reason=reason)
+    return Begun(payment=await _change(payment, failed, ports), challenge=None)
 
 
 async def receive(returned: Returned, ports: Ports) -> Payment:
@@ -194,33 +151,11 @@ async def give_up(merchant: Merchant, number: int, ports: Ports) -> Payment:
         return payment
     ended = follow_authentication(payment, move(authentication, AuthenticationEvent.GIVEN_UP))
     try:
-        await ports.books.apply([ChangePayment(ended)])
+        await ports.books.apply(changes_of(payment, ended, ports.clock.now_ms()))
     except Conflict:
         return await find_payment(merchant, number, ports)
     await ports.vault.drop_held(merchant.id, number)
     return ended
-
-
-async def complete(command: Complete, ports: Ports) -> Payment:
-    """Authorize a payment whose cardholder is authenticated; returns it as `pay` does.
-
-    An authentication is good for one authorization. Raises Refusal: PAYMENT_NOT_FOUND;
-    PAYMENT_DIFFERS from what is expected; AUTHENTICATION_UNSUITABLE when there is none, it is not
-    passed, or it is spent; AUTHENTICATION_EXPIRED and HELD_CARD_LOST, both of which end the
-    payment; CARD_NOT_FOUND, OWNER_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED.
-    """
-    payment = await find_payment(command.merchant, command.number, ports)
-    _check_expected(payment, command.expected)
-    authentication = await _up_to_date(payment, ports)
-    if authentication.state is not AuthenticationState.PASSED:
-        raise Refusal(REFUSALS[authentication.state])
-    card = await card_to_charge(payment, authentication, ports)
-    transit_id = card.card.transit_id if isinstance(card, NewCard) else card.transit_id
-    try:
-        return await _spend(command, payment, authentication, card, ports)
-    finally:
-        if transit_id is not None:
-            ports.vault.release(transit_id)
 
 
 def _open(command: Authenticate, payment: Payment) -> Authentication:
@@ -274,18 +209,18 @@ async def _ask_challenge(
         return _HOLDING_FULL
 
 
-async def _change(payment: Payment, ports: Ports) -> Payment:
-    """Write a payment's next version.
+async def _change(before: Payment, after: Payment, ports: Ports) -> Payment:
+    """Write a payment's next version, and return it.
 
     Raises Refusal(AUTHENTICATION_UNSUITABLE) when somebody else changed it meanwhile: it was
     completed or has ended, and what is held for it serves nobody any more.
     """
     try:
-        await ports.books.apply([ChangePayment(payment)])
+        await ports.books.apply(changes_of(before, after, ports.clock.now_ms()))
     except Conflict:
-        await ports.vault.drop_held(payment.merchant_id, payment.number)
+        await ports.vault.drop_held(before.merchant_id, before.number)
         raise Refusal(Reason.AUTHENTICATION_UNSUITABLE) from None
-    return payment
+    return after
 
 
 async def _receive_once(returned: Returned, ports: Ports) -> Payment:
@@ -303,7 +238,7 @@ async def _receive_once(returned: Returned, ports: Ports) -> Payment:
     if after is before:
         return payment
     moved = follow_authentication(payment, after)
-    await ports.books.apply([ChangePayment(moved)])
+    await ports.books.apply(changes_of(payment, moved, ports.clock.now_ms()))
     if after.state is not AuthenticationState.PASSED:
         await ports.vault.drop_held(payment.merchant_id, payment.number)
     return moved
@@ -323,25 +258,17 @@ async def _is_card_lost(payment: Payment, authentication: Authentication, ports:
     return not await ports.vault.is_held(payment.merchant_id, payment.number)
 
 
-def _check_expected(payment: Payment, expected: Expected | None) -> None:
-    """Raise Refusal(PAYMENT_DIFFERS) when the payment is another than the merchant takes it for."""
-    if expected is None:
-        return
-    actual = Expected(
-        paid_e8=payment.paid_e8, basket_id=payment.basket_id, currency=payment.currency
-    )
-    if expected != actual:
-        raise Refusal(Reason.PAYMENT_DIFFERS)
+async def up_to_date(payment: Payment, ports: Ports) -> Authentication:
+    """A payment's authentication, ended first when its time ran out or its card is lost.
 
-
-async def _up_to_date(payment: Payment, ports: Ports) -> Authentication:
-    """A payment's authentication, ended first when its time ran out or its card is lost."""
+    Raises Refusal(AUTHENTICATION_UNSUITABLE) when it has none, or changed meanwhile.
+    """
     authentication = _authentication_of(payment)
     event = await _ending(payment, authentication, ports)
     if event is None:
         return authentication
     ended = move(authentication, event)
-    await _change(follow_authentication(payment, ended), ports)
+    await _change(payment, follow_authentication(payment, ended), ports)
     await ports.vault.drop_held(payment.merchant_id, payment.number)
     return ended
 
@@ -358,43 +285,3 @@ async def _ending(
     if authentication.transaction_id and await _is_card_lost(payment, authentication, ports):
         return AuthenticationEvent.CARD_LOST
     return None
-
-
-async def _spend(
-    command: Complete,
-    payment: Payment,
-    authentication: Authentication,
-    card: NewCard | CardOnFile,
-    ports: Ports,
-) -> Payment:
-    """Check what may have changed since, promise the authorization, and carry it out."""
-    merchant = command.merchant
-    presented = await present(merchant, card, ports)
-    check_not_expired(presented.card, ports)
-    if await is_card_blocked(merchant, presented.card, ports):
-        raise Refusal(Reason.CARD_BLOCKED)
-    presented = await keep_if_registering(merchant, card, presented, ports)
-    now_ms = ports.clock.now_ms()
-    spent = move(authentication, AuthenticationEvent.AUTHORIZATION_SENT)
-    promised = msgspec.structs.replace(
-        follow_authentication(payment, spent),
-        blockage_resolved_ms=blockage_resolved_at(
-            now_ms, merchant.settings.plan.blockage_days, command.blockage_release
-        ),
-        kind=command.kind or payment.kind,
-        conversation_id=command.conversation_id or payment.conversation_id,
-    )
-    is_renamed = promised.conversation_id != payment.conversation_id
-    attempt = authorization_of(promised, now_ms)
-    changes: list[Change] = [ChangePayment(promised, is_renamed), OpenAttempt(attempt)]
-    try:
-        claim = await claim_for(promised, merchant, ports) if command.claims_reference else None
-        await ports.books.apply([*changes, claim] if claim is not None else changes)
-    except Refusal:
-        await forget_unused(presented, ports)
-        raise
-    except Conflict:
-        await forget_unused(presented, ports)
-        raise Refusal(Reason.AUTHENTICATION_UNSUITABLE) from None
-    await ports.vault.drop_held(payment.merchant_id, payment.number)
-    return await authorize(promised, attempt, presented, authentication.result, ports)

@@ -2,23 +2,17 @@
 
 import msgspec
 
+from vezne.core.acquirer import AuthorizeAsk
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk
 from vezne.core.attempt import Attempt, Operation
 from vezne.core.authentication import AuthenticationResult
 from vezne.core.card import Owner, SealedCard, StoredCard
-from vezne.core.changes import AddCard, AddOwner, Change, ChangePayment, CloseAttempt, OpenAttempt
-from vezne.core.payment import (
-    Event,
-    Payment,
-    PaymentKind,
-    approve,
-    decline,
-    leave_uncertain,
-    open_follow_up,
-    void,
-)
-from vezne.core.ports import AuthorizeAsk, CardGone, Ports
-from vezne.flows.follow_up import ask_and_record, attempt_for, close_attempt
+from vezne.core.changes import AddCard, AddOwner, Conflict
+from vezne.core.follow_ups import open_follow_up
+from vezne.core.payment import Payment, PaymentKind, approve, decline, leave_unanswered
+from vezne.core.ports import CardGone, Ports
+from vezne.flows.follow_up import ask_and_record
+from vezne.flows.record import ANSWER_MAX_MS, INQUIRY_DELAYS_MS, changes_of
 
 # The vault could not open the card, so the bank was not asked.
 CARD_GONE = Declined(reason=DeclineReason.INVALID_CARD_NUMBER, code="card_gone")
@@ -43,18 +37,17 @@ def authorization_of(payment: Payment, now_ms: int) -> Attempt:
 
     Its number is the one right after the payment's lines, so that there can be no second one.
     """
-    return attempt_for(
-        payment,
-        Operation.AUTHORIZE,
-        amount_e8=payment.paid_e8,
+    return Attempt(
         number=payment.line_numbers.stop,
-        now_ms=now_ms,
+        operation=Operation.AUTHORIZE,
+        amount_e8=payment.paid_e8,
+        created_ms=now_ms,
+        inquire_ms=now_ms + ANSWER_MAX_MS,
     )
 
 
 async def authorize(
     payment: Payment,
-    attempt: Attempt,
     presented: Presented,
     authentication: AuthenticationResult | None,
     ports: Ports,
@@ -66,7 +59,7 @@ async def authorize(
     """
     ask = AuthorizeAsk(
         merchant_id=payment.merchant_id,
-        trace=attempt.number,
+        trace=payment.attempts[-1].number,
         card=presented.card,
         amount_e8=payment.paid_e8,
         currency=payment.currency,
@@ -80,7 +73,12 @@ async def authorize(
     except CardGone:
         # The card was deleted since it was looked up.
         answer = CARD_GONE
-    return await _record(payment, attempt, answer, presented, ports)
+    try:
+        return await _record(payment, answer, presented, ports)
+    except Conflict:
+        # The answer took so long that somebody else has asked what became of it.
+        await forget_unused(presented, ports)
+        return await _as_stored(payment, ports)
 
 
 async def forget_unused(presented: Presented, ports: Ports) -> None:
@@ -89,72 +87,70 @@ async def forget_unused(presented: Presented, ports: Ports) -> None:
         await ports.vault.forget(presented.new_card.merchant_id, presented.new_card.token)
 
 
-async def _record(
-    payment: Payment, attempt: Attempt, answer: Answer, presented: Presented, ports: Ports
-) -> Payment:
-    """Write down what the bank said, with the card to be stored when it approved."""
+async def undo_rejected(payment: Payment, answer: Approved, ports: Ports) -> Payment:
+    """The bank approved, the fraud filter did not: record both, and give the money back.
+
+    The void is promised in the same batch that records the approval, so that no crash leaves a
+    rejected payment charged with nobody to undo it. Raises Conflict when the payment changed
+    meanwhile.
+    """
     now_ms = ports.clock.now_ms()
+    approved = approve(payment, answer, now_ms)
+    undo = Attempt(
+        number=await ports.numbers.take(1),
+        operation=Operation.VOID,
+        amount_e8=approved.paid_e8,
+        created_ms=now_ms,
+        inquire_ms=now_ms + ANSWER_MAX_MS,
+        verdict=Risk.REJECTED,
+    )
+    rejected = msgspec.structs.replace(open_follow_up(approved, undo), version=approved.version)
+    await ports.books.apply(changes_of(payment, rejected, now_ms))
+    undone = await ask_and_record(rejected, ports)
+    return undone.payment
+
+
+async def _record(payment: Payment, answer: Answer, presented: Presented, ports: Ports) -> Payment:
+    """Write down what the bank said, with the card to be stored when it approved.
+
+    Raises Conflict when the payment changed meanwhile.
+    """
     if isinstance(answer, Approved):
         if answer.risk is Risk.REJECTED:
-            return await _record_rejected(payment, attempt, answer, presented, ports)
-        approved = msgspec.structs.replace(
-            approve(payment, answer, now_ms),
-            owner_key=presented.owner_key,
-            card_token=presented.token,
-        )
-        changes: list[Change] = [
-            ChangePayment(approved),
-            CloseAttempt(close_attempt(attempt, answer, now_ms)),
-        ]
-        if presented.new_owner is not None:
-            changes.append(AddOwner(presented.new_owner))
-        if presented.new_card is not None:
-            changes.append(AddCard(presented.new_card))
-        await ports.books.apply(changes)
-        return approved
+            await forget_unused(presented, ports)
+            return await undo_rejected(payment, answer, ports)
+        return await _record_approval(payment, answer, presented, ports)
+    now_ms = ports.clock.now_ms()
     if isinstance(answer, Declined):
-        after = decline(payment, answer.reason)
-        closed = close_attempt(attempt, answer, now_ms)
-        await ports.books.apply([ChangePayment(after), CloseAttempt(closed)])
+        after = decline(payment, answer, now_ms)
     else:
         # The attempt stays open until the truth is known.
-        after = leave_uncertain(payment)
-        await ports.books.apply([ChangePayment(after)])
+        after = leave_unanswered(payment, inquire_ms=now_ms + INQUIRY_DELAYS_MS[0])
+    await ports.books.apply(changes_of(payment, after, now_ms))
     await forget_unused(presented, ports)
     return after
 
 
-async def _record_rejected(
-    payment: Payment, attempt: Attempt, answer: Approved, presented: Presented, ports: Ports
+async def _record_approval(
+    payment: Payment, answer: Approved, presented: Presented, ports: Ports
 ) -> Payment:
-    """The bank approved, the fraud filter did not: record both, and give the money back.
-
-    The void is promised in the same batch that records the approval, so that no crash leaves a
-    rejected payment charged with nobody to undo it.
-    """
     now_ms = ports.clock.now_ms()
-    approved = approve(payment, answer, now_ms)
-    undo = attempt_for(
-        approved,
-        Operation.VOID,
-        amount_e8=approved.paid_e8,
-        number=await ports.numbers.take(1),
-        now_ms=now_ms,
+    approved = msgspec.structs.replace(
+        approve(payment, answer, now_ms),
+        owner_key=presented.owner_key,
+        card_token=presented.token,
     )
-    rejected = msgspec.structs.replace(
-        open_follow_up(approved, Event.VOID_APPROVED, undo.number), version=approved.version
-    )
-    await ports.books.apply(
-        [
-            ChangePayment(rejected),
-            CloseAttempt(close_attempt(attempt, answer, now_ms)),
-            OpenAttempt(undo),
-        ]
-    )
-    await forget_unused(presented, ports)
+    changes = changes_of(payment, approved, now_ms)
+    if presented.new_owner is not None:
+        changes.append(AddOwner(presented.new_owner))
+    if presented.new_card is not None:
+        changes.append(AddCard(presented.new_card))
+    await ports.books.apply(changes)
+    return approved
 
-    def settle(before: Payment, _undo: Attempt, _answer: Approved) -> Payment:
-        return void(before, ports.clock.now_ms())
 
-    undone = await ask_and_record(rejected, undo, settle, ports)
-    return undone.payment
+async def _as_stored(payment: Payment, ports: Ports) -> Payment:
+    """A payment as somebody else has written it."""
+    stored = await ports.books.find_payment(payment.merchant_id, payment.number)
+    # Payments are never deleted.
+    return stored or payment

@@ -1,15 +1,11 @@
 """Take the money of a hold."""
 
-from functools import partial
-
 import msgspec
 
-from vezne.core.answer import Approved, Risk
-from vezne.core.attempt import Attempt, Operation
+from vezne.core.answer import Risk
+from vezne.core.attempt import CaptureTerms, Operation
 from vezne.core.merchant import BlockageRelease, Merchant
-from vezne.core.payment import Payment, capture
 from vezne.core.ports import Ports
-from vezne.core.pricing import Pricing, blockage_resolved_at
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
 from vezne.flows.inquire import check_currency, find_payment
@@ -46,18 +42,13 @@ async def capture_payment(command: CapturePayment, ports: Ports) -> FollowedUp:
             paid_e8=paid_e8,
             currency=payment.currency,
             line_split=payment.line_split,
+            sub_merchant_prices_e8=[x.sub_merchant_price_e8 for x in payment.pricing.lines],
         )
-        return FollowUp(payment=payment, amount_e8=paid_e8, settle=partial(settle, pricing))
-
-    def settle(pricing: Pricing, payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
-        now_ms = ports.clock.now_ms()
-        captured = capture(
-            payment, answer, pricing=pricing, paid_e8=attempt.amount_e8, now_ms=now_ms
+        terms = CaptureTerms(
+            pricing=pricing,
+            blockage_days=command.merchant.settings.plan.blockage_days,
+            blockage_release=command.blockage_release,
         )
-        days = command.merchant.settings.plan.blockage_days
-        return msgspec.structs.replace(
-            captured,
-            blockage_resolved_ms=blockage_resolved_at(now_ms, days, command.blockage_release),
-        )
+        return FollowUp(payment=payment, amount_e8=paid_e8, terms=terms)
 
     return await follow_up(Operation.CAPTURE, decide, ports)

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from vezne.core.answer import Answer, Approved, Declined, Unknown
-from vezne.core.attempt import Attempt, Operation, Outcome
-from vezne.core.changes import ChangePayment, CloseAttempt, Conflict, OpenAttempt
-from vezne.core.payment import Event, Payment, close_follow_up, open_follow_up
-from vezne.core.ports import FollowUpAsk, Ports
+from vezne.core.acquirer import FollowUpAsk
+from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
+from vezne.core.attempt import Attempt, CaptureTerms, Operation
+from vezne.core.changes import Conflict
+from vezne.core.follow_ups import close_follow_up, open_follow_up, settle_follow_up
+from vezne.core.payment import Payment, leave_unanswered
+from vezne.core.ports import Ports
+from vezne.flows.record import ANSWER_MAX_MS, INQUIRY_DELAYS_MS, changes_of
 
 # Each lost race means that somebody else's change got through, so a few tries are plenty.
 DECISIONS_MAX = 5
@@ -23,18 +26,17 @@ class FollowedUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
-    """What a follow-up decides: which payment, for how much, and what approval makes of it."""
+    """What a follow-up decides: which payment, for how much, and what approval makes of it.
+
+    The last four are those of `Attempt`.
+    """
 
     payment: Payment
     amount_e8: int
-    settle: Callable[[Payment, Attempt, Approved], Payment]
-
-
-_EVENTS = {
-    Operation.CAPTURE: Event.CAPTURE_APPROVED,
-    Operation.VOID: Event.VOID_APPROVED,
-    Operation.REFUND: Event.REFUND_APPROVED,
-}
+    terms: CaptureTerms | None = None
+    parts: tuple[tuple[int, int], ...] = ()
+    conversation_id: str | None = None
+    verdict: Risk | None = None
 
 
 async def follow_up(
@@ -46,100 +48,83 @@ async def follow_up(
     While the answer is out, or was never heard, the payment takes no other follow-up. Raises what
     `decide` raises, and Refusal: OPERATION_IN_FLIGHT, STATE_UNSUITABLE.
     """
-    decision, payment, attempt = await _promise(operation, decide, ports)
-    return await ask_and_record(payment, attempt, decision.settle, ports)
-
-
-async def ask_and_record(
-    payment: Payment,
-    attempt: Attempt,
-    settle: Callable[[Payment, Attempt, Approved], Payment],
-    ports: Ports,
-) -> FollowedUp:
-    """Send a promised follow-up to the bank and record the answer."""
-    answer = await _ask(payment, attempt, ports)
-    now_ms = ports.clock.now_ms()
-    if isinstance(answer, Unknown):
-        # The attempt stays open until the truth is known.
-        return FollowedUp(payment=payment, answer=answer, attempt=attempt)
-    if isinstance(answer, Approved):
-        after = settle(payment, attempt, answer)
-    else:
-        after = close_follow_up(payment)
-    closed = close_attempt(attempt, answer, now_ms)
-    await ports.books.apply([ChangePayment(after), CloseAttempt(closed)])
-    return FollowedUp(payment=after, answer=answer, attempt=closed)
-
-
-def close_attempt(attempt: Attempt, answer: Approved | Declined, now_ms: int) -> Attempt:
-    """The attempt with its outcome."""
-    if isinstance(answer, Declined):
-        return msgspec.structs.replace(
-            attempt, outcome=Outcome.DECLINED, detail=answer.code, closed_ms=now_ms
-        )
-    return msgspec.structs.replace(
-        attempt,
-        outcome=Outcome.APPROVED,
-        auth_code=answer.auth_code,
-        reference=answer.reference,
-        closed_ms=now_ms,
-    )
-
-
-async def _promise(
-    operation: Operation, decide: Callable[[], Awaitable[FollowUp]], ports: Ports
-) -> tuple[FollowUp, Payment, Attempt]:
-    """Commit the attempt before a byte is sent."""
     decisions_left = DECISIONS_MAX
     while True:
         decisions_left -= 1
-        decision = await decide()
-        attempt = attempt_for(
-            decision.payment,
-            operation,
-            amount_e8=decision.amount_e8,
-            number=await ports.numbers.take(1),
-            now_ms=ports.clock.now_ms(),
-        )
-        payment = open_follow_up(decision.payment, _EVENTS[operation], attempt.number)
         try:
-            await ports.books.apply([ChangePayment(payment), OpenAttempt(attempt)])
+            payment = await _promise(operation, await decide(), ports)
         except Conflict:
             if decisions_left:
                 continue
             raise
-        return decision, payment, attempt
+        return await ask_and_record(payment, ports)
 
 
-def attempt_for(
-    payment: Payment, operation: Operation, *, amount_e8: int, number: int, now_ms: int
-) -> Attempt:
-    """A new attempt about a payment, in the payment's currency."""
-    return Attempt(
-        merchant_id=payment.merchant_id,
-        number=number,
-        payment_number=payment.number,
-        operation=operation,
-        acquirer=payment.acquirer,
-        amount_e8=amount_e8,
-        currency=payment.currency,
-        created_ms=now_ms,
-    )
+async def ask_and_record(payment: Payment, ports: Ports) -> FollowedUp:
+    """Send a payment's promised follow-up to the bank and record the answer."""
+    answer = await ask_bank(payment, ports)
+    after = followed_up(payment, answer, ports.clock.now_ms())
+    try:
+        await ports.books.apply(changes_of(payment, after, ports.clock.now_ms()))
+    except Conflict:
+        # The answer took so long that somebody else has found it out; both heard the same.
+        stored = await ports.books.find_payment(payment.merchant_id, payment.number)
+        after = stored or after
+    number = payment.attempts[-1].number
+    attempt = next(item for item in after.attempts if item.number == number)
+    return FollowedUp(payment=after, answer=answer, attempt=attempt)
 
 
-async def _ask(payment: Payment, attempt: Attempt, ports: Ports) -> Answer:
-    """Ask the bank, with no transaction open."""
+def followed_up(payment: Payment, answer: Answer, now_ms: int) -> Payment:
+    """What the bank's answer to the open follow-up makes of a payment."""
+    if isinstance(answer, Approved):
+        return settle_follow_up(payment, answer, now_ms)
+    if isinstance(answer, Declined):
+        return close_follow_up(payment, answer, now_ms)
+    return leave_unanswered(payment, inquire_ms=now_ms + INQUIRY_DELAYS_MS[0])
+
+
+async def ask_bank(payment: Payment, ports: Ports) -> Answer:
+    """Send a payment's open follow-up to the bank, with no transaction open.
+
+    What undoes a rejected payment is not given up because it could not be sent: it is unknown then,
+    and sent again.
+    """
+    attempt = payment.attempts[-1]
     ask = FollowUpAsk(
         merchant_id=payment.merchant_id,
         trace=attempt.number,
         reference=payment.reference,
         auth_code=payment.auth_code,
         amount_e8=attempt.amount_e8,
-        currency=attempt.currency,
+        currency=payment.currency,
     )
     verbs = {
         Operation.CAPTURE: ports.acquirer.capture,
         Operation.VOID: ports.acquirer.void,
         Operation.REFUND: ports.acquirer.refund,
     }
-    return await verbs[attempt.operation](ask)
+    answer = await verbs[attempt.operation](ask)
+    is_unsent = isinstance(answer, Declined) and answer.reason is DeclineReason.COMMUNICATION_ERROR
+    if is_unsent and attempt.verdict is Risk.REJECTED:
+        return Unknown(why="it could not be sent")
+    return answer
+
+
+async def _promise(operation: Operation, decision: FollowUp, ports: Ports) -> Payment:
+    """Commit the attempt before a byte is sent. Raises Conflict, and what `follow_up` raises."""
+    now_ms = ports.clock.now_ms()
+    attempt = Attempt(
+        number=await ports.numbers.take(1),
+        operation=operation,
+        amount_e8=decision.amount_e8,
+        created_ms=now_ms,
+        inquire_ms=now_ms + ANSWER_MAX_MS,
+        terms=decision.terms,
+        parts=decision.parts,
+        conversation_id=decision.conversation_id,
+        verdict=decision.verdict,
+    )
+    payment = open_follow_up(decision.payment, attempt)
+    await ports.books.apply(changes_of(decision.payment, payment, now_ms))
+    return payment

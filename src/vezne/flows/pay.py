@@ -5,17 +5,24 @@ from collections.abc import Sequence
 import msgspec
 
 from vezne.core.card import BinRecord, Product, SealedCard
-from vezne.core.changes import AddPayment, Change, Conflict, OpenAttempt
+from vezne.core.changes import Change, Conflict
 from vezne.core.installment import can_pay_in_installments
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.money import UNIT
-from vezne.core.payment import BasketLine, Payment, PaymentKind, PaymentState
+from vezne.core.payment import (
+    BasketLine,
+    Payment,
+    PaymentKind,
+    PaymentState,
+    open_authorization,
+)
 from vezne.core.ports import Ports
 from vezne.core.pricing import LineSplit, Pricing, blockage_resolved_at, price_payment
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.authorize import Presented, authorization_of, authorize, forget_unused
 from vezne.flows.blocklist import is_card_blocked
 from vezne.flows.inquire import claim_for
+from vezne.flows.record import changes_of
 from vezne.flows.store_card import (
     CardOfOwner,
     check_not_expired,
@@ -24,6 +31,7 @@ from vezne.flows.store_card import (
     sealed_from_stored,
     stored_card,
 )
+from vezne.flows.sub_merchants import find_sub_merchant
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +62,8 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     """A payment to take. `lines` is empty for a payment without a basket.
 
     With `claims_reference` no other payment may have its `conversation_id`, unless it came to
-    nothing.
+    nothing. `sub_merchant_prices_e8` is what of each line is its sub-merchant's; empty when no line
+    has one.
     """
 
     merchant: Merchant
@@ -74,6 +83,7 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     group: str | None = None
     parties: dict[str, dict[str, str]] = {}
     claims_reference: bool = False
+    sub_merchant_prices_e8: tuple[int, ...] = ()
 
 
 async def pay(command: Pay, ports: Ports) -> Payment:
@@ -83,29 +93,29 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     the fraud filter rejects is voided at once. Raises Refusal: LINES_DO_NOT_SUM,
     CURRENCY_NOT_ENABLED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
     INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED,
-    REFERENCE_TAKEN.
+    REFERENCE_TAKEN, SUB_MERCHANT_NOT_FOUND, SUB_MERCHANT_PRICE_TOO_HIGH.
     """
-    pricing = price_basket(command)
+    pricing = await price_basket(command, ports)
     presented = await present(command.merchant, command.card, ports)
     await check_card(command, presented.card, ports)
     presented = await keep_if_registering(command.merchant, command.card, presented, ports)
-    payment = await new_payment(command, pricing, presented.card, ports)
-    attempt = authorization_of(payment, payment.created_ms)
+    planned = await new_payment(command, pricing, presented.card, ports)
+    payment = open_authorization(planned, authorization_of(planned, planned.created_ms))
     try:
         # Committed before a byte is sent.
-        await promise(payment, [OpenAttempt(attempt)], command, ports)
+        await promise(payment, command, ports)
     except Refusal:
         await forget_unused(presented, ports)
         raise
-    return await authorize(payment, attempt, presented, None, ports)
+    return await authorize(payment, presented, None, ports)
 
 
-async def promise(payment: Payment, others: Sequence[Change], command: Pay, ports: Ports) -> None:
+async def promise(payment: Payment, command: Pay, ports: Ports) -> None:
     """Write a new payment, and its claim to the merchant's reference where that is wished.
 
     Raises Refusal(REFERENCE_TAKEN).
     """
-    changes: list[Change] = [AddPayment(payment), *others]
+    changes: list[Change] = changes_of(None, payment, payment.created_ms)
     if command.claims_reference:
         claim = await claim_for(payment, command.merchant, ports)
         changes += [claim] if claim is not None else []
@@ -116,17 +126,27 @@ async def promise(payment: Payment, others: Sequence[Change], command: Pay, port
         raise Refusal(Reason.REFERENCE_TAKEN) from None
 
 
-def price_basket(command: Pay) -> Pricing:
-    """The payment's figures. Raises Refusal: LINES_DO_NOT_SUM, CURRENCY_NOT_ENABLED."""
+async def price_basket(command: Pay, ports: Ports) -> Pricing:
+    """The payment's figures.
+
+    Raises Refusal: LINES_DO_NOT_SUM, CURRENCY_NOT_ENABLED, SUB_MERCHANT_NOT_FOUND,
+    SUB_MERCHANT_PRICE_TOO_HIGH.
+    """
     if command.lines and sum(line.price_e8 for line in command.lines) != command.price_e8:
         raise Refusal(Reason.LINES_DO_NOT_SUM)
-    return price_for(
+    pricing = price_for(
         command.merchant,
         line_prices_e8=[line.price_e8 for line in command.lines] or [command.price_e8],
         paid_e8=command.paid_e8,
         currency=command.currency,
         line_split=command.line_split,
+        sub_merchant_prices_e8=command.sub_merchant_prices_e8,
     )
+    if any(line.sub_merchant_price_e8 > line.paid_e8 for line in pricing.lines):
+        raise Refusal(Reason.SUB_MERCHANT_PRICE_TOO_HIGH)
+    for key in {line.sub_merchant for line in command.lines if line.sub_merchant}:
+        await find_sub_merchant(command.merchant, key, ports)
+    return pricing
 
 
 def price_for(
@@ -136,6 +156,7 @@ def price_for(
     paid_e8: int,
     currency: str,
     line_split: LineSplit,
+    sub_merchant_prices_e8: Sequence[int] = (),
 ) -> Pricing:
     """A payment's figures under a merchant's settings. Raises Refusal(CURRENCY_NOT_ENABLED)."""
     settings = merchant.settings
@@ -149,6 +170,7 @@ def price_for(
         paid_e8=paid_e8,
         plan=settings.plan,
         line_split=line_split,
+        sub_merchant_prices_e8=sub_merchant_prices_e8,
         exchange_rate_e8=rate_e8,
     )
 
@@ -255,4 +277,5 @@ async def new_payment(command: Pay, pricing: Pricing, card: SealedCard, ports: P
         owner_key=on_file.owner_key if on_file else None,
         card_token=on_file.token if on_file else None,
         acquirer=ports.acquirer.name,
+        notifies=command.door in merchant.settings.webhook_urls,
     )

@@ -2,11 +2,12 @@
 
 import msgspec
 
-from vezne.core.answer import Approved, Risk
-from vezne.core.attempt import Attempt, Operation
+from vezne.core.answer import Risk
+from vezne.core.attempt import Operation
 from vezne.core.calendar import days_later
+from vezne.core.follow_ups import plan_refund
 from vezne.core.merchant import Merchant
-from vezne.core.payment import Payment, plan_refund, refund, refunds_from
+from vezne.core.payment import Payment
 from vezne.core.ports import Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
@@ -49,20 +50,15 @@ async def refund_payment(command: RefundLine | RefundPayment, ports: Ports) -> F
         check_currency(payment, command.currency)
         if payment.risk is not Risk.ACCEPTED:
             raise Refusal(Reason.STATE_UNSUITABLE)
-        _plan(command, payment)
+        parts = _plan(command, payment)
         if ports.clock.now_ms() > days_later(payment.created_ms, REFUND_DAYS_MAX):
             raise Refusal(Reason.REFUND_TOO_LATE)
-        return FollowUp(payment=payment, amount_e8=command.amount_e8, settle=settle)
-
-    def settle(payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
-        refunds = refunds_from(
-            _plan(command, payment),
-            attempt,
-            answer,
-            now_ms=ports.clock.now_ms(),
+        return FollowUp(
+            payment=payment,
+            amount_e8=command.amount_e8,
+            parts=parts,
             conversation_id=command.conversation_id,
         )
-        return refund(payment, refunds)
 
     return await follow_up(Operation.REFUND, decide, ports)
 
@@ -73,10 +69,10 @@ async def _find(command: RefundLine | RefundPayment, ports: Ports) -> Payment:
     return await find_payment(command.merchant, command.number, ports)
 
 
-def _plan(command: RefundLine | RefundPayment, payment: Payment) -> list[tuple[int, int]]:
+def _plan(command: RefundLine | RefundPayment, payment: Payment) -> tuple[tuple[int, int], ...]:
     """Which line gives how much back. Raises Refusal(AMOUNT_EXCEEDS_REMAINDER)."""
     if isinstance(command, RefundPayment):
         return plan_refund(payment, command.amount_e8)
     if command.amount_e8 > payment.refundable_e8(command.line_number):
         raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
-    return [(command.line_number, command.amount_e8)]
+    return ((command.line_number, command.amount_e8),)

@@ -2,23 +2,21 @@
 
 import msgspec
 
-from vezne.core.answer import Approved, Risk
-from vezne.core.attempt import Attempt, Operation
-from vezne.core.changes import ChangePayment
-from vezne.core.merchant import Merchant
-from vezne.core.payment import (
-    Payment,
+from vezne.core.answer import Risk
+from vezne.core.attempt import Operation
+from vezne.core.follow_ups import (
+    accept,
+    check_reviewable,
     check_voidable,
-    decide_review,
     is_void_in_time,
     plan_refund,
-    refund,
-    refunds_from,
-    void,
 )
+from vezne.core.merchant import Merchant
+from vezne.core.payment import Payment
 from vezne.core.ports import Ports
 from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
 from vezne.flows.inquire import find_payment
+from vezne.flows.record import changes_of
 
 
 class ReviewPayment(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +33,8 @@ async def accept_payment(command: ReviewPayment, ports: Ports) -> Payment:
     review; Conflict when it changed meanwhile.
     """
     payment = await find_payment(command.merchant, command.number, ports)
-    accepted = decide_review(payment, Risk.ACCEPTED)
-    await ports.books.apply([ChangePayment(accepted)])
+    accepted = accept(payment)
+    await ports.books.apply(changes_of(payment, accepted, ports.clock.now_ms()))
     return accepted
 
 
@@ -52,19 +50,15 @@ async def reject_payment(command: ReviewPayment, ports: Ports) -> FollowedUp:
 
     async def decide() -> FollowUp:
         payment = await find_payment(command.merchant, command.number, ports)
-        decide_review(payment, Risk.REJECTED)
+        check_reviewable(payment)
+        left_e8 = sum(map(payment.refundable_e8, payment.line_numbers))
         if is_void:
             check_voidable(payment, ports.clock.now_ms())
-        left_e8 = sum(map(payment.refundable_e8, payment.line_numbers))
-        return FollowUp(payment=payment, amount_e8=left_e8, settle=settle)
-
-    def settle(payment: Payment, attempt: Attempt, answer: Approved) -> Payment:
-        now_ms = ports.clock.now_ms()
-        if is_void:
-            undone = void(payment, now_ms)
-        else:
-            plan = plan_refund(payment, attempt.amount_e8)
-            undone = refund(payment, refunds_from(plan, attempt, answer, now_ms=now_ms))
-        return msgspec.structs.replace(undone, risk=Risk.REJECTED)
+        return FollowUp(
+            payment=payment,
+            amount_e8=left_e8,
+            parts=() if is_void else plan_refund(payment, left_e8),
+            verdict=Risk.REJECTED,
+        )
 
     return await follow_up(Operation.VOID if is_void else Operation.REFUND, decide, ports)

@@ -2,10 +2,9 @@
 
 import msgspec
 
-from vezne.core.answer import Approved
-from vezne.core.attempt import Attempt, Operation
+from vezne.core.attempt import Operation
+from vezne.core.follow_ups import check_voidable
 from vezne.core.merchant import Merchant
-from vezne.core.payment import Payment, check_voidable, void
 from vezne.core.ports import Ports
 from vezne.flows.follow_up import FollowedUp, FollowUp, follow_up
 from vezne.flows.inquire import find_payment
@@ -27,9 +26,6 @@ async def void_payment(command: VoidPayment, ports: Ports) -> FollowedUp:
     async def decide() -> FollowUp:
         payment = await find_payment(command.merchant, command.number, ports)
         check_voidable(payment, ports.clock.now_ms())
-        return FollowUp(payment=payment, amount_e8=payment.paid_e8, settle=settle)
-
-    def settle(payment: Payment, _attempt: Attempt, _answer: Approved) -> Payment:
-        return void(payment, ports.clock.now_ms())
+        return FollowUp(payment=payment, amount_e8=payment.paid_e8)
 
     return await follow_up(Operation.VOID, decide, ports)

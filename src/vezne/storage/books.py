@@ -3,41 +3,78 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from vezne.core.attempt import Attempt
 from vezne.core.card import Owner, StoredCard
 from vezne.core.changes import (
+    AddBooking,
     AddCard,
+    AddCrossBooking,
+    AddJournalEntry,
+    AddNotice,
+    AddOnceKey,
     AddOwner,
+    AddPayable,
     AddPayment,
+    AddPayout,
     AddSession,
+    AddSubMerchant,
     Change,
     ChangeCard,
+    ChangeNotice,
+    ChangeOnceKey,
     ChangePayment,
+    ChangePayout,
     ChangeSession,
+    ChangeSubMerchant,
     ClaimReference,
-    CloseAttempt,
     Conflict,
-    OpenAttempt,
+    EndOnceLeases,
+    HastenNotices,
+    MarkPaid,
+    PurgeOnceKeys,
     PurgeSessions,
     RemoveCard,
+    RemoveOnceKey,
 )
+from vezne.core.journal import JournalEntry
+from vezne.core.ledger import Balance, Booking
+from vezne.core.once import OnceKey
+from vezne.core.payable import Payable, Unpaid
 from vezne.core.payment import Payment
+from vezne.core.payout import Payout
 from vezne.core.session import Session
+from vezne.core.sub_merchant import CrossBooking, SubMerchant
 from vezne.engines.engine import Conflict as EngineConflict
 from vezne.engines.engine import Engine, Write
-from vezne.storage import attempts, cards, payments, references, sessions
+from vezne.storage import (
+    cards,
+    journal,
+    ledger,
+    once,
+    outbox,
+    payments,
+    payouts,
+    references,
+    sessions,
+    sub_merchants,
+)
 
 
 class SqlBooks:
-    """Implements `vezne.core.ports.Books`. The engine has the migrations of `vezne.storage`."""
+    """Implements `vezne.core.ports.Books`. The engine has the migrations of `vezne.storage`.
 
-    def __init__(self, engine: Engine) -> None:
+    Servers that share a database should each have a `shard` of the balances.
+    """
+
+    def __init__(self, engine: Engine, shard: int = 0) -> None:
         self._engine = engine
+        self._shard = shard
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Write all changes or none, durably. Raises Conflict."""
         try:
-            await self._engine.apply([write for change in changes for write in _to_writes(change)])
+            await self._engine.apply(
+                [write for change in changes for write in self._writes(change)]
+            )
         except EngineConflict as conflict:
             raise Conflict(str(conflict)) from conflict
 
@@ -88,9 +125,126 @@ class SqlBooks:
         """A session by key, its time over or not."""
         return await sessions.find_session(self._engine, merchant_id, key)
 
-    async def list_open_attempts(self) -> list[Attempt]:
-        """Attempts without an outcome, oldest first."""
-        return await attempts.list_open_attempts(self._engine)
+    async def find_once_key(self, merchant_id: int, scope: str, key: bytes) -> OnceKey | None:
+        """What became of the request that a merchant gave a key, its time over or not."""
+        return await once.find_once_key(self._engine, merchant_id, scope, key)
+
+    async def list_due_payments(
+        self, merchant_id: int, *, until_ms: int, limit: int, after: tuple[int, int] = (0, 0)
+    ) -> list[Payment]:
+        """Payments that somebody has to look at by a time (`Payment.due_ms`), the oldest first."""
+        span = payments.DueSpan(after, until_ms)
+        return await payments.list_due_payments(self._engine, merchant_id, span, limit)
+
+    async def find_sub_merchant(self, merchant_id: int, key: str) -> SubMerchant | None:
+        """A sub-merchant by key."""
+        return await sub_merchants.find_sub_merchant(self._engine, merchant_id, key)
+
+    async def find_sub_merchant_named(
+        self, merchant_id: int, external_id: str
+    ) -> SubMerchant | None:
+        """The sub-merchant that has the merchant's own name."""
+        return await sub_merchants.find_sub_merchant_named(self._engine, merchant_id, external_id)
+
+    async def find_last_cross_booking(self, merchant_id: int) -> CrossBooking | None:
+        """A merchant's cross booking that no other follows."""
+        return await sub_merchants.find_last_cross_booking(self._engine, merchant_id)
+
+    async def list_balances_of(self, merchant_id: int, currency: str, party: str) -> list[Balance]:
+        """What is on the accounts of the merchant itself or a sub-merchant in a currency."""
+        return await ledger.list_balances_of(self._engine, merchant_id, currency, party)
+
+    async def list_balances(self, merchant_id: int) -> list[Balance]:
+        """What is on a merchant's accounts, and on those of its sub-merchants, by currency."""
+        return await ledger.list_balances(self._engine, merchant_id)
+
+    async def list_bookings(
+        self, merchant_id: int, *, after: tuple[int, int], limit: int
+    ) -> list[Booking]:
+        """A merchant's bookings beyond a subject and version, in that order."""
+        return await ledger.list_bookings(self._engine, merchant_id, after, limit)
+
+    async def list_payments_named(
+        self, merchant_id: int, conversation_id: str, limit: int
+    ) -> list[Payment]:
+        """The payments with the merchant's own reference, newest first."""
+        return await payments.list_payments_named(self._engine, merchant_id, conversation_id, limit)
+
+    async def count_journal(self, merchant_id: int, *, since_ms: int, until_ms: int) -> int:
+        """How many entries a merchant's journal has from one time on and before another."""
+        period = journal.Period(merchant_id, since_ms, until_ms)
+        return await journal.count_entries(self._engine, period)
+
+    async def find_journal_entry(
+        self, merchant_id: int, attempt: int, *, since_ms: int, until_ms: int
+    ) -> JournalEntry | None:
+        """The entry of an attempt, if it lies between the two times."""
+        period = journal.Period(merchant_id, since_ms, until_ms)
+        return await journal.find_entry(self._engine, period, attempt)
+
+    async def list_journal(
+        self,
+        merchant_id: int,
+        *,
+        since_ms: int,
+        until_ms: int,
+        beyond: JournalEntry | None = None,
+        is_newest_first: bool = True,
+        skip: int = 0,
+        limit: int,
+    ) -> list[JournalEntry]:
+        """Entries from one time on and before another; those after `beyond` in their order."""
+        return await journal.list_entries(
+            self._engine,
+            journal.Period(merchant_id, since_ms, until_ms),
+            beyond=beyond,
+            is_newest_first=is_newest_first,
+            skip=skip,
+            limit=limit,
+        )
+
+    async def list_payouts(self, merchant_id: int, *, since_ms: int, until_ms: int) -> list[Payout]:
+        """A merchant's payouts whose value date lies between two times, in that order."""
+        return await payouts.list_payouts(self._engine, merchant_id, since_ms, until_ms)
+
+    async def list_open_payouts(self, merchant_id: int) -> list[Payout]:
+        """A merchant's payouts that are on their way, oldest first."""
+        return await payouts.list_open_payouts(self._engine, merchant_id)
+
+    async def find_last_payout(self, merchant_id: int, currency: str, party: str) -> Payout | None:
+        """A party's payout in a currency that no other follows."""
+        return await payouts.find_last_payout(self._engine, merchant_id, currency, party)
+
+    async def list_unpaid_parties(
+        self, merchant_id: int, *, until_ms: int
+    ) -> list[tuple[str, str]]:
+        """The currencies and parties of payables available by a time that no payout has taken."""
+        return await payouts.list_unpaid_parties(self._engine, merchant_id, until_ms)
+
+    async def sum_unpaid(
+        self, merchant_id: int, currency: str, party: str, *, until_ms: int
+    ) -> Unpaid:
+        """A party's payables available by a time that no payout has taken."""
+        return await payouts.sum_unpaid(self._engine, merchant_id, (currency, party), until_ms)
+
+    async def list_payables(self, merchant_id: int, payout_number: int) -> list[Payable]:
+        """What a payout has taken."""
+        return await payouts.list_payables(self._engine, merchant_id, payout_number)
+
+    async def find_paid_until(self, merchant_id: int) -> int | None:
+        """Until when a merchant's payouts are made; None when none were looked for yet."""
+        return await payouts.find_paid_until(self._engine, merchant_id)
+
+    def _writes(self, change: Change) -> tuple[Write, ...]:
+        if isinstance(change, AddBooking):
+            return ledger.add_booking(change.booking, self._shard)
+        if isinstance(change, AddOwner):
+            return cards.add_owner(change.owner)
+        if isinstance(change, AddPayout):
+            return payouts.add_payout(change)
+        if isinstance(change, ChangePayout):
+            return payouts.change_payout(change)
+        return (_WRITES[type(change)](change),)
 
 
 # In the order of how often they are written.
@@ -99,19 +253,25 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
         change.payment, is_renamed=change.is_renamed
     ),
     AddPayment: lambda change: payments.add_payment(change.payment),
-    OpenAttempt: lambda change: attempts.open_attempt(change.attempt),
-    CloseAttempt: lambda change: attempts.close_attempt(change.attempt),
+    AddPayable: payouts.add_payable,
+    AddJournalEntry: journal.add_entry,
+    MarkPaid: payouts.mark_paid,
     AddCard: lambda change: cards.add_card(change.card),
     ChangeCard: lambda change: cards.change_card(change.card),
     RemoveCard: lambda change: cards.remove_card(change.card),
+    AddNotice: lambda change: outbox.add_notice(change.notice),
+    ChangeNotice: lambda change: outbox.change_notice(change.notice),
+    HastenNotices: lambda change: outbox.hasten_notices(change.merchant_id, change.now_ms),
     ClaimReference: references.claim_reference,
     AddSession: lambda change: sessions.add_session(change.session),
     ChangeSession: lambda change: sessions.change_session(change.session),
     PurgeSessions: lambda change: sessions.purge_sessions(change.before_ms),
+    AddCrossBooking: lambda change: sub_merchants.add_cross_booking(change.cross_booking),
+    AddSubMerchant: lambda change: sub_merchants.add_sub_merchant(change.sub_merchant),
+    ChangeSubMerchant: lambda change: sub_merchants.change_sub_merchant(change.sub_merchant),
+    AddOnceKey: lambda change: once.add_once_key(change.once),
+    ChangeOnceKey: lambda change: once.change_once_key(change.once),
+    RemoveOnceKey: lambda change: once.remove_once_key(change.once),
+    PurgeOnceKeys: lambda change: once.purge_once_keys(change.until_ms),
+    EndOnceLeases: lambda change: once.end_once_leases(change.now_ms),
 }
-
-
-def _to_writes(change: Change) -> tuple[Write, ...]:
-    if isinstance(change, AddOwner):
-        return cards.add_owner(change.owner)
-    return (_WRITES[type(change)](change),)

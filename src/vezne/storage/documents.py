@@ -5,6 +5,7 @@ longer than writing the JSON. To read one by hand: `CAST(document AS TEXT)` in S
 `convert_from(document, 'UTF8')` in PostgreSQL.
 """
 
+from collections.abc import Mapping
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -24,6 +25,14 @@ class Documents(Generic[Record]):
     def write(self, record: Record) -> bytes:
         """The document of a record."""
         return _encoder.encode(record)
+
+    def read_as(self, document: Value, names: Mapping[str, Value]) -> Record:
+        """The record of a document, named as its row is, whatever the document says."""
+        record = self.read(document)
+        for name, value in names.items():
+            if getattr(record, name) != value:
+                return msgspec.structs.replace(record, **names)
+        return record
 
     def read(self, document: Value) -> Record:
         """The record of a document. Raises TypeError for a value that is none."""

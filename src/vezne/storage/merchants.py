@@ -7,7 +7,7 @@ import msgspec
 
 from vezne.core.merchant import Credential, Merchant, MerchantSettings
 from vezne.core.ports import Clock, SecretBox
-from vezne.engines.engine import Conflict, Engine, Row, Write
+from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Write
 
 # How long a key goes on working after another process has revoked it.
 FRESH_MS: Final = 5_000
@@ -19,17 +19,27 @@ TRIES_MAX: Final = 20
 _ADD = "INSERT INTO merchants (id, name, is_demo, created_ms, settings) VALUES (?, ?, ?, ?, ?)"
 _ADD_CREDENTIAL = """INSERT INTO credentials
 (door, key, merchant_id, sealed_secret, created_ms) VALUES (?, ?, ?, ?, ?)"""
+_CHANGE_CLOCK = "UPDATE merchants SET clock_offset_ms = ? WHERE id = ? AND clock_offset_ms = ?"
+# The documents keep their times; the column is what says when somebody looks.
+_MOVE_NOTICES = """UPDATE notices SET next_try_ms = next_try_ms + ?
+WHERE merchant_id = ? AND next_try_ms IS NOT NULL"""
 _CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ?"
 _REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
-_LIST = "SELECT id, name, is_demo, created_ms, settings FROM merchants ORDER BY id"
+_LIST = """SELECT id, name, is_demo, clock_offset_ms, created_ms, settings
+FROM merchants ORDER BY id"""
+_FIND = """SELECT id, name, is_demo, clock_offset_ms, created_ms, settings
+FROM merchants WHERE id = ?"""
 _LAST_ID = "SELECT coalesce(max(id), 0) FROM merchants"
 _HAS_NAME = "SELECT 1 FROM merchants WHERE name = ?"
 _HAS_KEY = "SELECT 1 FROM credentials WHERE door = ? AND key = ?"
 _LIST_CREDENTIALS = """SELECT door, key, created_ms, revoked_ms FROM credentials
 WHERE merchant_id = ? ORDER BY door, created_ms, key"""
-_FIND_CREDENTIAL = """SELECT m.id, m.name, m.is_demo, m.created_ms, m.settings, c.sealed_secret
+_FIND_CREDENTIAL = """SELECT
+m.id, m.name, m.is_demo, m.clock_offset_ms, m.created_ms, m.settings, c.sealed_secret
 FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id
 WHERE c.door = ? AND c.key = ? AND c.revoked_ms IS NULL"""
+_FIND_NEWEST = """SELECT key FROM credentials
+WHERE merchant_id = ? AND door = ? AND revoked_ms IS NULL ORDER BY created_ms DESC, key LIMIT 1"""
 
 _encoder = msgspec.json.Encoder()
 _settings_decoder = msgspec.json.Decoder(MerchantSettings)
@@ -64,13 +74,15 @@ class CredentialRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlMerchants:
-    """Implements `vezne.core.ports.Merchants`, and keeps the register of merchants."""
+    """Implements `vezne.core.ports.Merchants` and `MerchantClocks`, and keeps the register."""
 
     def __init__(self, engine: Engine, box: SecretBox, clock: Clock) -> None:
         self._engine = engine
         self._box = box
         self._clock = clock
         self._found: dict[tuple[str, str], tuple[int, Credential]] = {}
+        # How often something changed here: what was read before that is not to be remembered.
+        self._changes = 0
 
     async def add_merchant(
         self,
@@ -105,6 +117,29 @@ class SqlMerchants:
         """All merchants, oldest first."""
         return [_merchant_from_row(row) for row in await self._engine.fetch(_LIST)]
 
+    async def find_merchant(self, merchant_id: int) -> Merchant | None:
+        """A merchant by number, as it is stored now."""
+        rows = await self._engine.fetch(_FIND, (merchant_id,))
+        return _merchant_from_row(rows[0]) if rows else None
+
+    async def change_clock(self, merchant_id: int, offset_ms: int, *, instead_of_ms: int) -> bool:
+        """Move a merchant's clock: here at once, in other processes within `FRESH_MS`.
+
+        When it goes back, what the merchant is still to be told of is due after the same time as
+        before. False when it is not `instead_of_ms` ahead, or there is no such merchant.
+        """
+        writes = [Write(_CHANGE_CLOCK, (offset_ms, merchant_id, instead_of_ms))]
+        if offset_ms < instead_of_ms:
+            moved_ms = offset_ms - instead_of_ms
+            writes.append(Write(_MOVE_NOTICES, (moved_ms, merchant_id), ANY_ROWS))
+        try:
+            await self._engine.apply(writes)
+        except Conflict:
+            return False
+        finally:
+            self._forget_all()
+        return True
+
     async def change_settings(self, merchant_id: int, settings: MerchantSettings) -> None:
         """Replace a merchant's settings: here at once, in other processes within `FRESH_MS`.
 
@@ -112,7 +147,7 @@ class SqlMerchants:
         """
         text = _encoder.encode(settings).decode()
         await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id))])
-        self._found.clear()
+        self._forget_all()
 
     async def list_credentials(self, merchant_id: int) -> list[CredentialRecord]:
         """A merchant's keys, revoked ones included, without their secrets."""
@@ -132,7 +167,7 @@ class SqlMerchants:
         except Conflict:
             return False
         finally:
-            self._found.pop((door, key), None)
+            self._forget_all()
         return True
 
     async def find_credential(self, door: str, key: str) -> Credential | None:
@@ -145,14 +180,30 @@ class SqlMerchants:
         if loaded_ms is not None and 0 <= now_ms - loaded_ms < FRESH_MS:
             return credential
         self._found.pop((door, key), None)
+        changes = self._changes
         rows = await self._engine.fetch(_FIND_CREDENTIAL, (door, _key_bytes(key)))
         if not rows:
             return None
         credential = self._opened(door, key, rows[0])
+        if changes != self._changes:
+            return credential
         while len(self._found) >= CACHED_MAX:
             del self._found[next(iter(self._found))]
         self._found[door, key] = (now_ms, credential)
         return credential
+
+    async def find_newest_credential(self, merchant_id: int, door: str) -> Credential | None:
+        """The newest key pair of a merchant for a door that still works; None: there is none."""
+        rows = await self._engine.fetch(_FIND_NEWEST, (merchant_id, door))
+        if not rows:
+            return None
+        key = msgspec.convert(rows[0][0], bytes)
+        return await self.find_credential(door, key.decode("utf-8", "surrogatepass"))
+
+    def _forget_all(self) -> None:
+        """Read every key anew from now on."""
+        self._changes += 1
+        self._found.clear()
 
     async def _refuse_duplicates(self, name: str, credentials: Sequence[NewCredential]) -> None:
         if await self._engine.fetch(_HAS_NAME, (name,)):
@@ -189,6 +240,7 @@ class _MerchantRow(NamedTuple):
     id: int
     name: str
     is_demo: int
+    clock_offset_ms: int
     created_ms: int
     settings: str
 
@@ -208,6 +260,7 @@ def _merchant_from_row(row: Row) -> Merchant:
         settings=_settings_decoder.decode(columns.settings),
         created_ms=columns.created_ms,
         is_demo=bool(columns.is_demo),
+        clock_offset_ms=columns.clock_offset_ms,
     )
 
 

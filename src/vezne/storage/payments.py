@@ -6,18 +6,19 @@ import msgspec
 
 from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
-from vezne.engines.engine import Engine, Row, Write
+from vezne.engines.engine import Engine, Queries, Row, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO payments
-(merchant_id, number, slice, version, state, created_ms, conversation_id, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+(merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_CHANGE = """UPDATE payments SET version = ?, state = ?, document = ?
+_CHANGE = """UPDATE payments SET version = ?, state = ?, due_ms = ?, document = ?
 WHERE merchant_id = ? AND number = ? AND version = ?"""
 
 # The reference is in an index, which no other change touches.
-_CHANGE_RENAMED = """UPDATE payments SET version = ?, state = ?, document = ?, conversation_id = ?
+_CHANGE_RENAMED = """UPDATE payments
+SET version = ?, state = ?, due_ms = ?, document = ?, conversation_id = ?
 WHERE merchant_id = ? AND number = ? AND version = ?"""
 
 _FIND = "SELECT document FROM payments WHERE merchant_id = ? AND number = ?"
@@ -30,6 +31,28 @@ _FIND_TIME = "SELECT created_ms FROM payments WHERE merchant_id = ? AND number =
 _LIST = """SELECT document FROM payments
 WHERE merchant_id = ? AND created_ms >= ? AND (created_ms, number) < (?, ?)
 ORDER BY created_ms DESC, number DESC LIMIT ?"""
+
+# Each step of the walk names the next slice, as above; all of them are looked into.
+_LIST_NAMED = """WITH RECURSIVE walk (slice) AS (
+    SELECT max(slice) FROM payments WHERE merchant_id = ? AND conversation_id IS NOT NULL
+    UNION ALL
+    SELECT (SELECT max(older.slice) FROM payments AS older
+            WHERE older.merchant_id = ? AND older.conversation_id IS NOT NULL
+            AND older.slice < walk.slice)
+    FROM walk WHERE walk.slice IS NOT NULL
+)
+SELECT hit.document FROM walk JOIN payments AS hit
+ON hit.merchant_id = ? AND hit.slice = walk.slice AND hit.conversation_id = ?
+ORDER BY hit.number DESC LIMIT ?"""
+
+_COUNT = "SELECT count(*) FROM payments WHERE merchant_id = ?"
+
+_LIST_AFTER = """SELECT number, document FROM payments
+WHERE merchant_id = ? AND number > ? ORDER BY number LIMIT ?"""
+
+_LIST_DUE = """SELECT document FROM payments
+WHERE merchant_id = ? AND (due_ms, number) > (?, ?) AND due_ms <= ?
+ORDER BY due_ms, number LIMIT ?"""
 
 # Walks the merchant's slices from the newest down and stops after the first that has the
 # reference. Each step looks into its own slice and names the next one.
@@ -65,6 +88,7 @@ def add_payment(payment: Payment) -> Write:
             payment.version,
             payment.state.value,
             payment.created_ms,
+            payment.due_ms,
             _reference_key(payment.conversation_id),
             _documents.write(payment),
         ),
@@ -73,7 +97,8 @@ def add_payment(payment: Payment) -> Write:
 
 def change_payment(payment: Payment, *, is_renamed: bool = False) -> Write:
     """The write that stores a payment's next version over the one before it."""
-    new = (payment.version, payment.state.value, _documents.write(payment))
+    document = _documents.write(payment)
+    new = (payment.version, payment.state.value, payment.due_ms, document)
     old = (payment.merchant_id, payment.number, payment.version - 1)
     if not is_renamed:
         return Write(_CHANGE, (*new, *old))
@@ -128,6 +153,44 @@ async def list_payments(engine: Engine, merchant_id: int, span: Span, limit: int
             return []
         end = min(end, (msgspec.convert(rows[0][0], int), span.before))
     rows = await engine.fetch(_LIST, (merchant_id, span.since_ms, *end, limit))
+    return [_documents.read(document) for (document,) in rows]
+
+
+class DueSpan(NamedTuple):
+    """Payments that are due by `until_ms`, beyond the due time and number of another one."""
+
+    after: tuple[int, int]
+    until_ms: int
+
+
+async def list_payments_named(
+    engine: Engine, merchant_id: int, conversation_id: str, limit: int
+) -> list[Payment]:
+    """The payments with the merchant's own reference, newest first."""
+    key = conversation_id.encode()
+    params = (merchant_id, merchant_id, merchant_id, key, limit)
+    return [_documents.read(document) for (document,) in await engine.fetch(_LIST_NAMED, params)]
+
+
+async def count_payments(engine: Queries, merchant_id: int) -> int:
+    """How many payments a merchant has."""
+    ((count,),) = await engine.fetch(_COUNT, (merchant_id,))
+    return msgspec.convert(count, int)
+
+
+async def list_payments_after(
+    engine: Queries, merchant_id: int, number: int, limit: int
+) -> list[Payment]:
+    """A merchant's payments beyond a number, in the order of their numbers."""
+    rows = await engine.fetch(_LIST_AFTER, (merchant_id, number, limit))
+    return [_documents.read_as(document, {"number": number}) for number, document in rows]
+
+
+async def list_due_payments(
+    engine: Engine, merchant_id: int, span: DueSpan, limit: int
+) -> list[Payment]:
+    """Payments that somebody has to look at by a time, the oldest first."""
+    rows = await engine.fetch(_LIST_DUE, (merchant_id, *span.after, span.until_ms, limit))
     return [_documents.read(document) for (document,) in rows]
 
 

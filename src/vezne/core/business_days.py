@@ -1,0 +1,44 @@
+"""The days on which banks in Turkey move money."""
+
+from datetime import date, datetime, time, timedelta
+from functools import cache, lru_cache
+from typing import Final
+
+from holidays import HolidayBase, country_holidays
+
+from vezne.core.calendar import ISTANBUL, local_date
+
+_SATURDAY: Final = 5
+
+
+# The eve of a feast, of which only the afternoon is free, is a working day here.
+@cache
+def _holidays() -> HolidayBase:
+    return country_holidays("TR")
+
+
+def is_business_day(day: date) -> bool:
+    """Whether banks work: no Saturday, Sunday or public holiday of Turkey."""
+    return day.weekday() < _SATURDAY and day not in _holidays()
+
+
+@lru_cache(maxsize=256)
+def business_days_after(day: date, count: int) -> date:
+    """The `count`th business day after a day; for 0 the day itself, or the next business day."""
+    left = count
+    found = day
+    while left or not is_business_day(found):
+        found += timedelta(days=1)
+        left -= is_business_day(found) and left > 0
+    return found
+
+
+@lru_cache(maxsize=256)
+def _start_ms(day: date, count: int) -> int:
+    start = datetime.combine(business_days_after(day, count), time.min, ISTANBUL)
+    return int(start.timestamp() * 1000)
+
+
+def value_time_ms(captured_ms: int, payout_days: int) -> int:
+    """When captured money is due: 00:00 Istanbul time of the business day, in epoch ms."""
+    return _start_ms(local_date(captured_ms), payout_days)

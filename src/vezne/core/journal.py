@@ -1,0 +1,33 @@
+"""The journal: when the bank approved what, so that a day's operations can be listed."""
+
+from typing import Final
+
+import msgspec
+
+from vezne.core.attempt import Operation, Outcome
+from vezne.core.payment import Payment
+
+# A capture changes what a hold was for; it is no operation that merchants are told of by itself.
+_LISTED: Final = frozenset({Operation.AUTHORIZE, Operation.VOID, Operation.REFUND})
+
+
+class JournalEntry(msgspec.Struct, frozen=True, order=True):
+    """An approved attempt of a payment. Entries sort by time."""
+
+    at_ms: int
+    payment_number: int
+    attempt: int
+
+
+def journal_between(before: Payment, after: Payment, at_ms: int) -> list[JournalEntry]:
+    """The entries for what was approved between two versions of a payment."""
+    if after.attempts is before.attempts:
+        return []
+    known = {attempt.number for attempt in before.attempts if attempt.outcome is not None}
+    return [
+        JournalEntry(at_ms, after.number, attempt.number)
+        for attempt in after.attempts
+        if attempt.outcome is Outcome.APPROVED
+        and attempt.operation in _LISTED
+        and attempt.number not in known
+    ]

@@ -1,0 +1,102 @@
+"""Notices as rows. What is still to be told is in an index of its own, which stays small."""
+
+from typing import Final
+
+from vezne.core.notice import Notice, NoticeState
+from vezne.engines.engine import ANY_ROWS, Engine, Write
+from vezne.storage.documents import Documents
+
+_ADD = """INSERT INTO notices
+(merchant_id, payment_number, version, revision, state, next_try_ms, document)
+VALUES (?, ?, ?, ?, ?, ?, ?)"""
+
+_CHANGE = """UPDATE notices SET revision = ?, state = ?, next_try_ms = ?, document = ?
+WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
+
+# The documents keep what was planned, which only people read.
+_HASTEN = """UPDATE notices SET next_try_ms = ?
+WHERE merchant_id = ? AND next_try_ms > ?"""
+
+_LIST_DUE = """SELECT document FROM notices AS notice
+WHERE merchant_id = ? AND next_try_ms <= ? AND NOT EXISTS (
+    SELECT 1 FROM notices AS older
+    WHERE older.merchant_id = notice.merchant_id
+    AND older.payment_number = notice.payment_number
+    AND older.version < notice.version
+    AND older.next_try_ms IS NOT NULL
+)
+ORDER BY next_try_ms, payment_number, version LIMIT ?"""
+
+_OF_PAYMENT = """SELECT document FROM notices
+WHERE merchant_id = ? AND payment_number = ? ORDER BY version"""
+
+_LIST = """SELECT document FROM notices
+WHERE merchant_id = ? ORDER BY payment_number DESC, version DESC LIMIT ?"""
+
+_LIST_IN_STATE = """SELECT document FROM notices
+WHERE merchant_id = ? AND state = ? ORDER BY payment_number DESC, version DESC LIMIT ?"""
+
+# What a 64-bit column holds. A person may name any number; no payment has a greater one.
+_NUMBER_MAX: Final = 2**63 - 1
+
+_documents: Final = Documents(Notice)
+
+
+def add_notice(notice: Notice) -> Write:
+    """The write that stores a new notice."""
+    return Write(
+        _ADD,
+        (
+            notice.merchant_id,
+            notice.payment_number,
+            notice.version,
+            notice.revision,
+            notice.state.value,
+            notice.next_try_ms,
+            _documents.write(notice),
+        ),
+    )
+
+
+def change_notice(notice: Notice) -> Write:
+    """The write that stores a notice's next revision over the one before it."""
+    document = _documents.write(notice)
+    new = (notice.revision, notice.state.value, notice.next_try_ms, document)
+    old = (notice.merchant_id, notice.payment_number, notice.version, notice.revision - 1)
+    return Write(_CHANGE, (*new, *old))
+
+
+def hasten_notices(merchant_id: int, now_ms: int) -> Write:
+    """The write that makes a merchant's notices due that wait for a later time."""
+    return Write(_HASTEN, (now_ms, merchant_id, now_ms), ANY_ROWS)
+
+
+class SqlOutbox:
+    """Implements `vezne.core.webhook.Outbox`. The engine has the migrations of `vezne.storage`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    async def list_due_notices(
+        self, merchant_id: int, *, until_ms: int, limit: int
+    ) -> list[Notice]:
+        """Notices to be tried by a time that no older one of their payment holds up."""
+        rows = await self._engine.fetch(_LIST_DUE, (merchant_id, until_ms, limit))
+        return [_documents.read(document) for (document,) in rows]
+
+    async def find_notices(self, merchant_id: int, payment_number: int) -> list[Notice]:
+        """All notices of a payment, in order."""
+        if not 0 <= payment_number <= _NUMBER_MAX:
+            return []
+        rows = await self._engine.fetch(_OF_PAYMENT, (merchant_id, payment_number))
+        return [_documents.read(document) for (document,) in rows]
+
+    async def list_notices(
+        self, merchant_id: int, state: NoticeState | None, *, limit: int
+    ) -> list[Notice]:
+        """A merchant's notices, of one state or of all, those of the newest payments first."""
+        if state is None:
+            rows = await self._engine.fetch(_LIST, (merchant_id, limit))
+        else:
+            rows = await self._engine.fetch(_LIST_IN_STATE, (merchant_id, state.value, limit))
+        return [_documents.read(document) for (document,) in rows]
