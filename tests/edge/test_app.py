@@ -7,6 +7,7 @@ import pytest
 
 from fakes.intake import PlainIntake
 from vezne.core.body import MalformedBody
+from vezne.core.fault import FaultOnDemand
 from vezne.core.refusal import Reason, Refusal
 from vezne.edge.app import Dispatcher, Incoming
 from vezne.edge.logs import configure_logs
@@ -181,6 +182,17 @@ def test_fault_is_answered_and_logged_without_its_words(house, error):
     assert type(error).__name__ in logged
     assert "handle" in logged
     assert "4111" not in logged
+
+
+def test_a_fault_on_demand_is_answered_like_any_other_and_is_no_error(house):
+    """The caller cannot tell it from a real one; who reads the log can."""
+    lines = io.StringIO()
+    configure_logs(style="json", stream=lines)
+    house.first.error = FaultOnDemand()
+    assert house.ask("POST", "/pay/new").status == 500
+    (line,) = lines.getvalue().splitlines()
+    assert '"event":"fault on demand"' in line.replace(": ", ":")
+    assert '"level":"warning"' in line.replace(": ", ":")
 
 
 @pytest.mark.parametrize("error", [None, RuntimeError("fault")])

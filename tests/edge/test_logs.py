@@ -1,8 +1,10 @@
 """The last defence: what looks like a card number or a secret does not reach a log."""
 
+import errno
 import io
 import json
 import logging
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -175,3 +177,13 @@ def test_console_style():
 def test_scrub_is_a_processor():
     """It can stand in any structlog chain."""
     assert scrub(None, "info", {"event": PAN}) == {"event": "[masked]"}
+
+
+def test_a_fault_says_what_the_system_calls_it():
+    """Codes of the system and of databases are said, their messages are not."""
+    assert describe_fault(OSError(errno.ENOSPC, "secret"))["fault"] == "OSError ENOSPC"
+    with pytest.raises(sqlite3.OperationalError) as failure:
+        sqlite3.connect(":memory:").execute("SELECT secret")
+    found = describe_fault(failure.value)
+    assert found["fault"] == "OperationalError SQLITE_ERROR"
+    assert "secret" not in repr(found)

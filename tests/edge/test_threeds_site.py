@@ -9,11 +9,14 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 
+from builders import merchant
 from fakes import records
+from fakes.clocks import MemoryClocks
 from fakes.intake import PlainIntake
 from fakes.listening import ListeningThread, post
 from fakes.returns import payment_at_the_bank, returning_ports
-from vezne.core.authentication import AuthenticationState
+from vezne.core.authentication import LIFE_MS, AuthenticationState
+from vezne.core.fault import Fault, FaultBoard, FaultKind
 from vezne.core.payment import PaymentState
 from vezne.edge.app import BODY_BYTES_MAX, Dispatcher, Incoming
 from vezne.edge.logs import configure_logs
@@ -58,7 +61,9 @@ class Desk:
     def __init__(self, payment=None, answer=conclude):
         self.ports = returning_ports(payment or payment_at_the_bank())
         self.door = door_of(answer)
-        self.site = threeds_site(self.ports, [self.door])
+        self.clocks = MemoryClocks(merchant(id=1))
+        self.faults = FaultBoard()
+        self.site = threeds_site(self.ports, self.clocks, [self.door], faults=self.faults)
 
     @property
     def payment(self):
@@ -346,3 +351,29 @@ def test_a_field_named_submit_does_not_stop_the_page():
     assert inputs(desk.bring()) == [("submit", "1")]
     script = desk.ask("GET", "/3ds/static/submit.js").body.decode()
     assert "HTMLFormElement.prototype.submit.call(" in script
+
+
+@pytest.mark.parametrize(
+    ("offset_ms", "state"),
+    [
+        (0, AuthenticationState.PASSED),
+        (LIFE_MS - 60_001, AuthenticationState.PASSED),
+        (LIFE_MS - 60_000, AuthenticationState.EXPIRED),
+    ],
+)
+def test_an_authentication_expires_by_the_merchant_s_clock(desk, offset_ms, state):
+    """A merchant whose time was moved ahead meets a word that comes too late."""
+    desk.clocks.record = merchant(id=1, clock_offset_ms=offset_ms)
+    assert desk.bring().status == 200
+    assert desk.payment.authentication.state is state
+
+
+def test_the_browser_meets_an_error_on_demand_after_all_was_done(desk):
+    """The word is recorded, the page says that something went wrong, and the next one does not."""
+    configure_logs("warning", "json", stream=io.StringIO())
+    desk.faults.add(1, Fault(kind=FaultKind.ANSWER_500_AFTER_COMMIT, path=RETURN))
+    failed = desk.bring()
+    assert failed.status == 500
+    assert "Bir hata oluştu" in failed.body.decode()
+    assert desk.payment.authentication.state is AuthenticationState.PASSED
+    assert desk.bring().status == 200

@@ -10,7 +10,8 @@ from fakes.leaks import files, leaks
 from vezne.core.card import CardSlot
 from vezne.core.payment import PaymentState
 from vezne.core.refusal import Reason, Refusal
-from vezne.flows.authenticate import begin, complete, receive
+from vezne.flows.authenticate import begin, receive
+from vezne.flows.complete import complete
 from vezne.flows.pay import CardOnFile, NewCard
 from vezne.flows.store_card import StoreCard, store_card
 from vezne.vault.seal import open_card

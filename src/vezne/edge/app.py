@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
+from vezne.core.fault import FaultOnDemand
 from vezne.core.ports import Intake
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Request, Response, Route
@@ -96,6 +97,9 @@ class Dispatcher:
             return dress(door, door.too_large(_refusal(incoming, route.path, _TOO_LARGE)))
         try:
             response = await self._call(door, route, incoming, query, raw)
+        except FaultOnDemand:
+            _log.warning("fault on demand", door=door.name, path=route.path)
+            response = door.fault(_refusal(incoming, route.path, "internal error"))
         except Exception as error:  # noqa: BLE001 - the last stop before the socket
             _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
             response = door.fault(_refusal(incoming, route.path, "internal error"))

@@ -5,6 +5,7 @@ mistake that slips through: digits that could be a card number are masked, value
 say "secret" are dropped, and objects are named instead of printed.
 """
 
+import errno
 import logging
 import os
 import re
@@ -78,7 +79,7 @@ def configure_logs(
 
 
 def describe_fault(error: BaseException) -> dict[str, object]:
-    """What may be said of an exception: its type, its causes' types, and where it passed.
+    """What may be said of an exception: its type, its causes' types and codes, where it passed.
 
     Never its message, which may quote what it choked on.
     """
@@ -89,10 +90,18 @@ def describe_fault(error: BaseException) -> dict[str, object]:
     causes: list[str] = []
     cause = error.__cause__ or error.__context__
     while cause is not None and len(causes) < _DEPTH_MAX:
-        causes.append(type(cause).__name__)
+        causes.append(_name_of(cause))
         cause = cause.__cause__ or cause.__context__
-    found: dict[str, object] = {"fault": type(error).__name__, "where": frames[-_FRAMES_MAX:]}
+    found: dict[str, object] = {"fault": _name_of(error), "where": frames[-_FRAMES_MAX:]}
     return found | {"causes": causes} if causes else found
+
+
+def _name_of(error: BaseException) -> str:
+    """An exception's type, and what the system or the database calls it: `OSError ENOSPC`."""
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    if isinstance(error, OSError) and error.errno is not None:
+        code = errno.errorcode.get(error.errno)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
 
 
 def scrub(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

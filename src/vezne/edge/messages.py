@@ -63,6 +63,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     The Content-Type says which of `kinds` a body is, if there are several; whatever it says, a body
     is JSON when only that is accepted, or when it names none of them. A card number in the header
     `card_header` is lifted like one in a body `{"cardNumber": …}`, and nobody sees the header.
+    `is_write` says that the request changes something, and so that its caller may give it a key
+    under which it is done once.
     """
 
     method: str
@@ -72,6 +74,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     shape: BodyShape | None = None
     kinds: frozenset[BodyKind] = JSON_ONLY
     card_header: str | None = None
+    is_write: bool = False
 
 
 class BadRequest(msgspec.Struct, frozen=True, kw_only=True):

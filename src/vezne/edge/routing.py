@@ -37,6 +37,9 @@ class RouteTable:
         if found is None:
             path = path.removesuffix("/")
             found = self.exact.get((method, path))
+        if found is None and "&" in path:
+            # A client that forgets the question mark in front of its first parameter.
+            found = self.exact.get((method, path.partition("&")[0]))
         if found is None and self._folded:
             return self._folded.get((method, path.lower()))
         return found

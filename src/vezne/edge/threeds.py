@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vezne.core.ports import ForgedReturn, Ports
+from vezne.core.acquirer import ForgedReturn
+from vezne.core.fault import FaultBoard, FaultOnDemand, fail_on_demand
+from vezne.core.ports import Merchants, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.edge import messages
 from vezne.edge.app import Incoming, Site, dress
@@ -25,6 +27,7 @@ from vezne.edge.messages import RETURN_PATH, BrowserForm, Door
 from vezne.edge.pages import Pages
 from vezne.edge.wording import Problem
 from vezne.flows.authenticate import receive
+from vezne.flows.merchant_time import ports_at
 
 SITE_PATH: Final = "/3ds"
 
@@ -40,10 +43,19 @@ class IllFormed(Exception):
     """The body is not a form as a browser sends it."""
 
 
-def threeds_site(ports: Ports, doors: Sequence[Door]) -> Site:
-    """The site below `/3ds`. `doors` are those whose payments may come back."""
+def threeds_site(
+    ports: Ports,
+    merchants: Merchants,
+    doors: Sequence[Door],
+    *,
+    faults: FaultBoard | None = None,
+) -> Site:
+    """The site below `/3ds`. `doors` are those whose payments may come back.
+
+    `faults` has those that were asked for, in sandbox mode.
+    """
     pages = Pages()
-    desk = ReturnDesk(ports, doors, pages)
+    desk = ReturnDesk(ports, merchants, doors, pages, faults)
     app = Starlette(
         routes=[
             Route(f"{RETURN_PATH}/{{acquirer}}", desk.answer, methods=["POST"]),
@@ -65,8 +77,17 @@ def threeds_site(ports: Ports, doors: Sequence[Door]) -> Site:
 class ReturnDesk:
     """Takes the bank's word from the browser and sends the browser on."""
 
-    def __init__(self, ports: Ports, doors: Sequence[Door], pages: Pages) -> None:
+    def __init__(
+        self,
+        ports: Ports,
+        merchants: Merchants,
+        doors: Sequence[Door],
+        pages: Pages,
+        faults: FaultBoard | None,
+    ) -> None:
         self._ports = ports
+        self._merchants = merchants
+        self._faults = faults
         self._doors = {door.name: door for door in doors}
         self._pages = pages
 
@@ -82,6 +103,9 @@ class ReturnDesk:
         except ForgedReturn:
             _log.warning("forged return refused", acquirer=self._ports.acquirer.name)
             problem = Problem.FORGED
+        except FaultOnDemand:
+            _log.warning("fault on demand", path=request.url.path)
+            problem = Problem.FAULT
         except Refusal as refusal:
             is_unknown = refusal.reason is Reason.PAYMENT_NOT_FOUND
             problem = Problem.UNKNOWN_PAYMENT if is_unknown else Problem.CONFLICT
@@ -114,15 +138,19 @@ class ReturnDesk:
         )
 
     async def _conclude(self, request: Request) -> messages.Response:
-        """Raises HTTPException, IllFormed, ForgedReturn and Refusal."""
+        """Raises HTTPException, IllFormed, ForgedReturn, Refusal and FaultOnDemand."""
         if request.path_params["acquirer"] != self._ports.acquirer.name:
             raise HTTPException(404)
         fields = read_form(request.headers.get("content-type", ""), await request.body())
-        payment = await receive(self._ports.acquirer.read_return(fields), self._ports)
+        returned = self._ports.acquirer.read_return(fields)
+        merchant = await self._merchants.find_merchant(returned.merchant_id)
+        ports = self._ports if merchant is None else ports_at(merchant, self._ports)
+        payment = await receive(returned, ports)
         door = self._doors[payment.door]
         if door.conclude is None:
             raise LookupError(f"the door {payment.door} authenticates nobody")
         answer = await door.conclude(payment)
+        fail_on_demand(self._faults, payment.merchant_id, request.url.path)
         if isinstance(answer, BrowserForm):
             return self._pages.returning(answer)
         if isinstance(answer, messages.Response):

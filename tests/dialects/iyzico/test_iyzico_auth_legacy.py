@@ -85,7 +85,7 @@ def plain_text(fields: Fields, order: str, spell: Callable[[str, str], str]) -> 
 
 
 def as_sent(name: str, value: str) -> str:
-    return f"{value}.0" if name in {"price", "paidPrice"} else value
+    return f"{value}.0" if name in {"price", "paidPrice", "blockageAmount"} else value
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,28 @@ def as_sent(name: str, value: str) -> str:
         ("POST /cardstorage/blacklist/card", "cardToken cardUserKey"),
         ("POST /cardstorage/blacklist/card/inactive", "cardToken cardUserKey"),
         ("POST /cardstorage/blacklist/card/retrieve", "cardNumber"),
+        (
+            "POST /onboarding/submerchant",
+            (
+                "name email gsmNumber address iban taxOffice contactName contactSurname"
+                " legalCompanyTitle swiftCode currency settlementDescriptionTemplate"
+                " subMerchantExternalId identityNumber taxNumber subMerchantType blockageAmount"
+            ),
+        ),
+        (
+            "PUT /onboarding/submerchant",
+            (
+                "name email gsmNumber address iban taxOffice contactName contactSurname"
+                " legalCompanyTitle swiftCode currency settlementDescriptionTemplate"
+                " subMerchantKey identityNumber taxNumber blockageAmount"
+            ),
+        ),
+        ("POST /onboarding/submerchant/detail", "subMerchantExternalId"),
+        ("POST /blockage", "subMerchantKey"),
+        ("POST /payment/iyzipos/item/approve", "paymentTransactionId"),
+        ("POST /payment/iyzipos/item/disapprove", "paymentTransactionId"),
+        ("POST /crossbooking/send", "subMerchantKey price reason currency"),
+        ("POST /crossbooking/receive", "subMerchantKey price reason currency"),
     ],
 )
 async def test_every_endpoint_has_its_own_order(route: str, order: str):

@@ -13,7 +13,13 @@ from vezne.dialects.iyzico import errors
 from vezne.dialects.iyzico.declines import DECLINES
 from vezne.dialects.iyzico.envelope import message
 from vezne.dialects.iyzico.errors import Error
-from vezne.dialects.iyzico.refusals import CANCEL_REFUSALS, POST_AUTH_REFUSALS, REFUSALS
+from vezne.dialects.iyzico.refusals import (
+    CANCEL_REFUSALS,
+    ITEM_UPDATE_REFUSALS,
+    MARKETPLACE_REFUSALS,
+    POST_AUTH_REFUSALS,
+    REFUSALS,
+)
 from vezne.dialects.iyzico.switches import SWITCHES
 
 OWN = {name: value for name, value in vars(errors).items() if isinstance(value, Error)}
@@ -36,6 +42,16 @@ PUBLISHED = {
     "5026": "buyerRegistrationAddress gönderilmesi zorunludur",
     "5062": "Gönderilen tutar tüm kırılımların toplam tutarına eşit olmalıdır",
     "5066": "Bin bulunamadı",
+    "2000": "Bu servis sadece pazaryeri müşterilerine açıktır",
+    "5077": (
+        "Marketplace üye iş yeri için ürün ödemesinde bütün sepet kırılımlarında subMerchantKey"
+        " gönderilmelidir"
+    ),
+    "5079": (
+        "Marketplace üye işyeri için sadece ürün ödemesi yapılırken subMerchantKey veya"
+        " subMerchantPrice gönderilmelidir"
+    ),
+    "5266": "Tutar bazlı iadeyi sadece standart işyeri kullanabilir.",
     "5078": "SubMerchantKeylere ait alt üye işyerleri sistemde bulunamadı",
     "5082": "Bu ödeme işleminin durumu POST_AUTH işlemi için uygun değildir",
     "5086": "Üye işyerine ait ödeme kaydı bulunamadı",
@@ -132,7 +148,16 @@ async def test_iyzico_every_decline_reaches_the_caller(reason) -> None:
         }
 
 
-@pytest.mark.parametrize("table", [REFUSALS, CANCEL_REFUSALS, POST_AUTH_REFUSALS])
+@pytest.mark.parametrize(
+    "table",
+    [
+        REFUSALS,
+        CANCEL_REFUSALS,
+        POST_AUTH_REFUSALS,
+        MARKETPLACE_REFUSALS,
+        ITEM_UPDATE_REFUSALS,
+    ],
+)
 def test_iyzico_every_refusal_has_an_error(table) -> None:
     """The maps of refusals are total."""
     assert set(table) == set(Reason)

@@ -200,11 +200,11 @@ REFUSED = {
     "user without token or number": (payment_request(paymentCard={"cardUserKey": "user"}), "12"),
     "sub-merchant": (
         replaced(payment_request(), "basketItems.0.subMerchantKey", "sub merchant key"),
-        "5078",
+        "5077",
     ),
     "a part for a sub-merchant": (
         replaced(payment_request(), "basketItems.0.subMerchantPrice", "0.1"),
-        "5078",
+        "5077",
     ),
     "basket empty": (payment_request(basketItems=[]), "91031"),
     "basket too long": (

@@ -20,6 +20,7 @@ def test_iyzico_classic_switches_follow_the_published_pages() -> None:
         line_split=LineSplit.EXACT,
         card_alias_required=True,
         installment_counts=(1, 2, 3, 6, 9, 12),
+        webhook_signature_v1=True,
     )
 
 
@@ -35,6 +36,7 @@ def test_iyzico_current_switches_follow_the_official_clients() -> None:
         line_split=LineSplit.INDEPENDENT,
         card_alias_required=False,
         installment_counts=(1, 2, 3, 4, 6, 9, 12),
+        webhook_signature_v1=False,
     )
 
 

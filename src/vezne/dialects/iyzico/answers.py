@@ -215,3 +215,45 @@ class ThreedsInitialized(Answer, frozen=True, rename="camel", kw_only=True):
     html_content: str = msgspec.field(name="threeDSHtmlContent")
     payment_id: str
     signature: str
+
+
+class CreatedSubMerchant(Answer, frozen=True, rename="camel", kw_only=True):
+    """POST /onboarding/submerchant."""
+
+    sub_merchant_key: str
+
+
+class SubMerchantDetail(Answer, frozen=True, rename="camel", kw_only=True):
+    """POST /onboarding/submerchant/detail."""
+
+    name: OptionalText
+    email: str
+    gsm_number: OptionalText
+    address: str
+    iban: OptionalText
+    swift_code: OptionalText
+    currency: str
+    tax_office: OptionalText
+    contact_name: OptionalText
+    contact_surname: OptionalText
+    legal_company_title: OptionalText
+    sub_merchant_external_id: str
+    identity_number: OptionalText
+    tax_number: OptionalText
+    sub_merchant_type: str
+    sub_merchant_key: str
+    settlement_description_template: OptionalText
+
+
+class Blockage(Answer, frozen=True, rename="camel", kw_only=True):
+    """POST /blockage."""
+
+    usable_blockage: Raw
+    total_blockage: Raw
+    total_balance: Raw
+
+
+class DecidedLine(Answer, frozen=True, rename="camel", kw_only=True):
+    """POST /payment/iyzipos/item/approve and /payment/iyzipos/item/disapprove."""
+
+    payment_transaction_id: str

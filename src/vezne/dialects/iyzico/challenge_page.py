@@ -4,7 +4,7 @@ import base64
 from html import escape
 from typing import Final
 
-from vezne.core.ports import Challenge
+from vezne.core.acquirer import Challenge
 
 _TITLES: Final = {"tr": "Bankanıza yönlendiriliyorsunuz", "en": "Taking you to your bank"}
 _BUTTONS: Final = {"tr": "Bankama devam et", "en": "Continue to my bank"}

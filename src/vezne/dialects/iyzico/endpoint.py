@@ -7,33 +7,39 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 from vezne.core.body import FieldState, LiftedCard
+from vezne.core.fault import FaultBoard, fail_on_demand
 from vezne.core.merchant import Credential, Merchant
-from vezne.core.ports import Merchants, Ports
+from vezne.core.ports import Books, Merchants, NameBox, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import auth, checks, envelope, errors
 from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.refusals import REFUSALS
+from vezne.dialects.iyzico.reporting_shapes import query_parameters, read_query
 from vezne.dialects.iyzico.shapes import Basic, Shape, read
 from vezne.dialects.iyzico.switches import Switches
+from vezne.dialects.once import KEY_HEADER, Key, Served, serve_once
 from vezne.edge.messages import Handler, Request, Response
+from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "iyzico"
 _NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the door works with, the same for every call.
+    """What the door works with, the same for every call of merchants with the same time.
 
     `public_url` is the origin at which browsers reach the house; None: the one that the call was
-    sent to.
+    sent to. `faults` has those that were asked for, in sandbox mode.
     """
 
     ports: Ports
     merchants: Merchants
+    names: NameBox
     switches: Switches
     notation: Notation
     public_url: str | None = None
+    faults: FaultBoard | None = None
 
 
 Body_co = TypeVar("Body_co", bound=Basic, covariant=True)
@@ -60,49 +66,106 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     """What a path does: `serve` makes the fields that follow the envelope.
 
     `serve` raises Failure and Refusal; `refusals` has an error for every reason; `echo` makes the
-    fields that follow the envelope of an error.
+    fields that follow the envelope of an error. `is_write` is that of the route; `is_query` says
+    that the fields come in the query, whatever the body is.
     """
 
     shape: type[Shape]
-    serve: Callable[[Call[Shape]], Awaitable[msgspec.Struct | None]]
+    serve: Callable[[Call[Shape]], Awaitable[msgspec.Struct | msgspec.Raw | None]]
     refusals: Mapping[Reason, errors.Error] = MappingProxyType(REFUSALS)
     echo: Callable[[Call[Shape]], Awaitable[msgspec.Struct]] | None = None
+    is_write: bool = True
+    is_query: bool = False
 
 
 def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
     """The endpoint as the edge calls it. Every answer, errors included, is HTTP 200."""
 
     async def handle(request: Request) -> Response:
-        context = envelope.context_of(request.body)
+        context = _context_of(endpoint, request)
+        there = desk
         try:
-            call = await _open_call(desk, endpoint.shape, request, context)
+            credential = await _authenticate(request, desk.merchants)
+            there = desk_for(credential.merchant, desk)
+            call = _open_call(there, credential, endpoint, request, context)
         except Failure as unopened:
-            return Response(200, envelope.failure(context, _now_ms(desk), unopened))
-        try:
-            payload = await endpoint.serve(call)
-        except Refusal as refusal:
-            failure = Failure(endpoint.refusals[refusal.reason])
-        except Failure as failed:
-            failure = failed
+            return Response(200, envelope.failure(context, _now_ms(there), unopened))
+        if endpoint.is_write and KEY_HEADER in request.headers:
+            response = await _serve_once(desk, endpoint, call, request, context)
         else:
-            return Response(200, envelope.success(context, _now_ms(desk), payload))
-        echoed = failure.echoed
-        if echoed is None and endpoint.echo is not None:
-            echoed = await endpoint.echo(call)
-        return Response(200, envelope.failure(context, _now_ms(desk), failure, echoed))
+            response = (await _serve(endpoint, call, context)).response
+        fail_on_demand(desk.faults, credential.merchant.id, request.path)
+        return response
 
     return handle
 
 
-async def _open_call(
-    desk: Desk, shape: type[Shape], request: Request, context: envelope.Context
+def desk_for(merchant: Merchant, desk: Desk) -> Desk:
+    """The desk with a merchant's time; the very same one when that is everybody's."""
+    ports = ports_at(merchant, desk.ports)
+    return desk if ports is desk.ports else msgspec.structs.replace(desk, ports=ports)
+
+
+async def _serve_once(
+    desk: Desk,
+    endpoint: Endpoint[Shape],
+    call: Call[Shape],
+    request: Request,
+    context: envelope.Context,
+) -> Response:
+    """The answer to a call that has a key. `desk` has the time that keys are kept by."""
+
+    async def serve(books: Books) -> Served:
+        ports = msgspec.structs.replace(call.desk.ports, books=books)
+        there = msgspec.structs.replace(call.desk, ports=ports)
+        return await _serve(endpoint, msgspec.structs.replace(call, desk=there), context)
+
+    key = Key(request=request, merchant=call.merchant, scope=DOOR)
+    try:
+        return await serve_once(key, serve, desk.names, desk.ports)
+    except Refusal as refusal:
+        failure = Failure(endpoint.refusals[refusal.reason])
+        return Response(200, envelope.failure(context, _now_ms(call.desk), failure))
+
+
+async def _serve(endpoint: Endpoint[Shape], call: Call[Shape], context: envelope.Context) -> Served:
+    """The answer to a call."""
+    try:
+        payload = await endpoint.serve(call)
+    except Refusal as refusal:
+        failure = Failure(endpoint.refusals[refusal.reason])
+    except Failure as failed:
+        failure = failed
+    else:
+        return Served(Response(200, envelope.success(context, _now_ms(call.desk), payload)))
+    echoed = failure.echoed
+    if echoed is None and endpoint.echo is not None:
+        echoed = await endpoint.echo(call)
+    body = envelope.failure(context, _now_ms(call.desk), failure, echoed)
+    return Served(Response(200, body), is_refused=True)
+
+
+def _context_of(endpoint: Endpoint[Shape], request: Request) -> envelope.Context:
+    if endpoint.is_query:
+        return envelope.context_from(query_parameters(request.target))
+    return envelope.context_of(request.body)
+
+
+def _open_call(
+    desk: Desk,
+    credential: Credential,
+    endpoint: Endpoint[Shape],
+    request: Request,
+    context: envelope.Context,
 ) -> Call[Shape]:
-    """Who calls first, then what the body is."""
-    credential = await _authenticate(request, desk.merchants)
+    """What an authenticated caller's request says. Raises Failure."""
     card = request.body.card or _NO_CARD
     if card.leaked:
         raise Failure(errors.CARD_NUMBER_ASTRAY)
-    body = read(shape, request.body)
+    if endpoint.is_query:
+        body = read_query(endpoint.shape, query_parameters(request.target))
+    else:
+        body = read(endpoint.shape, request.body)
     checks.check_conversation_id(context.conversation_id)
     return Call(
         desk=desk,

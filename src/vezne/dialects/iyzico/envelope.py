@@ -1,5 +1,6 @@
 """What stands around every answer: status, locale, time and the caller's own reference."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -60,15 +61,26 @@ def context_of(body: SealedBody) -> Context:
     else:
         return Context()
     is_leaked = body.card is not None and body.card.leaked
+    return _context(locale, None if is_leaked else reference)
+
+
+def context_from(parameters: Mapping[str, str]) -> Context:
+    """The locale and reference of a query, taken as those of a body."""
+    return _context(parameters.get("locale"), parameters.get("conversationId"))
+
+
+def _context(locale: object, reference: str | None) -> Context:
     return Context(
         locale=locale
         if isinstance(locale, str) and locale.lower() in _LOCALES
         else _DEFAULT_LOCALE,
-        conversation_id=None if is_leaked else reference,
+        conversation_id=reference,
     )
 
 
-def success(context: Context, now_ms: int, payload: msgspec.Struct | None = None) -> bytes:
+def success(
+    context: Context, now_ms: int, payload: msgspec.Struct | msgspec.Raw | None = None
+) -> bytes:
     """The body of a successful answer: the envelope, then the fields of the payload."""
     head = _encoder.encode(
         _Success(
@@ -111,7 +123,7 @@ def http_error(now_ms: int, status: int, error: str, path: str) -> bytes:
     return _encoder.encode(_HttpError(timestamp=now_ms, status=status, error=error, path=path))
 
 
-def _joined(head: bytes, payload: msgspec.Struct | None) -> bytes:
+def _joined(head: bytes, payload: msgspec.Struct | msgspec.Raw | None) -> bytes:
     """One JSON object with the fields of both, in order."""
     tail = b"{}" if payload is None else _encoder.encode(payload)
     return head if tail == b"{}" else b"%b,%b" % (head[:-1], tail[1:])

@@ -102,6 +102,15 @@ CALLBACK_URL_MISSING: Final = Error(
 )
 BAD_SIGNATURE: Final = Error("1000", "Geçersiz imza", "Invalid signature")
 UNKNOWN_KEY: Final = Error("1001", "Api bilgileri bulunamadı", "API credentials not found")
+SUB_MERCHANTS_NOT_ENABLED: Final = Error(
+    "2000",
+    "Bu servis sadece pazaryeri müşterilerine açıktır",
+    "This service is open to marketplace merchants only",
+)
+SUB_MERCHANT_NOT_FOUND: Final = Error("2001", "Alt üye işyeri bulunamadı", "Sub-merchant not found")
+SUB_MERCHANT_KEY_MISSING: Final = _missing("2003", "subMerchantKey")
+IBAN_MISSING: Final = Error("2005", "iban gönderilmesi zorunludur", "IBAN is mandatory")
+IBAN_INVALID: Final = Error("2030", "iban geçersizdir", "IBAN is invalid")
 USER_KEY_MISSING: Final = _missing("3001", "cardUserKey")
 CARD_MISSING: Final = Error("3003", "card bilgisi gönderilmesi zorunludur", "card is mandatory")
 USER_KEY_NOT_FOUND: Final = Error("3005", "cardUserKey bulunamadı", "cardUserKey not found")
@@ -136,10 +145,22 @@ LINES_DO_NOT_SUM: Final = Error(
     "The amount must equal the total of all basket lines",
 )
 BIN_NOT_FOUND: Final = Error("5066", "Bin bulunamadı", "BIN not found")
-SUB_MERCHANT_NOT_FOUND: Final = Error(
+SUB_MERCHANT_KEY_ON_EVERY_LINE: Final = Error(
+    "5077",
+    "Marketplace üye iş yeri için ürün ödemesinde bütün sepet kırılımlarında subMerchantKey"
+    " gönderilmelidir",
+    "A marketplace must send subMerchantKey with every basket line of a product payment",
+)
+SUB_MERCHANTS_NOT_FOUND: Final = Error(
     "5078",
     "SubMerchantKeylere ait alt üye işyerleri sistemde bulunamadı",
     "The sub-merchants of the keys were not found",
+)
+SUB_MERCHANT_NOT_OF_PRODUCT: Final = Error(
+    "5079",
+    "Marketplace üye işyeri için sadece ürün ödemesi yapılırken subMerchantKey veya"
+    " subMerchantPrice gönderilmelidir",
+    "A marketplace may send subMerchantKey or subMerchantPrice with product payments only",
 )
 UNSUITABLE_FOR_POST_AUTH: Final = Error(
     "5082",
@@ -179,6 +200,11 @@ LOCAL_CARD_FOREIGN_CURRENCY: Final = Error(
     "Yerli kartlar ile döviz ödemesi yapılamaz",
     "Local cards cannot pay in a foreign currency",
 )
+AMOUNT_REFUND_OF_MARKETPLACE: Final = Error(
+    "5266",
+    "Tutar bazlı iadeyi sadece standart işyeri kullanabilir.",
+    "Only standard merchants can refund by amount.",
+)
 FRAUD_REFUSED: Final = Error(
     "6001", "Ödeme fraud kontrolünden geçemedi", "The payment was refused by the fraud check"
 )
@@ -216,6 +242,17 @@ ALIAS_MISSING: Final = _missing("91041", "cardAlias")
 CARD_TOKEN_MISSING: Final = _missing("91042", "cardToken")
 BASKET_ID_MISSING: Final = _missing("91043", "basketId")
 CURRENCY_MISSING: Final = _missing("91044", "currency")
+SUB_MERCHANT_TYPE_MISSING: Final = _missing("91051", "subMerchantType")
+SUB_MERCHANT_EXTERNAL_ID_MISSING: Final = _missing("91052", "subMerchantExternalId")
+SUB_MERCHANT_ADDRESS_MISSING: Final = _missing("91053", "address")
+CONTACT_NAME_MISSING: Final = _missing("91054", "contactName")
+CONTACT_SURNAME_MISSING: Final = _missing("91055", "contactSurname")
+LEGAL_TITLE_MISSING: Final = _missing("91056", "legalCompanyTitle")
+TAX_OFFICE_MISSING: Final = _missing("91057", "taxOffice")
+TAX_NUMBER_MISSING: Final = _missing("91058", "taxNumber")
+SUB_MERCHANT_PRICE_MISSING: Final = _missing("91059", "subMerchantPrice")
+DATE_MISSING: Final = _missing("91061", "date")
+TRANSACTION_DATE_MISSING: Final = _missing("91062", "transactionDate")
 
 TOO_LONG: Final = Error(
     "92001", "{0} en fazla {1} karakter olmalıdır", "{0} must be at most {1} characters"
@@ -274,4 +311,57 @@ NOT_AUTHENTICATED: Final = Error(
 )
 AUTHENTICATION_EXPIRED: Final = Error(
     "93008", "3dsecure doğrulamasının süresi doldu", "The time for the 3dsecure step is over"
+)
+
+# What is said of an Idempotency-Key.
+ONCE_KEY_MALFORMED: Final = Error(
+    "93101",
+    "Idempotency-Key 1 ile 255 arasında, boşluksuz ASCII karakterden oluşmalıdır",
+    "Idempotency-Key must have 1 to 255 ASCII characters and no space",
+)
+ONCE_KEY_REUSED: Final = Error(
+    "93102",
+    "Idempotency-Key başka bir istek için kullanılmıştır, bu istek işlenmedi",
+    "The Idempotency-Key was used for another request, this one was not executed",
+)
+ONCE_KEY_IN_FLIGHT: Final = Error(
+    "93103",
+    "Aynı Idempotency-Key ile gönderilen istek devam etmektedir, daha sonra tekrar deneyiniz",
+    "The request with this Idempotency-Key is in progress, try again later",
+)
+ONCE_OUTCOME_UNKNOWN: Final = Error(
+    "93104",
+    "Bu Idempotency-Key ile başlatılan işlem yarıda kaldı ve gerçekleşmiş olabilir,"
+    " conversationId ile sorgulayınız",
+    "The operation begun under this Idempotency-Key was cut off and may have happened,"
+    " look it up by its conversationId",
+)
+
+SUB_MERCHANT_EXISTS: Final = Error(
+    "93201",
+    "Bu subMerchantExternalId ile kayıtlı bir alt üye işyeri vardır",
+    "There is a sub-merchant of this subMerchantExternalId already",
+)
+UNSUITABLE_FOR_APPROVAL: Final = Error(
+    "93202",
+    "Bu ödeme kırılımının durumu onay işlemi için uygun değildir",
+    "The state of this payment line is not suitable for approval",
+)
+SUB_MERCHANT_NOT_PAYABLE: Final = Error(
+    "93203",
+    "Onaydan önce alt üye işyerinin iban ve identityNumber bilgileri tamamlanmalıdır",
+    "Before an approval the sub-merchant needs an iban and an identityNumber",
+)
+UNSUITABLE_FOR_ITEM_UPDATE: Final = Error(
+    "93204",
+    "Bu ödeme kırılımının durumu güncelleme için uygun değildir",
+    "The state of this payment line is not suitable for an update",
+)
+SUB_MERCHANT_PRICE_TOO_HIGH: Final = Error(
+    "93205",
+    "subMerchantPrice kırılımın ödenen tutarından büyük olamaz",
+    "subMerchantPrice must not exceed what was paid for the line",
+)
+BALANCE_TOO_LOW: Final = Error(
+    "93206", "Bakiye bu tutar için yetersizdir", "The balance is too low for this amount"
 )

@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from vezne.core.answer import Approved, Declined, DeclineReason
 from vezne.core.changes import Conflict
+from vezne.core.merchant import Marketplace
 from vezne.core.payment import Payment
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import answers, checks, errors, shapes
@@ -74,6 +75,8 @@ async def cancel(call: Call[shapes.Cancel]) -> answers.Cancelled:
 async def refund(call: Call[shapes.Refund]) -> answers.Refunded:
     """POST /v2/payment/refund: an amount of the payment, whichever lines it comes from."""
     body = call.body
+    if call.merchant.settings.marketplace is Marketplace.ALWAYS:
+        raise Failure(errors.AMOUNT_REFUND_OF_MARKETPLACE)
     number = _payment_number(body.payment_id)
     price = checks.checked_price(body.price)
     _check_circumstances(body.ip, body.reason)

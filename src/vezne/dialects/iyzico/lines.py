@@ -18,8 +18,9 @@ from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.shapes import Amount, Basic
 
-# A line of an accepted payment is payable at once: approval is for marketplaces.
+# A line of an accepted payment is payable at once, unless it waits for a marketplace's approval.
 TRANSACTION_STATUS: Final = {Risk.ACCEPTED: 2, Risk.REVIEW: 0, Risk.REJECTED: -1}
+_WAITING: Final = 1
 _PERCENT: Final = 100
 
 _LINE: Final = (
@@ -27,10 +28,11 @@ _LINE: Final = (
     '"merchantCommissionRate":%s,"merchantCommissionRateAmount":%s,'
     '"iyziCommissionRateAmount":%s,"iyziCommissionFee":%s,'
     '"blockageRate":%s,"blockageRateAmountMerchant":%s,"blockageRateAmountSubMerchant":%s,'
-    '"blockageResolvedDate":"%s","subMerchantPrice":%s,"subMerchantPayoutRate":%s,'
+    '"blockageResolvedDate":"%s",%s"subMerchantPrice":%s,"subMerchantPayoutRate":%s,'
     '"subMerchantPayoutAmount":%s,"merchantPayoutAmount":%s,"convertedPayout":%s}'
 )
 _ITEM_ID: Final = '"itemId":%s,'
+_SELLER: Final = '"subMerchantKey":%s,'
 _CONVERTED: Final = (
     '{"paidPrice":%s,"iyziCommissionRateAmount":%s,"iyziCommissionFee":%s,'
     '"blockageRateAmountMerchant":%s,"blockageRateAmountSubMerchant":%s,'
@@ -48,7 +50,6 @@ def item_transactions(
     amount, constant = notation.amount, notation.constant
     is_home = payment.currency == payment.settlement_currency
     # What every line has in common.
-    status = TRANSACTION_STATUS[payment.risk]
     rate = amount(pricing.markup_percent_e8)
     blockage_rate = amount(pricing.blockage_rate_e8 * _PERCENT)
     released = local_text(payment.blockage_resolved_ms)
@@ -57,10 +58,11 @@ def item_transactions(
         figures = _figures(notation, line)
         paid, commission, fee, blockage, _, _, payout = figures
         settled = figures if is_home else _figures(notation, _settled(call, payment, line))
+        item = payment.lines[place] if payment.lines else None
         text = _LINE % (
-            _ITEM_ID % _quoted(payment.lines[place].item_id) if payment.lines else "",
+            _ITEM_ID % _quoted(item.item_id) if item else "",
             payment.number + 1 + place,
-            status,
+            transaction_status(payment, place),
             notation.echo(line.price_e8, sent[place] if sent else None),
             paid,
             rate,
@@ -71,6 +73,7 @@ def item_transactions(
             blockage,
             constant(line.sub_merchant_blockage_e8),
             released,
+            _SELLER % _quoted(item.sub_merchant) if item and item.sub_merchant else "",
             constant(line.sub_merchant_price_e8),
             amount(_payout_rate_e8(line)),
             constant(line.sub_merchant_payout_e8),
@@ -79,6 +82,15 @@ def item_transactions(
         )
         transactions.append(msgspec.Raw(text))
     return transactions
+
+
+def transaction_status(payment: Payment, place: int) -> int:
+    """The `transactionStatus` of a line: 1 while it waits for a marketplace's approval."""
+    is_sold_for_another = bool(payment.lines) and payment.lines[place].sub_merchant is not None
+    if is_sold_for_another and payment.risk is Risk.ACCEPTED:
+        number = payment.line_numbers[place]
+        return TRANSACTION_STATUS[payment.risk] if number in payment.approved_lines else _WAITING
+    return TRANSACTION_STATUS[payment.risk]
 
 
 def _quoted(text: str) -> str:

@@ -40,6 +40,12 @@ _BASIC_PAYMENT: Final = _request(
 )
 _POST_AUTH: Final = _request("paymentId ip paidPrice currency")
 _THREEDS_AUTH: Final = _request("paymentId conversationData")
+_LINE: Final = _request("paymentTransactionId")
+_CROSS_BOOKING: Final = _request("subMerchantKey price reason currency")
+_SUB_MERCHANT: Final = _request(
+    "name email gsmNumber address iban taxOffice contactName contactSurname legalCompanyTitle"
+    " swiftCode currency settlementDescriptionTemplate"
+)
 
 # The fields of each request in the order of the clients' request classes. Fields in nested objects
 # have their orders below, and amounts are known by name.
@@ -62,6 +68,8 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /payment/refund": _request("paymentTransactionId price ip currency reason description"),
     "POST /v2/payment/refund": _request("paymentId price ip"),
     "POST /payment/detail": _request("paymentId paymentConversationId"),
+    "POST /reporting/settlement/payoutcompleted": _request("date"),
+    "POST /reporting/settlement/bounced": _request("date"),
     "POST /payment/bin/check": _request("binNumber"),
     "POST /payment/iyzipos/installment": _request("binNumber price currency"),
     "POST /cardstorage/card": _request("externalId email cardUserKey card"),
@@ -70,6 +78,20 @@ _ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /cardstorage/blacklist/card": _request("cardToken cardUserKey"),
     "POST /cardstorage/blacklist/card/inactive": _request("cardToken cardUserKey"),
     "POST /cardstorage/blacklist/card/retrieve": _request("cardNumber"),
+    "POST /onboarding/submerchant": (
+        *_SUB_MERCHANT,
+        *_order("subMerchantExternalId identityNumber taxNumber subMerchantType blockageAmount"),
+    ),
+    "PUT /onboarding/submerchant": (
+        *_SUB_MERCHANT,
+        *_order("subMerchantKey identityNumber taxNumber blockageAmount"),
+    ),
+    "POST /onboarding/submerchant/detail": _request("subMerchantExternalId"),
+    "POST /blockage": _request("subMerchantKey"),
+    "POST /payment/iyzipos/item/approve": _LINE,
+    "POST /payment/iyzipos/item/disapprove": _LINE,
+    "POST /crossbooking/send": _CROSS_BOOKING,
+    "POST /crossbooking/receive": _CROSS_BOOKING,
 }
 
 _ADDRESS: Final = _order("address zipCode contactName city country")
@@ -91,7 +113,7 @@ _NESTED_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 
-_AMOUNTS: Final = frozenset({"price", "paidPrice", "subMerchantPrice"})
+_AMOUNTS: Final = frozenset({"price", "paidPrice", "subMerchantPrice", "blockageAmount"})
 
 
 class _Style(enum.Enum):

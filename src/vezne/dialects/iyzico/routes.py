@@ -1,27 +1,40 @@
 """The door: which path is which endpoint, and what is said where there is none."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
+
 from vezne.core.body import BodyShape, CardFields
+from vezne.core.fault import FaultBoard
 from vezne.core.payment import Payment
-from vezne.core.ports import Merchants, Ports
+from vezne.core.ports import Merchants, NameBox, Ports
 from vezne.dialects.iyzico import (
     cardstorage,
     envelope,
     errors,
     follow_ups,
     lookups,
+    marketplace,
+    marketplace_shapes,
     payments,
+    reporting,
+    reporting_shapes,
     shapes,
+    sub_merchants,
     threeds,
 )
 from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
-from vezne.dialects.iyzico.endpoint import DOOR, Desk, Endpoint, handler
+from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, handler
 from vezne.dialects.iyzico.errors import Failure
-from vezne.dialects.iyzico.refusals import CANCEL_REFUSALS, POST_AUTH_REFUSALS
+from vezne.dialects.iyzico.refusals import (
+    CANCEL_REFUSALS,
+    ITEM_UPDATE_REFUSALS,
+    MARKETPLACE_REFUSALS,
+    POST_AUTH_REFUSALS,
+)
 from vezne.dialects.iyzico.shapes import Shape
 from vezne.dialects.iyzico.switches import Switches
 from vezne.edge.messages import BadRequest, BrowserForm, Door, Handler, Request, Response, Route
@@ -41,12 +54,19 @@ _ASKED_ABOUT: Final = CardFields((), "cardNumber")
 
 
 def door(
-    ports: Ports, merchants: Merchants, switches: Switches, public_url: str | None = None
+    ports: Ports,
+    merchants: Merchants,
+    names: NameBox,
+    switches: Switches,
+    public_url: str | None = None,
+    *,
+    faults: FaultBoard | None = None,
 ) -> Door:
     """The iyzico door. Failures of its endpoints are HTTP 200, as the live service's are.
 
-    `public_url` is the origin at which browsers reach the house, without a slash at its end; None
-    takes the one that a call was sent to.
+    `names` seals the keys that callers give their requests. `public_url` is the origin at which
+    browsers reach the house, without a slash at its end; None takes the one that a call was sent
+    to. `faults` has those that were asked for.
     """
 
     async def conclude(payment: Payment) -> BrowserForm:
@@ -55,9 +75,11 @@ def door(
     desk = Desk(
         ports=ports,
         merchants=merchants,
+        names=names,
         switches=switches,
         notation=notation_for(switches.decimals),
         public_url=public_url,
+        faults=faults,
     )
     return Door(
         name=DOOR,
@@ -68,6 +90,8 @@ def door(
             *_threeds_routes(desk),
             *_follow_up_routes(desk),
             *_lookup_routes(desk),
+            *_marketplace_routes(desk),
+            *_reporting_routes(desk),
         ),
         headers=HEADERS,
         unknown_path=_unrouted(desk, HTTPStatus.NOT_FOUND),
@@ -93,7 +117,8 @@ def _route(
         path=path,
         handle=handler(desk, endpoint),
         card=card,
-        shape=BodyShape(endpoint.shape, shapes.make),
+        shape=None if endpoint.is_query else BodyShape(endpoint.shape, shapes.make),
+        is_write=endpoint.is_write,
     )
 
 
@@ -103,11 +128,14 @@ def _card_routes(desk: Desk) -> tuple[Route, ...]:
     )
     delete = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.delete_card)
     listing = Endpoint(
-        shape=shapes.ListedOwner, serve=cardstorage.list_cards, echo=cardstorage.list_cards_echo
+        shape=shapes.ListedOwner,
+        serve=cardstorage.list_cards,
+        echo=cardstorage.list_cards_echo,
+        is_write=False,
     )
     block = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.block_card)
     unblock = Endpoint(shape=shapes.StoredCardName, serve=cardstorage.unblock_card)
-    find = Endpoint(shape=shapes.BlockedNumber, serve=cardstorage.find_blocked)
+    find = Endpoint(shape=shapes.BlockedNumber, serve=cardstorage.find_blocked, is_write=False)
     return (
         _post(desk, "/cardstorage/card", create, _STORED),
         _route(desk, "DELETE", "/cardstorage/card", delete),
@@ -123,7 +151,9 @@ def _payment_routes(desk: Desk) -> tuple[Route, ...]:
     preauth = Endpoint(shape=shapes.Payment, serve=payments.preauth)
     basic_auth = Endpoint(shape=shapes.BasicPayment, serve=payments.basic_auth)
     basic_preauth = Endpoint(shape=shapes.BasicPayment, serve=payments.basic_preauth)
-    detail = Endpoint(shape=shapes.Detail, serve=payments.detail, echo=payments.detail_echo)
+    detail = Endpoint(
+        shape=shapes.Detail, serve=payments.detail, echo=payments.detail_echo, is_write=False
+    )
     return (
         _post(desk, "/payment/auth", auth, _PAYING),
         _post(desk, "/payment/preauth", preauth, _PAYING),
@@ -194,12 +224,77 @@ def _follow_up_routes(desk: Desk) -> tuple[Route, ...]:
 
 def _lookup_routes(desk: Desk) -> tuple[Route, ...]:
     bin_check = Endpoint(
-        shape=shapes.BinCheck, serve=lookups.check_bin, echo=lookups.check_bin_echo
+        shape=shapes.BinCheck,
+        serve=lookups.check_bin,
+        echo=lookups.check_bin_echo,
+        is_write=False,
     )
-    installments = Endpoint(shape=shapes.Installments, serve=lookups.installment_info)
+    installments = Endpoint(
+        shape=shapes.Installments, serve=lookups.installment_info, is_write=False
+    )
     return (
         _post(desk, "/payment/bin/check", bin_check),
         _post(desk, "/payment/iyzipos/installment", installments),
+    )
+
+
+def _marketplace_routes(desk: Desk) -> tuple[Route, ...]:
+    def endpoint(
+        shape: type[Shape],
+        serve: Callable[[Call[Shape]], Awaitable[msgspec.Struct | None]],
+        *,
+        is_write: bool = True,
+    ) -> Endpoint[Shape]:
+        return Endpoint(shape=shape, serve=serve, refusals=MARKETPLACE_REFUSALS, is_write=is_write)
+
+    create = endpoint(marketplace_shapes.CreateSubMerchant, sub_merchants.create)
+    update = endpoint(marketplace_shapes.UpdateSubMerchant, sub_merchants.update)
+    detail = endpoint(marketplace_shapes.SubMerchantName, sub_merchants.detail, is_write=False)
+    blockage = endpoint(marketplace_shapes.SubMerchantKey, sub_merchants.blockage, is_write=False)
+    approve = endpoint(marketplace_shapes.Line, marketplace.approve)
+    disapprove = endpoint(marketplace_shapes.Line, marketplace.disapprove)
+    send = endpoint(marketplace_shapes.CrossBooking, marketplace.send)
+    receive = endpoint(marketplace_shapes.CrossBooking, marketplace.receive)
+    item = Endpoint(
+        shape=marketplace_shapes.PaymentItem,
+        serve=marketplace.update_item,
+        refusals=ITEM_UPDATE_REFUSALS,
+    )
+    return (
+        _post(desk, "/onboarding/submerchant", create),
+        _route(desk, "PUT", "/onboarding/submerchant", update),
+        _post(desk, "/onboarding/submerchant/detail", detail),
+        _post(desk, "/blockage", blockage),
+        _post(desk, "/payment/iyzipos/item/approve", approve),
+        _post(desk, "/payment/iyzipos/item/disapprove", disapprove),
+        _route(desk, "PUT", "/payment/item", item),
+        _post(desk, "/crossbooking/send", send),
+        _post(desk, "/crossbooking/receive", receive),
+    )
+
+
+def _reporting_routes(desk: Desk) -> tuple[Route, ...]:
+    def query(
+        shape: type[Shape], serve: Callable[[Call[Shape]], Awaitable[msgspec.Struct | None]]
+    ) -> Endpoint[Shape]:
+        return Endpoint(shape=shape, serve=serve, is_write=False, is_query=True)
+
+    paid = Endpoint(
+        shape=reporting_shapes.SettlementDay, serve=reporting.payout_completed, is_write=False
+    )
+    bounced = Endpoint(
+        shape=reporting_shapes.SettlementDay, serve=reporting.bounced, is_write=False
+    )
+    details = query(reporting_shapes.ReportedPayment, reporting.details)
+    transactions = query(reporting_shapes.ReportedDay, reporting.transactions)
+    scrolled = query(reporting_shapes.ScrolledDay, reporting.scroll_transactions)
+    first = "/v2/reporting/payment"
+    return (
+        _post(desk, "/reporting/settlement/payoutcompleted", paid),
+        _post(desk, "/reporting/settlement/bounced", bounced),
+        _route(desk, "GET", f"{first}/details", details),
+        _route(desk, "GET", f"{first}/transactions", transactions),
+        _route(desk, "GET", f"{first}/scroll-transactions", scrolled),
     )
 
 

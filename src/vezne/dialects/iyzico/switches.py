@@ -34,6 +34,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
     line_split: LineSplit
     card_alias_required: bool
     installment_counts: tuple[int, ...]
+    webhook_signature_v1: bool
 
 
 SWITCHES: Final[tuple[Switch, ...]] = (
@@ -96,6 +97,12 @@ SWITCHES: Final[tuple[Switch, ...]] = (
         about="the numbers of instalments on offer",
         classic=Reading("1-2-3-6-9-12", (1, 2, 3, 6, 9, 12), "documentation, Ödeme"),
         current=Reading("1-2-3-4-6-9-12", (1, 2, 3, 4, 6, 9, 12), "docs.iyzico.com, payment, 2026"),
+    ),
+    Switch(
+        name="webhook_signature_v1",
+        about="whether webhooks have X-IYZ-SIGNATURE beside X-IYZ-SIGNATURE-V3",
+        classic=Reading("present", True, "official shop plugins of 2021, which check it"),
+        current=Reading("omitted", False, "docs.iyzico.com, Webhook, 2026: no longer supported"),
     ),
 )
 

@@ -23,7 +23,8 @@ from vezne.dialects.iyzico.payments import (
 from vezne.dialects.iyzico.render import basic_payment_answer, payment_answer
 from vezne.dialects.iyzico.translate import basic_payment_command, payment_command
 from vezne.edge.messages import RETURN_PATH
-from vezne.flows.authenticate import Authenticate, Complete, Expected, begin, complete
+from vezne.flows.authenticate import Authenticate, begin
+from vezne.flows.complete import Complete, Expected, complete
 from vezne.flows.pay import Pay
 
 _ENGLISH: Final = "en"

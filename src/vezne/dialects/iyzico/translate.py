@@ -16,6 +16,7 @@ from vezne.dialects.iyzico.checks import NAME_LENGTH_MAX, PROSE_LENGTH_MAX, Text
 from vezne.dialects.iyzico.endpoint import DOOR, Call
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.render import Sent
+from vezne.dialects.iyzico.sellers import PRODUCT, sub_merchant_prices
 from vezne.dialects.iyzico.shapes import (
     Address,
     Amount,
@@ -43,7 +44,7 @@ CHANNELS: Final = frozenset(
     }
 )
 GROUPS: Final = frozenset({"PRODUCT", "LISTING", "SUBSCRIPTION", "OTHER"})
-DEFAULT_GROUP: Final = "PRODUCT"
+DEFAULT_GROUP: Final = PRODUCT
 # A basket that fills a body of the largest size has several thousand lines; no shop's has.
 BASKET_LINES_MAX: Final = 500
 
@@ -160,7 +161,10 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         "buyer": _buyer(body.buyer),
         "billingAddress": _address(body.billing_address, errors.BILLING_MISSING, _BILLING_RULES),
     }
-    lines = _basket(body.basket_items)
+    group = body.payment_group or DEFAULT_GROUP
+    items = body.basket_items or []
+    lines = _basket(items)
+    prices_e8 = sub_merchant_prices(items, group, call.merchant.settings.marketplace)
     if any(line.kind is LineKind.PHYSICAL for line in lines):
         parties["shippingAddress"] = _address(
             body.shipping_address, errors.SHIPPING_MISSING, _SHIPPING_RULES
@@ -169,7 +173,6 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         parties["shippingAddress"] = _address(
             body.shipping_address, errors.SHIPPING_MISSING, _SPARE_SHIPPING_RULES
         )
-    items = body.basket_items or []
     sent = Sent(
         price=terms.price,
         paid=terms.paid,
@@ -181,8 +184,9 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         lines=lines,
         basket_id=body.basket_id or None,
         channel=body.payment_channel or None,
-        group=body.payment_group or DEFAULT_GROUP,
+        group=group,
         parties=parties,
+        sub_merchant_prices_e8=prices_e8,
     ), sent
 
 
@@ -269,7 +273,7 @@ def _as_sent(party: msgspec.Struct) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _basket(items: Sequence[BasketItem] | None) -> tuple[BasketLine, ...]:
+def _basket(items: Sequence[BasketItem]) -> tuple[BasketLine, ...]:
     if not items:
         raise Failure(errors.BASKET_MISSING)
     if len(items) > BASKET_LINES_MAX:
@@ -283,10 +287,6 @@ def _line(item: BasketItem) -> BasketLine:
     if kind is None:
         raise Failure(errors.VALUE_UNKNOWN, "basketItemItemType")
     price = checks.checked_amount(item.price, "basketItemPrice", errors.ITEM_PRICE_MISSING)
-    # This merchant is no marketplace, so it has no sub-merchants; a part for one is not dropped
-    # silently.
-    if item.sub_merchant_key or (item.sub_merchant_price and item.sub_merchant_price.e8):
-        raise Failure(errors.SUB_MERCHANT_NOT_FOUND)
     return BasketLine(
         item_id=item.id or "",
         name=item.name or "",
@@ -294,4 +294,5 @@ def _line(item: BasketItem) -> BasketLine:
         kind=kind,
         price_e8=price.e8,
         subcategory=item.category2 or None,
+        sub_merchant=item.sub_merchant_key or None,
     )

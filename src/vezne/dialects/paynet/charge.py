@@ -31,7 +31,7 @@ from vezne.dialects.paynet.sessions import (
     payment_of,
     release,
 )
-from vezne.flows.authenticate import Complete, complete
+from vezne.flows.complete import Complete, complete
 from vezne.flows.held_card import drop_held_card
 from vezne.flows.inquire import find_payment
 from vezne.flows.pay import pay

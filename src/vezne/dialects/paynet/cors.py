@@ -8,14 +8,17 @@ import msgspec
 from vezne.edge.messages import Answer, Handler, Request, Response
 
 # Keys travel in a header that the page sets itself, so no credentials of the browser are involved.
-HEADERS: Final = ((b"access-control-allow-origin", b"*"),)
+HEADERS: Final = (
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", b"Idempotency-Replayed"),
+)
 
 # The services that pages call. The others want the secret key, which no page may know.
 _CALLED_BY_PAGES: Final = ("/v1/paynetj/", "/v1/ratio/get_public")
 _PREFLIGHT: Final = (
     *HEADERS,
     (b"access-control-allow-methods", b"POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept"),
+    (b"access-control-allow-headers", b"Authorization, Content-Type, Accept, Idempotency-Key"),
     (b"access-control-max-age", b"86400"),
 )
 

@@ -9,9 +9,11 @@ import msgspec
 
 from vezne.core.body import BodyKind, CardFields, FieldState, LiftedCard
 from vezne.core.card import CardSlot
+from vezne.core.fault import FaultBoard, fail_on_demand
 from vezne.core.merchant import Merchant
-from vezne.core.ports import Merchants, NameBox, Ports
+from vezne.core.ports import Books, Merchants, NameBox, Ports
 from vezne.core.refusal import Refusal
+from vezne.dialects.once import KEY_HEADER, Key, Served, serve_once
 from vezne.dialects.paynet import auth, envelope, errors
 from vezne.dialects.paynet.envelope import Answer, Context
 from vezne.dialects.paynet.errors import Error, Failure
@@ -19,10 +21,12 @@ from vezne.dialects.paynet.refusals import REFUSALS
 from vezne.dialects.paynet.shapes import Shape, read, text_field
 from vezne.dialects.paynet.switches import Switches
 from vezne.edge.messages import Handler, Request, Response, Route
+from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "paynet"
 NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
 KINDS: Final = frozenset({BodyKind.JSON, BodyKind.FORM, BodyKind.XML})
+_PAGES: Final = f"{DOOR}.pages"
 _CODE_NAMES: Final = frozenset({"cvc", "cvv"})
 # What goes into the address that browsers come back to, and so into a page of the bank.
 _HOST: Final = re.compile(r"[A-Za-z0-9.\-\[\]:_]+")
@@ -36,10 +40,10 @@ class Access(enum.Enum):
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the door works with, the same for every call.
+    """What the door works with, the same for every call of merchants with the same time.
 
     `public_url` is the origin at which browsers reach the house, without a slash at its end; None:
-    the one that the call was sent to.
+    the one that the call was sent to. `faults` has those that were asked for, in sandbox mode.
     """
 
     ports: Ports
@@ -47,6 +51,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     names: NameBox
     switches: Switches
     public_url: str | None = None
+    faults: FaultBoard | None = None
 
 
 Body_co = TypeVar("Body_co", bound=msgspec.Struct, covariant=True)
@@ -73,7 +78,7 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     """What a path does: `serve` makes the fields and the result, raising Failure and Refusal.
 
     `object_name` is the documentation's name of what is answered. Answers of PaynetJ repeat it in
-    another spelling.
+    another spelling. `is_write` is that of the route.
     """
 
     shape: type[Shape]
@@ -82,6 +87,7 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     access: Access = Access.SECRET
     success: Error = errors.SUCCESSFUL
     is_paynetj: bool = False
+    is_write: bool = True
 
 
 def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
@@ -91,25 +97,73 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         context = envelope.context_of(request)
         try:
             call = await _open_call(desk, endpoint, request, context)
-            answer = await endpoint.serve(call)
-        except Refusal as refusal:
-            return envelope.failure(context, REFUSALS[refusal.reason])
-        except Failure as failed:
-            return envelope.failure(context, failed.error, *failed.values)
-        return envelope.success(
-            context,
-            answer,
-            endpoint.success,
-            endpoint.object_name,
-            is_paynetj=endpoint.is_paynetj and desk.switches.misspelt_object_name,
-        )
+        except Failure as unopened:
+            return envelope.failure(context, unopened.error, *unopened.values)
+        if endpoint.is_write and KEY_HEADER in request.headers:
+            response = await _serve_once(desk, endpoint, call, request, context)
+        else:
+            response = (await _serve(endpoint, call, context)).response
+        fail_on_demand(desk.faults, call.merchant.id, request.path)
+        return response
 
     return handle
 
 
+def desk_for(merchant: Merchant, desk: Desk) -> Desk:
+    """The desk with a merchant's time; the very same one when that is everybody's."""
+    ports = ports_at(merchant, desk.ports)
+    return desk if ports is desk.ports else msgspec.structs.replace(desk, ports=ports)
+
+
+async def _serve_once(
+    desk: Desk, endpoint: Endpoint[Shape], call: Call[Shape], request: Request, context: Context
+) -> Response:
+    """The answer to a call that has a key. `desk` has the time that keys are kept by."""
+
+    async def serve(books: Books) -> Served:
+        ports = msgspec.structs.replace(call.desk.ports, books=books)
+        there = msgspec.structs.replace(call.desk, ports=ports)
+        return await _serve(endpoint, msgspec.structs.replace(call, desk=there), context)
+
+    # Everybody knows a publishable key, and must not use up the keys of the merchant's servers.
+    scope = DOOR if endpoint.access is Access.SECRET else _PAGES
+    key = Key(request=request, merchant=call.merchant, scope=scope)
+    try:
+        return await serve_once(key, serve, desk.names, desk.ports)
+    except Refusal as refusal:
+        return envelope.failure(context, REFUSALS[refusal.reason])
+
+
+async def _serve(endpoint: Endpoint[Shape], call: Call[Shape], context: Context) -> Served:
+    """The answer to a call."""
+    try:
+        answer = await endpoint.serve(call)
+    except Refusal as refusal:
+        return Served(envelope.failure(context, REFUSALS[refusal.reason]), is_refused=True)
+    except Failure as failed:
+        response = envelope.failure(context, failed.error, *failed.values)
+        return Served(response, is_refused=True)
+    return Served(
+        envelope.success(
+            context,
+            answer,
+            endpoint.success,
+            endpoint.object_name,
+            is_paynetj=endpoint.is_paynetj and call.desk.switches.misspelt_object_name,
+        )
+    )
+
+
 def post(desk: Desk, path: str, endpoint: Endpoint[Shape], card: CardFields | None = None) -> Route:
     """The route of an endpoint. All of them take JSON, forms and XML by POST."""
-    return Route(method="POST", path=path, handle=handler(desk, endpoint), card=card, kinds=KINDS)
+    return Route(
+        method="POST",
+        path=path,
+        handle=handler(desk, endpoint),
+        card=card,
+        kinds=KINDS,
+        is_write=endpoint.is_write,
+    )
 
 
 def origin(desk: Desk, scheme: str, host: str) -> str:
@@ -152,7 +206,7 @@ async def _open_call(
     if request.body.card is not None:
         _check_no_code(payload)
     return Call(
-        desk=desk,
+        desk=desk_for(caller.merchant, desk),
         merchant=caller.merchant,
         key=caller.publishable_key,
         body=read(endpoint.shape, payload),

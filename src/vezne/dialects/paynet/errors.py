@@ -160,3 +160,30 @@ CARD_NOT_SAVED: Final = Error(
     "Kart saklanmadı: ödeme başarısız",
     "The card was not saved: the payment failed",
 )
+
+# What is said of an Idempotency-Key.
+ONCE_KEY_MALFORMED: Final = _bad(
+    "Idempotency-Key 1 ile 255 arasında, boşluksuz ASCII karakterden oluşmalı",
+    "Idempotency-Key must have 1 to 255 ASCII characters and no space",
+)
+ONCE_KEY_REUSED: Final = Error(
+    5,
+    "Idempotency-Key başka bir istek için kullanılmış, bu istek işlenmedi",
+    "The Idempotency-Key was used for another request, this one was not executed",
+    HTTPStatus.UNPROCESSABLE_ENTITY,
+)
+ONCE_KEY_IN_FLIGHT: Final = Error(
+    10,
+    "Zaman aşımı: aynı Idempotency-Key ile gönderilen istek devam ediyor",
+    "Timeout: the request with this Idempotency-Key is in progress",
+    HTTPStatus.CONFLICT,
+)
+ONCE_OUTCOME_UNKNOWN: Final = Error(
+    10,
+    "Zaman aşımı: bu Idempotency-Key ile başlatılan işlem yarıda kaldı ve gerçekleşmiş olabilir,"
+    " reference_no ile sorgulayın",
+    "Timeout: the operation begun under this Idempotency-Key was cut off and may have happened,"
+    " look it up by its reference_no",
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    API_ERROR,
+)

@@ -10,7 +10,7 @@ from vezne.core.merchant import Merchant
 from vezne.core.payment import Payment, PaymentKind
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.paynet import auth, envelope, errors
-from vezne.dialects.paynet.endpoint import Desk, origin
+from vezne.dialects.paynet.endpoint import Desk, desk_for, origin
 from vezne.dialects.paynet.errors import Failure
 from vezne.dialects.paynet.purchase import pay_command, presented_card
 from vezne.dialects.paynet.remarks import remarks_of
@@ -103,22 +103,24 @@ def conclude(desk: Desk, payment: Payment) -> BrowserForm | BrowserMessage:
 
 async def _pass(desk: Desk, request: Request, language: str) -> BrowserForm | BrowserMessage:
     """Raises Failure and Refusal."""
+    body = read(Gate, _fields_of(request))
+    merchant = await auth.find_by_publishable_key(body.publishable_key or "", desk.merchants)
+    if merchant is None:
+        raise Failure(errors.UNAUTHORIZED)
+    there = desk_for(merchant, desk)
     try:
-        return await _send_on(desk, await _visit(desk, request, language))
+        return await _send_on(there, await _visit(there, merchant, body, request, language))
     except Refusal as refusal:
         if refusal.reason is not Reason.OPERATION_IN_FLIGHT:
             raise
     # Another page of the same token began meanwhile: go where that one goes.
-    return await _send_on(desk, await _visit(desk, request, language))
+    return await _send_on(there, await _visit(there, merchant, body, request, language))
 
 
-async def _visit(desk: Desk, request: Request, language: str) -> Visit:
+async def _visit(
+    desk: Desk, merchant: Merchant, body: Gate, request: Request, language: str
+) -> Visit:
     """Raises Failure and Refusal."""
-    body = read(Gate, _fields_of(request))
-    key = body.publishable_key or ""
-    merchant = await auth.find_by_publishable_key(key, desk.merchants)
-    if merchant is None:
-        raise Failure(errors.UNAUTHORIZED)
     opened = await find_opened(desk, merchant, body.session_id)
     token = check_token(desk, opened, body.token_id)
     if not token.is_tds:
@@ -126,7 +128,7 @@ async def _visit(desk: Desk, request: Request, language: str) -> Visit:
     at = origin(desk, request.scheme, request.host)
     return Visit(
         merchant=merchant,
-        publishable_key=key,
+        publishable_key=body.publishable_key or "",
         opened=opened,
         token=token,
         language=language,

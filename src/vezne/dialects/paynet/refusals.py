@@ -33,4 +33,15 @@ REFUSALS: Final[Mapping[Reason, Error]] = {
     Reason.SESSION_NOT_FOUND: errors.NO_SESSION,
     Reason.SESSION_EXPIRED: errors.EXPIRED,
     Reason.REFERENCE_TAKEN: errors.DUPLICATE,
+    # This door knows no sub-merchants.
+    Reason.SUB_MERCHANTS_NOT_ENABLED: errors.NO_PROCESS,
+    Reason.SUB_MERCHANT_NOT_FOUND: errors.NO_DATA_FOUND,
+    Reason.SUB_MERCHANT_EXISTS: errors.DUPLICATE,
+    Reason.SUB_MERCHANT_NOT_PAYABLE: errors.NO_PROCESS,
+    Reason.SUB_MERCHANT_PRICE_TOO_HIGH: errors.NO_PROCESS,
+    Reason.BALANCE_TOO_LOW: errors.NO_PROCESS,
+    Reason.ONCE_KEY_MALFORMED: errors.ONCE_KEY_MALFORMED,
+    Reason.ONCE_KEY_REUSED: errors.ONCE_KEY_REUSED,
+    Reason.ONCE_KEY_IN_FLIGHT: errors.ONCE_KEY_IN_FLIGHT,
+    Reason.ONCE_OUTCOME_UNKNOWN: errors.ONCE_OUTCOME_UNKNOWN,
 }

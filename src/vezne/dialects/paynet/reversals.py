@@ -4,7 +4,8 @@ from typing import TypeVar
 
 import msgspec
 
-from vezne.core.payment import Payment, PaymentKind, PaymentState, is_void_in_time
+from vezne.core.follow_ups import is_void_in_time
+from vezne.core.payment import Payment, PaymentKind, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.paynet import errors
 from vezne.dialects.paynet.amounts import rounded

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from vezne.core.body import CardFields
+from vezne.core.fault import FaultBoard
 from vezne.core.payment import Payment
 from vezne.core.ports import Merchants, NameBox, Ports
 from vezne.dialects.paynet import (
@@ -51,14 +52,21 @@ def door(
     names: NameBox,
     switches: Switches,
     public_url: str | None = None,
+    *,
+    faults: FaultBoard | None = None,
 ) -> Door:
     """The Paynet door.
 
     `public_url` is the origin at which browsers reach the house, without a slash at its end; None
-    takes the one that a call was sent to.
+    takes the one that a call was sent to. `faults` has those that were asked for.
     """
     desk = Desk(
-        ports=ports, merchants=merchants, names=names, switches=switches, public_url=public_url
+        ports=ports,
+        merchants=merchants,
+        names=names,
+        switches=switches,
+        public_url=public_url,
+        faults=faults,
     )
 
     async def conclude(payment: Payment) -> messages.Answer:
@@ -83,8 +91,10 @@ def _paynetj_routes(desk: Desk) -> tuple[Route, ...]:
     auth = _paynetj(shapes.Auth, paynetj.auth, "paynetj_auth")
     update = _paynetj(shapes.AuthUpdate, paynetj.auth_update, "paynetj_auth")
     save_card = _paynetj(shapes.SaveCard, paynetj.save_card, "paynetj_save_card")
-    check_bin = _paynetj(shapes.CheckBin, paynetj.check_bin, "paynetj_bin")
-    check_card = _paynetj(shapes.CheckCardBin, paynetj.check_card_bin, "paynetj_bin")
+    check_bin = _paynetj(shapes.CheckBin, paynetj.check_bin, "paynetj_bin", is_write=False)
+    check_card = _paynetj(
+        shapes.CheckCardBin, paynetj.check_card_bin, "paynetj_bin", is_write=False
+    )
     token = _paynetj(shapes.CreateToken, tokens.create_token, "paynetj_token")
     card_token = _paynetj(shapes.CreateCardToken, tokens.create_card_token, "paynetj_token")
     open_gate = gate.gate(desk)
@@ -104,7 +114,9 @@ def _paynetj_routes(desk: Desk) -> tuple[Route, ...]:
 
 def _server_routes(desk: Desk) -> tuple[Route, ...]:
     take = Endpoint(shape=shapes.Charge, serve=charge.charge, object_name="transaction")
-    listing = Endpoint(shape=shapes.CardList, serve=cards.list_cards, object_name="card_list")
+    listing = Endpoint(
+        shape=shapes.CardList, serve=cards.list_cards, object_name="card_list", is_write=False
+    )
     save = Endpoint(shape=shapes.CardSave, serve=cards.save_card, object_name="card_save")
     describe = Endpoint(
         shape=shapes.CardDescription, serve=cards.update_description, object_name="card_desc_update"
@@ -120,7 +132,11 @@ def _server_routes(desk: Desk) -> tuple[Route, ...]:
 
 
 def _paynetj(
-    shape: type[Shape], serve: Callable[[Call[Shape]], Awaitable[Answer]], object_name: str
+    shape: type[Shape],
+    serve: Callable[[Call[Shape]], Awaitable[Answer]],
+    object_name: str,
+    *,
+    is_write: bool = True,
 ) -> Endpoint[Shape]:
     return Endpoint(
         shape=shape,
@@ -129,6 +145,7 @@ def _paynetj(
         access=Access.PUBLISHABLE,
         success=errors.SUCCESSFUL_PAYNETJ,
         is_paynetj=True,
+        is_write=is_write,
     )
 
 

@@ -29,8 +29,10 @@ from vezne.dialects.paynet.transaction_shapes import TdsCharge, TdsInitial
 from vezne.dialects.paynet.urls import checked_return_url
 from vezne.edge import messages
 from vezne.edge.messages import RETURN_PATH, BrowserForm, BrowserMessage, Handler, Request
-from vezne.flows.authenticate import Authenticate, Complete, begin, complete
+from vezne.flows.authenticate import Authenticate, begin
+from vezne.flows.complete import Complete, complete
 from vezne.flows.inquire import find_payment
+from vezne.flows.merchant_time import ports_at
 from vezne.flows.session import add_session, new_session
 
 GATE_PATH: Final = "/v2/transaction/tds_gate"
@@ -118,14 +120,14 @@ def tds_gate(desk: Desk) -> Handler:
     async def handle(request: Request) -> messages.Answer:
         language = envelope.context_of(request).language
         try:
-            payment = await _visited(desk, request)
+            merchant, payment = await _visited(desk, request)
         except (Failure, Refusal):
             return BrowserMessage(message=_CLOSE, is_success=False, language=language)
         authentication = payment.authentication
         if (
             authentication is not None
             and authentication.state is AuthenticationState.OPEN
-            and desk.ports.clock.now_ms() < authentication.expires_ms
+            and ports_at(merchant, desk.ports).clock.now_ms() < authentication.expires_ms
         ):
             return BrowserForm(
                 action=authentication.challenge_url,
@@ -137,13 +139,13 @@ def tds_gate(desk: Desk) -> Handler:
     return handle
 
 
-async def _visited(desk: Desk, request: Request) -> Payment:
-    """The payment of a browser's session. Raises Failure and Refusal."""
+async def _visited(desk: Desk, request: Request) -> tuple[Merchant, Payment]:
+    """The payment of a browser's session, and whose it is. Raises Failure and Refusal."""
     body = read(Gate, _fields_of(request))
     merchant = await auth.find_by_publishable_key(body.publishable_key or "", desk.merchants)
     if merchant is None:
         raise Failure(errors.UNAUTHORIZED)
-    return await _payment_of(desk, merchant, body.session_id, body.token_id)
+    return merchant, await _payment_of(desk, merchant, body.session_id, body.token_id)
 
 
 def _fields_of(request: Request) -> dict[str, object]:

@@ -29,24 +29,39 @@ def transaction_routes(desk: Desk) -> tuple[Route, ...]:
 
 
 def _lookup_routes(desk: Desk) -> tuple[Route, ...]:
-    check = Endpoint(shape=TransactionName, serve=transactions.check, object_name=_TRANSACTION)
-    detail = Endpoint(shape=TransactionName, serve=transactions.detail, object_name=_TRANSACTION)
+    check = Endpoint(
+        shape=TransactionName,
+        serve=transactions.check,
+        object_name=_TRANSACTION,
+        is_write=False,
+    )
+    detail = Endpoint(
+        shape=TransactionName,
+        serve=transactions.detail,
+        object_name=_TRANSACTION,
+        is_write=False,
+    )
     listing = Endpoint(
         shape=TransactionList,
         serve=transaction_list.list_transactions,
         object_name="transaction_list",
+        is_write=False,
     )
     reversal_list = Endpoint(
         shape=ReversalList,
         serve=transaction_list.list_reversals,
         object_name="transaction_reversal_list",
+        is_write=False,
     )
-    ratio = Endpoint(shape=RatioGet, serve=ratios.get_ratios, object_name="ratio_get")
+    ratio = Endpoint(
+        shape=RatioGet, serve=ratios.get_ratios, object_name="ratio_get", is_write=False
+    )
     ratio_public = Endpoint(
         shape=RatioGet,
         serve=ratios.get_ratios,
         object_name="ratio_get",
         access=Access.PUBLISHABLE,
+        is_write=False,
     )
     return (
         post(desk, "/v1/transaction/check", check),

@@ -12,7 +12,7 @@ from vezne.core.payment import Payment, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.core.web_address import is_web_address
 from vezne.dialects.paywall import auth
-from vezne.dialects.paywall.endpoint import Desk
+from vezne.dialects.paywall.endpoint import Desk, desk_of
 from vezne.dialects.paywall.errors import Error, Failure
 from vezne.dialects.paywall.guids import payment_guid
 from vezne.dialects.paywall.payment_command import BLOCKAGE_RELEASE
@@ -27,7 +27,8 @@ from vezne.dialects.paywall.payment_render import (
     why_failed,
 )
 from vezne.edge.messages import Answer, BrowserForm
-from vezne.flows.authenticate import Complete, complete, give_up
+from vezne.flows.authenticate import give_up
+from vezne.flows.complete import Complete, complete
 
 BACK_URL_LENGTH_MAX: Final = 250
 
@@ -55,7 +56,7 @@ def conclude(desk: Desk) -> Callable[[Payment], Awaitable[Answer]]:
     """What the edge calls once the bank's word on a cardholder was recorded."""
 
     async def to_merchant(payment: Payment) -> Answer:
-        return await concluded(desk, payment)
+        return await concluded(await desk_of(payment.merchant_id, desk), payment)
 
     return to_merchant
 

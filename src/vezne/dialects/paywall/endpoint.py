@@ -8,9 +8,11 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from vezne.core.body import FieldState, LiftedCard
+from vezne.core.fault import FaultBoard, fail_on_demand
 from vezne.core.merchant import Merchant
-from vezne.core.ports import Merchants, NameBox, Ports
+from vezne.core.ports import Books, Merchants, NameBox, Ports
 from vezne.core.refusal import Reason, Refusal
+from vezne.dialects.once import KEY_HEADER, Key, Served, serve_once
 from vezne.dialects.paywall import auth, envelope, errors, payment_errors
 from vezne.dialects.paywall.auth import Pair
 from vezne.dialects.paywall.binding import NotBound, Shape, bind
@@ -20,18 +22,20 @@ from vezne.dialects.paywall.refusals import CARD_REFUSALS, PAYMENT_REFUSALS
 from vezne.dialects.paywall.switches import Switches
 from vezne.dialects.paywall.unique_code import Rotation
 from vezne.edge.messages import Handler, Request, Response
+from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "paywall"
 LOCALE_HEADER: Final = "locale"
 NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
 _OK: Final = 200
+_BROWSERS: Final = f"{DOOR}.browsers"
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What the door works with, the same for every call.
+    """What the door works with, the same for every call of merchants with the same time.
 
     `public_url` is the origin at which browsers reach the house; None: the one that the call was
-    sent to.
+    sent to. `faults` has those that were asked for, in sandbox mode.
     """
 
     ports: Ports
@@ -40,6 +44,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     switches: Switches
     rotation: Rotation
     public_url: str | None = None
+    faults: FaultBoard | None = None
 
 
 class Call(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
@@ -97,7 +102,8 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
 
     `serve` raises Failure and Refusal. With `from_headers` the request's parameters are headers, or
     else stand in the query string; its body, if it has one, is ignored. `identify` finds out
-    who calls where the API's pair of headers does not say it; it raises Failure.
+    who calls where the API's pair of headers does not say it; it raises Failure. `is_write` is that
+    of the route.
     """
 
     api: Api
@@ -105,6 +111,7 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     serve: Callable[[Call[Shape]], Awaitable[Body | Answered]]
     from_headers: bool = False
     identify: Callable[[Desk, Request], Awaitable[tuple[str, Merchant]]] | None = None
+    is_write: bool = True
 
 
 def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
@@ -125,7 +132,7 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
             return Response(status, envelope.failure(api.style, unknown, locale))
         try:
             call = Call(
-                desk=desk,
+                desk=desk_for(merchant, desk),
                 merchant=merchant,
                 client=client,
                 body=read(endpoint, request),
@@ -134,18 +141,64 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
                 scheme=request.scheme,
                 host=request.host,
             )
-            answer = await endpoint.serve(call)
-        except Refusal as refusal:
-            failed = Failure(api.refusals[refusal.reason])
-        except Failure as failure:
-            failed = failure
+        except Failure as unread:
+            return Response(_OK, envelope.failure(api.style, unread, locale))
+        if endpoint.is_write and KEY_HEADER in request.headers:
+            response = await _serve_once(desk, endpoint, call, request)
         else:
-            if isinstance(answer, Answered):
-                return Response(_OK, envelope.success(api.style, answer.body, answer.message))
-            return Response(_OK, envelope.success(api.style, answer))
-        return Response(_OK, envelope.failure(api.style, failed, locale))
+            response = (await _serve(endpoint, call)).response
+        fail_on_demand(desk.faults, merchant.id, request.path)
+        return response
 
     return handle
+
+
+def desk_for(merchant: Merchant, desk: Desk) -> Desk:
+    """The desk with a merchant's time; the very same one when that is everybody's."""
+    ports = ports_at(merchant, desk.ports)
+    return desk if ports is desk.ports else msgspec.structs.replace(desk, ports=ports)
+
+
+async def desk_of(merchant_id: int, desk: Desk) -> Desk:
+    """The desk with the time of a merchant that is known by its number."""
+    merchant = await desk.merchants.find_merchant(merchant_id)
+    return desk if merchant is None else desk_for(merchant, desk)
+
+
+async def _serve_once(
+    desk: Desk, endpoint: Endpoint[Shape], call: Call[Shape], request: Request
+) -> Response:
+    """The answer to a call that has a key. `desk` has the time that keys are kept by."""
+
+    async def serve(books: Books) -> Served:
+        ports = msgspec.structs.replace(call.desk.ports, books=books)
+        there = msgspec.structs.replace(call.desk, ports=ports)
+        return await _serve(endpoint, msgspec.structs.replace(call, desk=there))
+
+    # Browsers are known by what they bring, and must not use up the keys of the merchant's servers.
+    scope = DOOR if endpoint.identify is None else _BROWSERS
+    key = Key(request=request, merchant=call.merchant, scope=scope)
+    try:
+        return await serve_once(key, serve, desk.names, desk.ports)
+    except Refusal as refusal:
+        failure = Failure(endpoint.api.refusals[refusal.reason])
+        return Response(_OK, envelope.failure(endpoint.api.style, failure, call.locale))
+
+
+async def _serve(endpoint: Endpoint[Shape], call: Call[Shape]) -> Served:
+    """The answer to a call."""
+    api = endpoint.api
+    try:
+        answer = await endpoint.serve(call)
+    except Refusal as refusal:
+        failed = Failure(api.refusals[refusal.reason])
+    except Failure as failure:
+        failed = failure
+    else:
+        if isinstance(answer, Answered):
+            return Served(Response(_OK, envelope.success(api.style, answer.body, answer.message)))
+        return Served(Response(_OK, envelope.success(api.style, answer)))
+    return Served(Response(_OK, envelope.failure(api.style, failed, call.locale)), is_refused=True)
 
 
 async def _holder_of_keys(pair: Pair, desk: Desk, request: Request) -> tuple[str, Merchant]:

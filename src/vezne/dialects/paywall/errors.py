@@ -95,3 +95,27 @@ METHOD_NOT_ALLOWED: Final = Error(405, "İzin verilmeyen yöntem", "Method not a
 TOO_LARGE: Final = Error(413, "İstek çok büyük", "The request is too large")
 INTERNAL: Final = Error(500, "Dahili Hata", "Internal error")
 SERVICE_BUSY: Final = Error(503, "Hizmet Kullanılamıyor", "Service unavailable")
+
+# The numbers of HTTP, of which the official client knows several: the same in both APIs.
+ONCE_KEY_MALFORMED: Final = Error(
+    400,
+    "Idempotency-Key 1 ile 255 arasında, boşluksuz ASCII karakterden oluşmalıdır",
+    "Idempotency-Key must have 1 to 255 ASCII characters and no space",
+)
+ONCE_KEY_IN_FLIGHT: Final = Error(
+    409,
+    "Aynı Idempotency-Key ile gönderilen istek devam ediyor, daha sonra tekrar deneyin",
+    "The request with this Idempotency-Key is in progress, try again later",
+)
+ONCE_KEY_REUSED: Final = Error(
+    422,
+    "Idempotency-Key başka bir istek için kullanılmış, bu istek işlenmedi",
+    "The Idempotency-Key was used for another request, this one was not executed",
+)
+ONCE_OUTCOME_UNKNOWN: Final = Error(
+    504,
+    "Bu Idempotency-Key ile başlatılan işlem yarıda kaldı ve gerçekleşmiş olabilir, "
+    "MerchantUniqueCode ile sorgulayın",
+    "The operation begun under this Idempotency-Key was cut off and may have happened, "
+    "look it up by its MerchantUniqueCode",
+)

@@ -7,7 +7,8 @@ import msgspec
 
 from vezne.core.answer import Approved, Declined, DeclineReason
 from vezne.core.changes import Conflict
-from vezne.core.payment import Payment, PaymentState, is_void_in_time
+from vezne.core.follow_ups import is_void_in_time
+from vezne.core.payment import Payment, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.paywall import payment_errors
 from vezne.dialects.paywall.endpoint import PAYMENT, PAYMENT_PRIVATE, Api, Call

@@ -46,7 +46,13 @@ def _post(
     card: CardFields | None = None,
 ) -> Route:
     endpoint = Endpoint(api=api, shape=shape, serve=serve)
-    return Route(method="POST", path=f"{_PREFIX}/{path}", handle=handler(desk, endpoint), card=card)
+    return Route(
+        method="POST",
+        path=f"{_PREFIX}/{path}",
+        handle=handler(desk, endpoint),
+        card=card,
+        is_write=endpoint.is_write,
+    )
 
 
 def _get(
@@ -56,7 +62,7 @@ def _get(
     shape: type[Shape],
     serve: Callable[[Call[Shape]], Awaitable[Body | Answered]],
 ) -> Route:
-    endpoint = Endpoint(api=api, shape=shape, serve=serve, from_headers=True)
+    endpoint = Endpoint(api=api, shape=shape, serve=serve, from_headers=True, is_write=False)
     return Route(method="GET", path=f"{_PREFIX}/{path}", handle=handler(desk, endpoint))
 
 
@@ -119,5 +125,6 @@ def _temporary(desk: Desk) -> tuple[Route, ...]:
             path=f"{_PREFIX}/tempcard",
             handle=handler(desk, bringing),
             card=_TEMPORARY,
+            is_write=bringing.is_write,
         ),
     )

@@ -64,7 +64,7 @@ _WAITING: Final[Mapping[AuthenticationState | None, Label]] = {
     AuthenticationState.OPEN: payment_enums.CREATED,
     AuthenticationState.PASSED: payment_enums.BETWEEN,
 }
-_METHODS: Final = {
+METHODS: Final = {
     (True, PaymentKind.SALE): payment_enums.SECURE,
     (True, PaymentKind.HOLD): payment_enums.SECURE_HOLD,
     (False, PaymentKind.SALE): payment_enums.NON_SECURE,
@@ -217,7 +217,7 @@ def _state(payment: Payment, standing: Standing, locale: str) -> State:
 
 
 def _terms(payment: Payment) -> Terms:
-    method = _METHODS[payment.authentication is not None, payment.kind]
+    method = METHODS[payment.authentication is not None, payment.kind]
     channel_id = _number(payment.channel)
     tag_id = _number(payment.group)
     unspecified = payment_enums.UNSPECIFIED.name

@@ -34,6 +34,16 @@ CARD_REFUSALS: Final[Mapping[Reason, Error]] = {
     Reason.SESSION_NOT_FOUND: errors.CARD_TOKEN_INVALID,
     Reason.SESSION_EXPIRED: errors.CARD_TOKEN_INVALID,
     Reason.REFERENCE_TAKEN: errors.CARDWALL,
+    Reason.SUB_MERCHANTS_NOT_ENABLED: errors.CARDWALL,
+    Reason.SUB_MERCHANT_NOT_FOUND: errors.CARDWALL,
+    Reason.SUB_MERCHANT_EXISTS: errors.CARDWALL,
+    Reason.SUB_MERCHANT_NOT_PAYABLE: errors.CARDWALL,
+    Reason.SUB_MERCHANT_PRICE_TOO_HIGH: errors.CARDWALL,
+    Reason.BALANCE_TOO_LOW: errors.CARDWALL,
+    Reason.ONCE_KEY_MALFORMED: errors.ONCE_KEY_MALFORMED,
+    Reason.ONCE_KEY_REUSED: errors.ONCE_KEY_REUSED,
+    Reason.ONCE_KEY_IN_FLIGHT: errors.ONCE_KEY_IN_FLIGHT,
+    Reason.ONCE_OUTCOME_UNKNOWN: errors.ONCE_OUTCOME_UNKNOWN,
 }
 
 PAYMENT_REFUSALS: Final[Mapping[Reason, Error]] = {
@@ -62,4 +72,15 @@ PAYMENT_REFUSALS: Final[Mapping[Reason, Error]] = {
     Reason.SESSION_NOT_FOUND: payment_errors.TEMP_CARD_TOKEN_INVALID,
     Reason.SESSION_EXPIRED: payment_errors.TEMP_CARD_TOKEN_INVALID,
     Reason.REFERENCE_TAKEN: payment_errors.MERCHANT_CODE_TAKEN,
+    # This door knows no sub-merchants.
+    Reason.SUB_MERCHANTS_NOT_ENABLED: payment_errors.UNSUCCESSFUL,
+    Reason.SUB_MERCHANT_NOT_FOUND: payment_errors.NO_DATA,
+    Reason.SUB_MERCHANT_EXISTS: payment_errors.UNSUCCESSFUL,
+    Reason.SUB_MERCHANT_NOT_PAYABLE: payment_errors.UNSUCCESSFUL,
+    Reason.SUB_MERCHANT_PRICE_TOO_HIGH: payment_errors.UNSUCCESSFUL,
+    Reason.BALANCE_TOO_LOW: payment_errors.UNSUCCESSFUL,
+    Reason.ONCE_KEY_MALFORMED: errors.ONCE_KEY_MALFORMED,
+    Reason.ONCE_KEY_REUSED: errors.ONCE_KEY_REUSED,
+    Reason.ONCE_KEY_IN_FLIGHT: errors.ONCE_KEY_IN_FLIGHT,
+    Reason.ONCE_OUTCOME_UNKNOWN: errors.ONCE_OUTCOME_UNKNOWN,
 }

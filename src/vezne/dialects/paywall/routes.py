@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Final
 
 from vezne.core.body import CardFields
+from vezne.core.fault import FaultBoard
 from vezne.core.ports import Merchants, NameBox, Ports
 from vezne.dialects.paywall import blacklist, cardwall, envelope, errors, insurance, shapes
 from vezne.dialects.paywall.binding import Shape
@@ -36,12 +37,14 @@ def door(
     switches: Switches,
     rotation: Rotation,
     public_url: str | None = None,
+    *,
+    faults: FaultBoard | None = None,
 ) -> Door:
     """The PayWall door. Failures of its endpoints are HTTP 200, as the official client wants them.
 
     `names` seals UniqueCodes and other names of the door's; `rotation` says how long a UniqueCode
     is good. `public_url` is the origin at which browsers reach the house, without a slash at its
-    end; None takes the one that a call was sent to.
+    end; None takes the one that a call was sent to. `faults` has those that were asked for.
     """
     desk = Desk(
         ports=ports,
@@ -50,6 +53,7 @@ def door(
         switches=switches,
         rotation=rotation,
         public_url=public_url,
+        faults=faults,
     )
     return Door(
         name=DOOR,
@@ -73,7 +77,13 @@ def door(
 def _route(
     desk: Desk, method: str, path: str, endpoint: Endpoint[Shape], card: CardFields | None = None
 ) -> Route:
-    return Route(method=method, path=path, handle=handler(desk, endpoint), card=card)
+    return Route(
+        method=method,
+        path=path,
+        handle=handler(desk, endpoint),
+        card=card,
+        is_write=endpoint.is_write,
+    )
 
 
 def _card_routes(desk: Desk) -> tuple[Route, ...]:
@@ -82,7 +92,11 @@ def _card_routes(desk: Desk) -> tuple[Route, ...]:
         api=CARDWALL, shape=shapes.CreateFromToken, serve=cardwall.create_from_token
     )
     listing = Endpoint(
-        api=CARDWALL, shape=shapes.ListCards, serve=cardwall.list_cards, from_headers=True
+        api=CARDWALL,
+        shape=shapes.ListCards,
+        serve=cardwall.list_cards,
+        from_headers=True,
+        is_write=False,
     )
     delete = Endpoint(api=CARDWALL, shape=shapes.NamedCard, serve=cardwall.delete_card)
     update = Endpoint(api=CARDWALL, shape=shapes.UpdateCard, serve=cardwall.update_card)
@@ -98,7 +112,11 @@ def _card_routes(desk: Desk) -> tuple[Route, ...]:
 def _insurance_routes(desk: Desk) -> tuple[Route, ...]:
     create = Endpoint(api=CARDWALL, shape=shapes.CreateInsuranceCard, serve=insurance.create_card)
     listing = Endpoint(
-        api=CARDWALL, shape=shapes.ListCards, serve=insurance.list_cards, from_headers=True
+        api=CARDWALL,
+        shape=shapes.ListCards,
+        serve=insurance.list_cards,
+        from_headers=True,
+        is_write=False,
     )
     delete = Endpoint(api=CARDWALL, shape=shapes.NamedCard, serve=insurance.delete_card)
     update = Endpoint(api=CARDWALL, shape=shapes.UpdateCard, serve=insurance.update_card)
@@ -114,7 +132,11 @@ def _blacklist_routes(desk: Desk) -> tuple[Route, ...]:
     block = Endpoint(api=CARDWALL, shape=shapes.Block, serve=blacklist.block_card)
     unblock = Endpoint(api=CARDWALL, shape=shapes.Blocked, serve=blacklist.unblock_card)
     find = Endpoint(
-        api=CARDWALL, shape=shapes.Blocked, serve=blacklist.find_blocked, from_headers=True
+        api=CARDWALL,
+        shape=shapes.Blocked,
+        serve=blacklist.find_blocked,
+        from_headers=True,
+        is_write=False,
     )
     return (
         _route(desk, "POST", _BLACKLIST_PATH, block, _BLOCKED),

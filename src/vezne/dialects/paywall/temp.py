@@ -25,6 +25,7 @@ from vezne.dialects.paywall.payment_render import local_text
 from vezne.dialects.paywall.payment_shapes import TempCard, TempToken
 from vezne.edge.messages import Request
 from vezne.flows.held_card import drop_held_card, hold_card, open_held_card
+from vezne.flows.merchant_time import ports_at
 from vezne.flows.session import change_session, find_session
 
 TOKEN_HEADER: Final = "token"  # noqa: S105 - a name
@@ -103,7 +104,9 @@ async def bringer(desk: Desk, request: Request) -> tuple[str, Merchant]:
     if session is None or session.door != _TOKEN_DOOR:
         raise invalid
     found = await desk.merchants.find_credential(auth.PUBLIC.door, session.terms["client"])
-    if session.is_over(desk.ports.clock.now_ms()) or found is None:
+    if found is None:
+        raise invalid
+    if session.is_over(ports_at(found.merchant, desk.ports).clock.now_ms()):
         raise invalid
     if not session.terms["card"]:
         raise Failure(payment_errors.NO_TEMP_CARDS)

@@ -10,7 +10,7 @@ from vezne.core.refusal import Refusal
 from vezne.core.web_address import is_origin
 from vezne.dialects.paywall import payment_errors
 from vezne.dialects.paywall.callback import checked_back_url, completed, concluded
-from vezne.dialects.paywall.endpoint import DOOR, Call, Desk
+from vezne.dialects.paywall.endpoint import DOOR, Call, Desk, desk_of
 from vezne.dialects.paywall.envelope import Answered
 from vezne.dialects.paywall.errors import Failure
 from vezne.dialects.paywall.follow_ups import SUCCESS, capture
@@ -145,8 +145,9 @@ def callback_page(desk: Desk) -> Handler:
         payment = await _asked_for(desk, request.query)
         if payment is None:
             return _notice(HTTPStatus.NOT_FOUND, "Ödeme bulunamadı", "Payment not found")
+        there = await desk_of(payment.merchant_id, desk)
         try:
-            return await _challenge(desk, payment) or await concluded(desk, payment)
+            return await _challenge(there, payment) or await concluded(there, payment)
         except Refusal:
             return _notice(
                 HTTPStatus.CONFLICT,

@@ -1,0 +1,165 @@
+"""Carries webhooks to merchants' servers.
+
+In live mode only over TLS, and only to addresses that are anybody's. The name is looked up here,
+every address that it has is checked, and the connection is made to a checked address itself, so
+that no second look-up can lead elsewhere. The certificate is still checked against the name.
+"""
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
+from functools import cached_property
+from typing import Final
+
+import httpcore
+
+from vezne.core.webhook import Undelivered, WebhookMessage
+from vezne.edge.public_address import is_public
+
+# From the look-up to the end of the answer. A receiver that does more than note the message down
+# before it answers does so at its own peril.
+TIMEOUT_S: Final = 10.0
+# How much of an answer is read before the connection is given up; nobody looks at it.
+ANSWER_BYTES_MAX: Final = 65_536
+# As many as dozens of merchants' hanging servers take up, so that they keep nobody else waiting.
+CONNECTIONS_MAX: Final = 256
+# Idle connections are kept for the next message, not for long.
+KEPT_MAX: Final = 16
+KEPT_S: Final = 5.0
+# A name with more addresses is tried at these only, so that each has its turn within the time.
+ADDRESSES_MAX: Final = 3
+CONNECT_TIMEOUT_S: Final = 3.0
+# Problems are kept beside the notice, and may quote what a stranger's server said.
+PROBLEM_LENGTH_MAX: Final = 200
+
+_HEADERS: Final = (
+    (b"Content-Type", b"application/json"),
+    (b"Accept", b"*/*"),
+    (b"User-Agent", b"Vezne"),
+)
+_DELIVERED: Final = range(200, 300)
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+async def look_up(host: str, port: int) -> list[str]:
+    """The IP addresses of a name, as the system resolves it. Raises OSError, UnicodeError.
+
+    In a thread of its own: the event loop has few for this, and a name whose servers are silent
+    would keep them from everybody else. A thread that still waits does not hold up the end of the
+    process.
+    """
+    found: Future[list[str]] = Future()
+
+    def ask() -> None:
+        if not found.set_running_or_notify_cancel():
+            return
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            found.set_exception(error)
+        else:
+            found.set_result(list(dict.fromkeys(str(answer[4][0]) for answer in answers)))
+
+    threading.Thread(target=ask, name="look-up", daemon=True).start()
+    return await asyncio.wrap_future(found)
+
+
+class HttpCourier:
+    """Implements `vezne.core.webhook.Courier`."""
+
+    def __init__(
+        self, *, is_live: bool, resolve: Resolve = look_up, timeout_s: float = TIMEOUT_S
+    ) -> None:
+        self._is_live = is_live
+        self._resolve = resolve
+        self._timeout_s = timeout_s
+
+    @cached_property
+    def _pool(self) -> httpcore.AsyncConnectionPool:
+        # Made when there is something to send: reading the system's certificates takes a while.
+        return httpcore.AsyncConnectionPool(
+            ssl_context=ssl.create_default_context(),
+            max_connections=CONNECTIONS_MAX,
+            max_keepalive_connections=KEPT_MAX,
+            keepalive_expiry=KEPT_S,
+            network_backend=_Network(self._resolve, only_public=self._is_live),
+        )
+
+    async def deliver(self, message: WebhookMessage) -> None:
+        """Send once, and return when the receiver has answered 2xx. Raises Undelivered.
+
+        No redirect is followed: it would be a GET, or lead where nobody has looked.
+        """
+        if self._is_live and not message.url.lower().startswith("https://"):
+            raise Undelivered("in live mode a webhook goes over https only")
+        if not message.url.isascii():
+            raise Undelivered("the URL has characters that must be escaped")
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                status = await self._post(message)
+        except TimeoutError:
+            raise Undelivered(f"no answer within {self._timeout_s:g} s") from None
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            raise Undelivered(f"no connection: {error}"[:PROBLEM_LENGTH_MAX]) from None
+        except httpcore.ProtocolError as error:
+            raise Undelivered(f"no HTTP: {error}"[:PROBLEM_LENGTH_MAX]) from None
+        if status not in _DELIVERED:
+            raise Undelivered(f"answered {status}")
+
+    async def close(self) -> None:
+        """Close the connections that are kept."""
+        if "_pool" in vars(self):
+            await self._pool.aclose()
+
+    async def _post(self, message: WebhookMessage) -> int:
+        headers = [*_HEADERS, *((name.encode(), text.encode()) for name, text in message.headers)]
+        async with self._pool.stream(
+            "POST", message.url, headers=headers, content=message.body
+        ) as response:
+            read = 0
+            async for part in response.aiter_stream():
+                read += len(part)
+                if read > ANSWER_BYTES_MAX:
+                    break
+            return response.status
+
+
+class _Network(httpcore.AsyncNetworkBackend):
+    """Connects to the addresses of names as they were looked up and checked."""
+
+    def __init__(self, resolve: Resolve, *, only_public: bool) -> None:
+        self._resolve = resolve
+        self._only_public = only_public
+        self._network = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109 - the signature is the library's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """A connection to the first address that takes one.
+
+        Raises ConnectError, ConnectTimeout, Undelivered.
+        """
+        try:
+            addresses = await self._resolve(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} cannot be looked up") from error
+        if self._only_public and not all(map(is_public, addresses)):
+            raise Undelivered(f"{host} has an address in a private network")
+        problem: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in addresses[:ADDRESSES_MAX]:
+            try:
+                return await self._network.connect_tcp(
+                    address, port, CONNECT_TIMEOUT_S, local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                problem = error
+        raise problem
