@@ -1,6 +1,11 @@
 import pytest
 
-from vezne.core.merchant import CommissionPlan, InstallmentTable, MerchantSettings
+from vezne.core.merchant import (
+    CommissionPlan,
+    InstallmentTable,
+    Marketplace,
+    MerchantSettings,
+)
 from vezne.core.money import UNIT
 from vezne.merchant_terms import InvalidTerms, Terms, apply_terms
 
@@ -59,3 +64,32 @@ def test_what_makes_no_sense_is_named(terms, words):
     """A typing mistake never becomes a price."""
     with pytest.raises(InvalidTerms, match=words):
         apply_terms(SETTINGS, terms)
+
+
+def test_payouts_may_go_to_another_account():
+    """The IBAN is kept without spaces; an empty one is none, and left out it stays."""
+    changed = apply_terms(SETTINGS, Terms(iban="TR98 0006 2001 1900 0006 6700 02"))
+    assert changed.iban == "TR980006200119000006670002"
+    assert apply_terms(changed, Terms()) == changed
+    assert apply_terms(changed, Terms(iban="")).iban == ""
+
+
+@pytest.mark.parametrize("text", ["TR990006200119000006670002", "x", "ÖR98"])
+def test_an_account_that_cannot_be(text):
+    """Its check digits are wrong, or it is no IBAN at all."""
+    with pytest.raises(InvalidTerms, match="is no IBAN"):
+        apply_terms(SETTINGS, Terms(iban=text))
+
+
+@pytest.mark.parametrize("marketplace", Marketplace)
+def test_a_merchant_may_be_a_marketplace(marketplace):
+    """Never, sometimes or always; left out, it stays what it was."""
+    changed = apply_terms(SETTINGS, Terms(marketplace=marketplace.value))
+    assert changed.marketplace is marketplace
+    assert apply_terms(changed, Terms()) == changed
+
+
+def test_a_marketplace_is_nothing_else():
+    """The message says what it may be."""
+    with pytest.raises(InvalidTerms, match="never, sometimes, always"):
+        apply_terms(SETTINGS, Terms(marketplace="yes"))

@@ -1,5 +1,5 @@
 """`python -m vezne` is `vezne`."""
 
-from vezne.cli import main
+from vezne.cli.app import main
 
 main()

@@ -7,25 +7,28 @@ import json
 import os
 import ssl
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
-import structlog
 import uvloop
 
 from simbank.acs.pages import acs_app
-from simbank.host import Host
+from simbank.journal import DamagedJournal
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
+from vezne.built_in_bank import BankTransport, open_bank
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
+from vezne.core.fault import FaultBoard
 from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Merchant, MerchantSettings
 from vezne.core.money import UNIT
+from vezne.core.payout_books import LedgerBooks
 from vezne.core.ports import Ports
 from vezne.dialects.iyzico.routes import door as iyzico_door
 from vezne.dialects.iyzico.switches import switches_for as iyzico_switches
@@ -35,9 +38,10 @@ from vezne.dialects.paynet.switches import switches_for as paynet_switches
 from vezne.dialects.paywall.routes import door as paywall_door
 from vezne.dialects.paywall.switches import switches_for as paywall_switches
 from vezne.dialects.paywall.unique_code import Rotation
+from vezne.dialects.sandbox.routes import door as sandbox_door
 from vezne.edge.app import Dispatcher, Site
 from vezne.edge.asgi import site_from
-from vezne.edge.logs import configure_logs, describe_fault
+from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
 from vezne.edge.server import CannotListen, serve
 from vezne.edge.threeds import SITE_PATH, threeds_site
@@ -45,12 +49,13 @@ from vezne.engines.engine import Engine, EngineFailure
 from vezne.engines.migrate import SchemaChanged, SchemaTooNew, load_migrations, migrate, pending
 from vezne.engines.postgres import open_postgres
 from vezne.engines.sqlite import open_sqlite
-from vezne.flows.recover import mark_interrupted
+from vezne.flows.once import end_once_leases, purge_once_keys
 from vezne.flows.session import purge_sessions
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.merchant_terms import InvalidTerms
 from vezne.settings import Settings, check_servable
 from vezne.storage.books import SqlBooks
+from vezne.storage.ledger_books import open_ledger
 from vezne.storage.merchants import (
     DuplicateKey,
     DuplicateMerchant,
@@ -58,11 +63,15 @@ from vezne.storage.merchants import (
     SqlMerchants,
 )
 from vezne.storage.numbers import SqlNumbers
+from vezne.storage.outbox import SqlOutbox
 from vezne.vault.certificates import UnusableAuthority, ensure_certificates
 from vezne.vault.files import PRIVATE, ExposedFile, replace_file
 from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import UnusableMasterKey, create_master_key, load_master_key
 from vezne.vault.service import VaultService, open_vault
+from vezne.webhook_urls import InvalidWebhookUrl
+from vezne.webhooks import Office, tell_merchants
+from vezne.workers import look_at_all_due, repeat, sweep_vault
 
 DEMO_MERCHANT: Final = "Demo"
 HOUR_MS: Final = 3_600_000
@@ -76,8 +85,6 @@ SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
 Result = TypeVar("Result")
 
-_log = structlog.stdlib.get_logger(__name__)
-
 
 class CannotStart(Exception):
     """Something outside the program is not as it must be. The text says what, and what to do."""
@@ -86,12 +93,13 @@ class CannotStart(Exception):
 # What a person can mend: reported as one line, without a trace.
 _MENDABLE = (
     CannotListen,
+    DamagedJournal,
     DuplicateKey,
     DuplicateMerchant,
     EngineFailure,
     ExposedFile,
     InvalidTerms,
-    PermissionError,
+    InvalidWebhookUrl,
     SchemaChanged,
     SchemaTooNew,
     UnusableAuthority,
@@ -100,30 +108,26 @@ _MENDABLE = (
 )
 
 
-class BankTransport:
-    """The way to the built-in bank: a call within the process."""
-
-    def __init__(self, host: Host) -> None:
-        self._host = host
-
-    async def exchange(self, message: bytes) -> bytes:
-        """The bank's reply."""
-        return await self._host.handle(message)
-
-
 class House(msgspec.Struct, frozen=True):
-    """Everything that is open while the program runs."""
+    """Everything that is open while the program runs. There are no faults but in sandbox mode.
+
+    `open_ledger` opens the ledger as it stands at that moment.
+    """
 
     settings: Settings
     ports: Ports
     merchants: SqlMerchants
     vault: VaultService
+    faults: FaultBoard | None
+    outbox: SqlOutbox
+    open_ledger: Callable[[], AbstractAsyncContextManager[LedgerBooks]]
 
 
 @asynccontextmanager
 async def open_house(settings: Settings) -> AsyncIterator[House]:
     """Open databases and vault, bring schemas up to date, connect the rooms."""
     clock, entropy = SystemClock(), SystemEntropy()
+    faults = FaultBoard() if settings.mode == "sandbox" else None
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     key_file = settings.master_key_file or settings.data / "master.key"
     is_new = not key_file.exists() and not _has_data(settings)
@@ -138,13 +142,9 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         stack.push_async_callback(sealed.close)
         vault = await open_vault(sealed, master_key, clock, entropy)
         simulator = SimulatorConfig(seed=str(settings.bank.seed), return_key=vault.bank_key)
-        host = Host(
-            simulator.seed,
-            only_test_cards=settings.sandbox.refuse_unknown_cards,
-            return_key=vault.bank_key,
-            clock=clock.now_ms,
-        )
-        line = vault.line(BankTransport(host), timeout_s=None)
+        bank = open_bank(settings, vault.bank_key, clock, faults)
+        stack.callback(bank.close)
+        line = vault.line(BankTransport(bank), timeout_s=None)
         ports = Ports(
             books=SqlBooks(books),
             vault=vault,
@@ -155,7 +155,8 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
             entropy=entropy,
         )
         merchants = SqlMerchants(books, vault.secrets, clock)
-        yield House(settings, ports, merchants, vault)
+        ledger = partial(open_ledger, books)
+        yield House(settings, ports, merchants, vault, faults, SqlOutbox(books), ledger)
 
 
 async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = False) -> Merchant:
@@ -209,15 +210,20 @@ def run(work: Coroutine[object, object, Result]) -> Result:
             return runner.run(work)
     except _MENDABLE as error:
         raise CannotStart(str(error)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A file or directory that cannot be used: no permission, read-only, no space.
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
 
 
 async def _serve(settings: Settings) -> None:
     async with open_house(settings) as house:
         lock = _lock_data(settings.data)
+        if settings.database is None:
+            # No other server uses these books.
+            await end_once_leases(house.ports)
         await _ensure_demo_merchant(house)
-        interrupted = await mark_interrupted(house.ports)
-        if interrupted:
-            _log.warning("payments left uncertain by the last stop", count=interrupted)
         doors = _open_doors(house)
         context = None
         if settings.tls_listen is not None:
@@ -226,9 +232,12 @@ async def _serve(settings: Settings) -> None:
             context.minimum_version = ssl.TLSVersion.TLSv1_2
             context.load_cert_chain(files.server)
         _settle_garbage_collector()
-        sweepers = [
-            asyncio.create_task(_sweep_vault(house.vault)),
-            asyncio.create_task(_purge_sessions(house.ports)),
+        workers: list[asyncio.Task[None]] = [
+            asyncio.create_task(repeat(work, every_s)) for work, every_s in _background(house)
+        ]
+        workers += [
+            asyncio.create_task(look_at_all_due(house.merchants, house.ports)),
+            asyncio.create_task(tell_merchants(_office(house))),
         ]
         await serve(
             Dispatcher(doors, house.vault.intake, _sites(house, doors)).handle,
@@ -237,29 +246,30 @@ async def _serve(settings: Settings) -> None:
             ssl_context=context,
             on_ready=_print_ready,
         )
-        for sweeper in sweepers:
-            sweeper.cancel()
+        for worker in workers:
+            worker.cancel()
         os.close(lock)
 
 
-async def _purge_sessions(ports: Ports) -> None:
-    """See that what callers told about themselves is not kept for ever."""
-    while True:
-        try:
-            await purge_sessions(ports)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next purge must come
-            _log.error("fault", **describe_fault(error))
-        await asyncio.sleep(PURGE_S)
+def _background(house: House) -> list[tuple[Callable[[], Awaitable[None]], float]]:
+    """What runs beside the server, and how often, in seconds."""
+    return [
+        (partial(sweep_vault, house.vault), SWEEP_S),
+        (partial(purge_sessions, house.ports), PURGE_S),
+        (partial(purge_once_keys, house.ports), PURGE_S),
+    ]
 
 
-async def _sweep_vault(vault: VaultService) -> None:
-    """See that no card waits longer than it may, also when no request comes by."""
-    while True:
-        await asyncio.sleep(SWEEP_S)
-        try:
-            vault.sweep()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the next sweep must come
-            _log.error("fault", **describe_fault(error))
+def _office(house: House) -> Office:
+    """What merchants are told of their payments with."""
+    return Office(
+        settings=house.settings,
+        ports=house.ports,
+        merchants=house.merchants,
+        outbox=house.outbox,
+        names=house.vault.names,
+        faults=house.faults,
+    )
 
 
 def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:
@@ -269,7 +279,8 @@ def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:
         seed=str(house.settings.bank.seed),
         now_ms=house.ports.clock.now_ms,
     )
-    return {SITE_PATH: threeds_site(house.ports, doors), BANK_PATH: site_from(bank)}
+    returns = threeds_site(house.ports, house.merchants, doors, faults=house.faults)
+    return {SITE_PATH: returns, BANK_PATH: site_from(bank)}
 
 
 def _lock_data(data: Path) -> int:
@@ -289,7 +300,7 @@ def _lock_data(data: Path) -> int:
 def _open_doors(house: House) -> list[Door]:
     """Every protocol's door. The first answers for paths that are nobody's."""
     settings, ports, merchants = house.settings, house.ports, house.merchants
-    names, public_url = house.vault.names, settings.public_url
+    names, public_url, faults = house.vault.names, settings.public_url, house.faults
     rotation = Rotation(
         period_ms=settings.paywall.unique_code_hours * HOUR_MS,
         overlap_ms=settings.paywall.unique_code_overlap_hours * HOUR_MS,
@@ -300,11 +311,14 @@ def _open_doors(house: House) -> list[Door]:
         paynet = paynet_switches(settings.paynet.profile, settings.paynet.switches)
     except ValueError as error:
         raise CannotStart(f"switches: {error}") from error
-    return [
-        iyzico_door(ports, merchants, iyzico, public_url),
-        paywall_door(ports, merchants, names, paywall, rotation, public_url),
-        paynet_door(ports, merchants, names, paynet, public_url),
+    doors = [
+        iyzico_door(ports, merchants, names, iyzico, public_url, faults=faults),
+        paywall_door(ports, merchants, names, paywall, rotation, public_url, faults=faults),
+        paynet_door(ports, merchants, names, paynet, public_url, faults=faults),
     ]
+    if faults is not None:
+        doors.append(sandbox_door(ports, merchants, merchants, faults))
+    return doors
 
 
 def _settle_garbage_collector() -> None:

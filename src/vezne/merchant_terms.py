@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 
 import msgspec
+from stdnum import iban
 
-from vezne.core.merchant import InstallmentTable, MerchantSettings
+from vezne.core.merchant import InstallmentTable, Marketplace, MerchantSettings
 from vezne.core.money import UNIT, e8_from_decimal
+from vezne.webhook_urls import changed_urls
 
 _PERCENT_MAX = 100
 _DAYS_MAX = 365
@@ -21,7 +23,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What to change; None leaves a term as it is.
 
     Rates are in per cent, the fee in the settlement currency. `exchange_rates` are like `USD=40`,
-    `installments` like `Paraf:3=5.25`: the surcharge in per cent of a count of a programme.
+    `installments` like `Paraf:3=5.25`: the surcharge in per cent of a count of a programme,
+    `webhook_urls` like `iyzico=https://…`. `marketplace` is never, sometimes or always. `iban` is
+    where payouts go, empty for nowhere in particular.
     """
 
     commission_rate: str | None = None
@@ -30,10 +34,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     blockage_days: int | None = None
     exchange_rates: tuple[str, ...] = ()
     installments: tuple[str, ...] = ()
+    webhook_urls: tuple[str, ...] = ()
+    marketplace: str | None = None
+    iban: str | None = None
 
 
-def apply_terms(settings: MerchantSettings, terms: Terms) -> MerchantSettings:
-    """The settings under changed terms. Raises InvalidTerms."""
+def apply_terms(
+    settings: MerchantSettings, terms: Terms, *, is_sandbox: bool = False
+) -> MerchantSettings:
+    """The settings under changed terms. Raises InvalidTerms, InvalidWebhookUrl."""
     plan: dict[str, int] = {}
     if terms.commission_rate is not None:
         plan["rate_e8"] = _percent(terms.commission_rate, "commission rate")
@@ -50,7 +59,29 @@ def apply_terms(settings: MerchantSettings, terms: Terms) -> MerchantSettings:
         plan=msgspec.structs.replace(settings.plan, **plan),
         exchange_rates_e8=_exchange_rates(settings.exchange_rates_e8, terms.exchange_rates),
         installments=_installments(settings.installments, terms.installments),
+        webhook_urls=changed_urls(settings.webhook_urls, terms.webhook_urls, is_sandbox=is_sandbox),
+        marketplace=_marketplace(settings.marketplace, terms.marketplace),
+        iban=_iban(settings.iban, terms.iban),
     )
+
+
+def _iban(known: str, text: str | None) -> str:
+    if text is None:
+        return known
+    number = iban.compact(text)
+    # The check digits are those of ISO 13616.
+    if number and not (number.isascii() and iban.is_valid(number)):
+        raise InvalidTerms(f"{text!r} is no IBAN")
+    return number
+
+
+def _marketplace(known: Marketplace, text: str | None) -> Marketplace:
+    if text is None:
+        return known
+    try:
+        return Marketplace(text)
+    except ValueError:
+        raise InvalidTerms(f"marketplace is one of {', '.join(Marketplace)}") from None
 
 
 def _exchange_rates(known: Mapping[str, int], changes: Iterable[str]) -> dict[str, int]:

@@ -1,0 +1,135 @@
+"""The `vezne` command."""
+
+import sys
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from vezne import __version__, bootstrap
+from vezne.cli.ledger import ledger
+from vezne.cli.merchants import merchants
+from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.payments import payments
+from vezne.cli.sandbox import clock, faults
+from vezne.cli.webhooks import webhooks
+from vezne.commands.switches import switch_rows
+from vezne.settings import InvalidSettings, load_settings
+
+app = typer.Typer(
+    help="A self-hosted card vault and payment gateway that speaks Turkish PSP protocols.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.add_typer(merchants, name="merchants")
+app.add_typer(payments, name="payments")
+app.add_typer(clock, name="clock")
+app.add_typer(faults, name="faults")
+app.add_typer(webhooks, name="webhooks")
+app.add_typer(ledger, name="ledger")
+
+_out = Console()
+_err = Console(stderr=True)
+
+Profile = Annotated[str | None, typer.Option(help="classic or current. [default: classic]")]
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line on stderr and exit status 1 or 2."""
+    try:
+        app()
+    except InvalidSettings as error:
+        _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except bootstrap.CannotStart as error:
+        _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "`vezne serve --sandbox` on ports 8080 and 8443\n\n"
+    "`vezne serve --sandbox --listen 127.0.0.1:0 --tls-listen off` on any free port, no TLS\n\n"
+    "`vezne serve --sandbox --iyzico-profile current` answers as today's official clients expect",
+)
+def serve(
+    *,
+    config: Config = None,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="A demo merchant, test cards, the built-in bank.")
+    ] = False,
+    data: Data = None,
+    listen: Annotated[
+        str | None, typer.Option(help="HOST:PORT for http, or off. [default: 127.0.0.1:8080]")
+    ] = None,
+    tls_listen: Annotated[
+        str | None, typer.Option(help="HOST:PORT for https, or off. [default: 127.0.0.1:8443]")
+    ] = None,
+    database: Database = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
+    iyzico_profile: Profile = None,
+    paywall_profile: Profile = None,
+    paynet_profile: Profile = None,
+) -> None:
+    """Run the gateway; prints `ready http://… https://…` when it accepts connections."""
+    settings = load_settings(
+        config,
+        {
+            "mode": "sandbox" if sandbox else None,
+            "data": data,
+            "listen": listen,
+            "tls_listen": tls_listen,
+            "database": database,
+            "workers": workers,
+            "iyzico.profile": iyzico_profile,
+            "paywall.profile": paywall_profile,
+            "paynet.profile": paynet_profile,
+        },
+    )
+    bootstrap.run_server(settings)
+
+
+@app.command()
+def migrate(*, config: Config = None, data: Data = None, database: Database = None) -> None:
+    """Bring the databases to this version's schema. Forward only; safe to repeat."""
+    for line in bootstrap.run_migrate(settings_from(config, data, database)):
+        _out.print(line, highlight=False)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "`vezne switches` shows all\n\n"
+    "`vezne switches paywall --json | jq`\n\n"
+    "`VEZNE_IYZICO__SWITCHES=decimals=scale8 vezne switches iyzico`",
+)
+def switches(
+    door: Annotated[str | None, typer.Argument(help="iyzico, paywall or paynet.")] = None,
+    *,
+    config: Config = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show where the sources of each protocol disagree, the readings, and which is in force."""
+    rows = switch_rows(load_settings(config, {}), door)
+    if as_json:
+        _out.print_json(msgspec.json.encode(rows).decode())
+        return
+    table = Table("switch", "in force", "readings and who says so", show_lines=True)
+    for row in rows:
+        readings = "\n".join(f"{each.name}: {each.source}" for each in row.readings)
+        profiles = f"classic {row.classic}, current {row.current}"
+        table.add_row(
+            escape(f"{row.door}.{row.name}"),
+            escape(row.in_force),
+            escape(f"{row.about}\n({profiles})\n{readings}"),
+        )
+    _out.print(table)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    _out.print(__version__, highlight=False)

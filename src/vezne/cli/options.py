@@ -1,0 +1,24 @@
+"""The options that most commands have."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vezne.settings import Settings, load_settings
+
+Config = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; ./vezne.toml when there is one.")
+]
+Data = Annotated[str | None, typer.Option("--data", help="Data directory. [default: ./vezne-data]")]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database", help="postgresql://… instead of SQLite files in the data directory."
+    ),
+]
+
+
+def settings_from(config: Path | None, data: str | None, database: str | None) -> Settings:
+    """The settings in force for a command with these options. Raises InvalidSettings."""
+    return load_settings(config, {"data": data, "database": database})

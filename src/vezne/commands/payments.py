@@ -1,0 +1,120 @@
+"""Payments that a person looks at: under review, without an answer, charged back."""
+
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+from vezne.bootstrap import CannotStart, open_house, run
+from vezne.core.answer import Approved
+from vezne.core.attempt import Attempt
+from vezne.core.calendar import local_text
+from vezne.core.merchant import Merchant
+from vezne.core.money import e8_from_decimal, plain_text
+from vezne.core.payment import Payment
+from vezne.core.refusal import Refusal
+from vezne.flows.charge_back import ChargeBack, charge_back_payment
+from vezne.flows.merchant_time import ports_at
+from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
+from vezne.flows.uncertain import list_uncertain
+from vezne.settings import Settings
+
+
+def run_review(settings: Settings, number: int, *, accept: bool) -> str:
+    """Decide on a payment under review; returns what became of it."""
+    return run(_review(settings, number, accept=accept))
+
+
+class UncertainRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment of which a bank's answer is missing, as people read it. Times are Istanbul's."""
+
+    merchant: str
+    payment: int
+    door: str
+    reference: str | None
+    operation: str
+    amount: str
+    asked: str
+    inquiries: int
+    next_inquiry: str
+
+
+def run_list_uncertain(settings: Settings) -> list[UncertainRow]:
+    """Every merchant's payments of which a bank's answer is missing."""
+    return run(_list_uncertain(settings))
+
+
+async def _list_uncertain(settings: Settings) -> list[UncertainRow]:
+    async with open_house(settings) as house:
+        return [
+            _uncertain_row(merchant, payment, attempt)
+            for merchant in await house.merchants.list_merchants()
+            async for payment in list_uncertain(merchant, house.ports)
+            if (attempt := payment.open_attempt) is not None
+        ]
+
+
+def _uncertain_row(merchant: Merchant, payment: Payment, attempt: Attempt) -> UncertainRow:
+    return UncertainRow(
+        merchant=merchant.name,
+        payment=payment.number,
+        door=payment.door,
+        reference=payment.conversation_id,
+        operation=attempt.operation,
+        amount=f"{plain_text(attempt.amount_e8)} {payment.currency}",
+        asked=local_text(attempt.created_ms),
+        inquiries=attempt.inquiries,
+        next_inquiry=local_text(attempt.inquire_ms),
+    )
+
+
+def run_charge_back(settings: Settings, number: int, amount: str | None, reference: str) -> str:
+    """Record a chargeback; returns what became of it. Raises CannotStart."""
+    return run(_charge_back(settings, number, amount, reference))
+
+
+async def _review(settings: Settings, number: int, *, accept: bool) -> str:
+    async with open_house(settings) as house:
+        for merchant in await house.merchants.list_merchants():
+            if await house.ports.books.find_payment(merchant.id, number) is None:
+                continue
+            command = ReviewPayment(merchant=merchant, number=number)
+            ports = ports_at(merchant, house.ports)
+            try:
+                if accept:
+                    await accept_payment(command, ports)
+                    return f"payment {number}: accepted"
+                done = await reject_payment(command, ports)
+            except Refusal as refusal:
+                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
+            if not isinstance(done.answer, Approved):
+                raise CannotStart(f"payment {number}: the bank did not give the money back")
+            return f"payment {number}: rejected, {done.payment.state}"
+        raise CannotStart(f"there is no payment {number}")
+
+
+async def _charge_back(settings: Settings, number: int, amount: str | None, reference: str) -> str:
+    amount_e8 = None if amount is None else _amount(amount)
+    async with open_house(settings) as house:
+        for merchant in await house.merchants.list_merchants():
+            if await house.ports.books.find_payment(merchant.id, number) is None:
+                continue
+            command = ChargeBack(
+                merchant=merchant, number=number, amount_e8=amount_e8, reference=reference
+            )
+            try:
+                after = await charge_back_payment(command, ports_at(merchant, house.ports))
+            except Refusal as refusal:
+                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
+            taken_e8 = sum(map(after.charged_back_e8, after.line_numbers))
+            return f"payment {number}: {plain_text(taken_e8)} {after.currency} charged back"
+    raise CannotStart(f"there is no payment {number}")
+
+
+def _amount(text: str) -> int:
+    try:
+        amount_e8 = e8_from_decimal(Decimal(text))
+    except (InvalidOperation, ValueError):
+        raise CannotStart(f"{text!r} is no amount") from None
+    if amount_e8 <= 0:
+        raise CannotStart("the amount must be greater than 0")
+    return amount_e8

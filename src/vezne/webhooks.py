@@ -1,0 +1,107 @@
+"""Merchants are told of their payments while the server runs: what it takes, and the worker."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Final, NoReturn
+
+import msgspec
+import structlog
+
+from vezne.core.fault import FaultBoard
+from vezne.core.merchant import Merchant
+from vezne.core.ports import NameBox, Ports
+from vezne.core.webhook import WebhookDoor
+from vezne.dialects.iyzico import webhooks as iyzico
+from vezne.dialects.iyzico.endpoint import DOOR as IYZICO
+from vezne.dialects.iyzico.switches import switches_for as iyzico_switches
+from vezne.dialects.paynet import webhooks as paynet
+from vezne.dialects.paynet.endpoint import DOOR as PAYNET
+from vezne.dialects.paynet.endpoint import Desk as PaynetDesk
+from vezne.dialects.paynet.switches import switches_for as paynet_switches
+from vezne.dialects.paywall import webhooks as paywall
+from vezne.dialects.paywall.endpoint import DOOR as PAYWALL
+from vezne.edge.courier import HttpCourier
+from vezne.edge.logs import describe_fault
+from vezne.flows.notify import Mail, is_due, tell_due
+from vezne.settings import Settings
+from vezne.storage.merchants import SqlMerchants
+from vezne.storage.outbox import SqlOutbox
+from vezne.workers import repeat
+
+# How often notices are looked for, when that is quickly done. Whoever tests a webhook by hand
+# waits for it.
+TELL_EVERY_S: Final = 0.5
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True):
+    """What the telling is done with. `names` are the vault's; `faults` are those of a sandbox."""
+
+    settings: Settings
+    ports: Ports
+    merchants: SqlMerchants
+    outbox: SqlOutbox
+    names: NameBox
+    faults: FaultBoard | None
+
+
+async def tell_merchants(office: Office) -> NoReturn:
+    """Tell every merchant what is due, again and again.
+
+    Each merchant's telling is a task of its own, so that nobody waits for another one's server.
+    """
+    courier = HttpCourier(is_live=office.settings.mode == "live")
+    mail = Mail(
+        outbox=office.outbox,
+        courier=courier,
+        keys=office.merchants,
+        doors=_doors(office),
+        faults=office.faults,
+    )
+    busy: set[int] = set()
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            await repeat(partial(_start, office, mail, busy, tasks), TELL_EVERY_S)
+    finally:
+        await courier.close()
+
+
+async def _start(office: Office, mail: Mail, busy: set[int], tasks: asyncio.TaskGroup) -> None:
+    """Start telling each merchant that is to be told something and is not being told already."""
+    for merchant in await office.merchants.list_merchants():
+        if merchant.id not in busy and await is_due(merchant, mail.outbox, office.ports):
+            busy.add(merchant.id)
+            tasks.create_task(_tell(merchant, office, mail, busy))
+
+
+async def _tell(merchant: Merchant, office: Office, mail: Mail, busy: set[int]) -> None:
+    """Tell a merchant until nothing is due."""
+    found = True
+    try:
+        while found:
+            found = await tell_due(merchant, mail, office.ports) > 0
+            # Requests first.
+            await asyncio.sleep(0)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the next turn must come
+        _log.error("fault", **describe_fault(error))
+    finally:
+        busy.discard(merchant.id)
+
+
+def _doors(office: Office) -> Mapping[str, WebhookDoor]:
+    """Every protocol's webhooks, by the name of its door."""
+    settings = office.settings
+    desk = PaynetDesk(
+        ports=office.ports,
+        merchants=office.merchants,
+        names=office.names,
+        switches=paynet_switches(settings.paynet.profile, settings.paynet.switches),
+    )
+    switches = iyzico_switches(settings.iyzico.profile, settings.iyzico.switches)
+    return {
+        IYZICO: iyzico.webhook_door(switches),
+        PAYWALL: paywall.webhook_door(),
+        PAYNET: paynet.webhook_door(desk),
+    }
