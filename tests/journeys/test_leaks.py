@@ -1,7 +1,7 @@
 import json
 import re
 
-from fakes.card_doc import documented_cards
+from fakes.card_doc import documented_cards, prompt_cards
 from fakes.iyzico_client import (
     ADDRESS,
     BUYER,
@@ -66,7 +66,7 @@ def refused_requests(client):
     """Declines of every kind, and requests whose free text repeats the card number."""
     answers = [
         client.pay(paymentCard=CARD | {"cardNumber": card.pan, "cvc": "123"})
-        for card in documented_cards()
+        for card in prompt_cards()
     ]
     spaced = " ".join((PAN[:4], PAN[4:8], PAN[8:12], PAN[12:]))
     for text in (PAN, spaced):

@@ -1,0 +1,115 @@
+"""The server is killed fifty times under the official client's load, and the books are proven."""
+
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from http.client import HTTPException
+
+from fakes.iyzico_client import Client, payment_request
+from fakes.ledger_proof import prove_books, unanswered
+from fakes.server import wait_until
+from vezne.core.payment import PaymentState
+
+KILLS = 50
+CLIENTS = 4
+# Promises that a kill cut off are looked at after fifteen seconds.
+SETTLED_WITHIN_S = 40
+REFUNDED = frozenset({PaymentState.CAPTURED})
+
+
+class Load(threading.Thread):
+    """A client that pays, refunds, cancels, holds and captures until the server is gone.
+
+    `answered` has what it was told of each payment, by its own reference; what it never heard of is
+    in `sent` only.
+    """
+
+    names = itertools.count(1)
+
+    def __init__(self, server):
+        super().__init__()
+        self.client = Client(server)
+        self.sent = []
+        self.answered = {}
+
+    def run(self):
+        acts = itertools.cycle([self.refund, self.cancel, self.capture, None])
+        try:
+            for act in acts:
+                self.one(act)
+        except (OSError, HTTPException):
+            return
+
+    def one(self, act):
+        reference = f"intent-{next(self.names)}"
+        self.sent.append(reference)
+        resource = "PaymentPreAuth" if act == self.capture else "Payment"
+        request = payment_request(conversationId=reference)
+        paid = self.client.call(resource, "create", request)
+        assert paid["status"] == "success"
+        self.answered[reference] = {PaymentState.CAPTURED, PaymentState.VOIDED}
+        if act == self.capture:
+            self.answered[reference] = {PaymentState.AUTHORIZED, PaymentState.CAPTURED}
+        if act is not None:
+            self.answered[reference] = act(paid)
+
+    def refund(self, paid):
+        line = paid["itemTransactions"][1]["paymentTransactionId"]
+        body = {"paymentTransactionId": line, "price": "0.3", "currency": "TRY"}
+        assert self.client.call("Refund", "create", body)["status"] == "success"
+        return REFUNDED
+
+    def cancel(self, paid):
+        body = {"paymentId": paid["paymentId"], "ip": "85.34.78.112"}
+        assert self.client.call("Cancel", "create", body)["status"] == "success"
+        return {PaymentState.VOIDED}
+
+    def capture(self, paid):
+        body = {"paymentId": paid["paymentId"], "paidPrice": "1.2", "currency": "TRY"}
+        answer = self.client.call("PaymentPostAuth", "create", body)
+        assert answer["status"] == "success", answer
+        return {PaymentState.CAPTURED}
+
+
+def check(payments, loads):
+    """What was answered is in the books, once, and everything in the books was asked for."""
+    by_reference = {payment.conversation_id: payment for payment in payments}
+    assert max(Counter(payment.conversation_id for payment in payments).values()) == 1
+    assert set(by_reference) <= {reference for load in loads for reference in load.sent}
+    for load in loads:
+        for reference, told in load.answered.items():
+            payment = by_reference[reference]
+            if told is REFUNDED:
+                assert [item.amount_e8 for item in payment.refunds] == [30_000_000]
+            assert payment.state in told
+
+
+def test_fifty_kills_lose_nothing(start, tmp_path):
+    """No acknowledged work is lost, nothing is invented, and in the end nothing is uncertain."""
+    pauses = random.Random(50)  # noqa: S311 - when to kill
+    database = tmp_path / "data" / "books.db"
+    loads = []
+    for _ in range(KILLS):
+        server = start(data=tmp_path / "data")
+        current = [Load(server) for _ in range(CLIENTS)]
+        for load in current:
+            load.start()
+        wait_until(lambda current=current: sum(len(load.answered) for load in current) > CLIENTS)
+        time.sleep(pauses.uniform(0, 0.05))
+        server.kill()
+        for load in current:
+            load.join()
+        loads += current
+        check(prove_books(database), loads)
+    start(data=tmp_path / "data")
+    wait_until(lambda: unanswered(database) == 0, timeout_s=SETTLED_WITHIN_S)
+    payments = prove_books(database)
+    check(payments, loads)
+    assert {payment.state for payment in payments} <= {
+        PaymentState.AUTHORIZED,
+        PaymentState.CAPTURED,
+        PaymentState.DECLINED,
+        PaymentState.VOIDED,
+    }

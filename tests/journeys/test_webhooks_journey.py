@@ -1,0 +1,276 @@
+"""Webhooks of a running sandbox, and a merchant's server that takes them."""
+
+import hashlib
+import hmac
+import json
+import socket
+import time
+
+import pytest
+
+from fakes.command import run_vezne
+from fakes.control import Control
+from fakes.doors import CALLERS, IyzicoCaller, unique
+from fakes.iyzico_client import CARD, Client
+from fakes.receiver import Receiver
+from fakes.server import wait_until
+from fakes.visitor import Visitor
+
+FIELDS = [
+    "paymentConversationId",
+    "merchantId",
+    "paymentId",
+    "status",
+    "iyziReferenceCode",
+    "iyziEventType",
+    "iyziEventTime",
+    "iyziPaymentId",
+]
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as running:
+        yield running
+
+
+def vezne(server, *arguments):
+    """Run a command on a server's data; returns what it prints."""
+    done = run_vezne(*arguments, "--data", str(server.data))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def shop(start, receiver):
+    """A sandbox whose demo merchant has a webhook URL from the start."""
+    server = start()
+    vezne(server, "merchants", "set", "Demo", "--webhook-url", f"iyzico={receiver.url()}")
+    # Nobody has called yet, so the server has nothing older in mind.
+    return server
+
+
+def signature(server, fields):
+    """The signature as the documentation's recipe makes it."""
+    secret = server.keys["iyzico"]["secret_key"]
+    text = secret + fields["iyziEventType"] + str(fields["paymentId"])
+    text += fields["paymentConversationId"] + fields["status"]
+    return hmac.new(secret.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def listed(server, state=None):
+    """Payment, version and state of each webhook."""
+    options = ["--state", state] if state else []
+    rows = json.loads(vezne(server, "webhooks", "list", "--json", *options))
+    return [(row["payment"], row["version"], row["state"]) for row in rows]
+
+
+def test_a_payment_is_told_within_two_seconds(shop, receiver):
+    """One signed message arrives, soon, and says what the answer said."""
+    paid = Client(shop).pay(conversationId="sipariş-1")
+    answered_s = time.monotonic()
+    (request,) = receiver.wait_for(1)
+    assert time.monotonic() - answered_s < 2
+    assert list(request.fields) == FIELDS
+    assert request.fields["paymentConversationId"] == "sipariş-1"
+    assert request.fields["paymentId"] == request.fields["iyziPaymentId"] == int(paid["paymentId"])
+    assert request.fields["status"] == "SUCCESS"
+    assert request.fields["iyziEventType"] == "API_AUTH"
+    assert request.path == "/webhooks"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert request.headers["x-iyz-signature-v3"] == signature(shop, request.fields)
+    wait_until(lambda: listed(shop, "delivered"))
+    ((payment, version, state),) = listed(shop)
+    assert (payment, version, state) == (int(paid["paymentId"]), 2, "delivered")
+
+
+def test_undelivered_webhooks_outlive_the_server(start, shop, receiver):
+    """What a dead receiver did not take is sent by the next server, once it is due."""
+    receiver.answer = lambda _: 503
+    Client(shop).pay()
+    receiver.wait_for(1)
+    wait_until(lambda: "answered 503" in vezne(shop, "webhooks", "list", "--json"))
+    assert shop.stop() == 0
+    receiver.answer = lambda _: 200
+    Control(start(data=shop.data)).advance("10s")
+    first, second = receiver.wait_for(2)
+    assert first.body == second.body
+    assert first.headers["x-iyz-signature-v3"] == second.headers["x-iyz-signature-v3"]
+
+
+def test_a_killed_server_owes_its_webhooks(start, shop, receiver):
+    """A server that is killed right after its answers has told, or tells after its restart."""
+    paid = [Client(shop).pay(conversationId=f"order-{place}")["paymentId"] for place in range(5)]
+    shop.kill()
+    start(data=shop.data)
+    wait_until(lambda: {str(it.fields["paymentId"]) for it in receiver.received} == set(paid))
+
+
+def test_a_replayed_webhook_is_sent_by_the_running_server(shop, receiver):
+    """By hand, at once, and with the same reference code, by which receivers know it again."""
+    paid = Client(shop).pay()
+    receiver.wait_for(1)
+    wait_until(lambda: listed(shop, "delivered"))
+    out = vezne(shop, "webhooks", "replay", paid["paymentId"], "--version", "2")
+    assert "1 to be sent" in out
+    first, second = receiver.wait_for(2)
+    assert first.fields == second.fields
+
+
+def test_a_merchant_without_url_is_told_nothing(start, receiver):
+    """No URL, no notice; a URL that is removed stops what comes after."""
+    server = start()
+    Client(server).pay()
+    vezne(server, "merchants", "set", "Demo", "--webhook-url", f"iyzico={receiver.url()}")
+    vezne(server, "merchants", "set", "Demo", "--webhook-url", "iyzico=")
+    Client(server).pay()
+    time.sleep(1)
+    assert receiver.received == []
+    assert listed(server) == []
+
+
+def told(receiver):
+    """Event type and status of what came, in order."""
+    return [
+        (request.fields["iyziEventType"], request.fields["status"]) for request in receiver.received
+    ]
+
+
+def test_failures_are_retried_by_the_merchant_s_clock(shop, receiver):
+    """Twice a 500, then a 200: each try as soon as the merchant's time has come to it."""
+    statuses = [500, 500]
+    receiver.answer = lambda _: statuses.pop(0) if statuses else 200
+    Client(shop).pay()
+    control = Control(shop)
+    for tries, advance in enumerate(("10s", "1m", None), start=1):
+        receiver.wait_for(tries)
+        wait_until(lambda tries=tries: tries_of(shop) == [tries])
+        if advance:
+            control.advance(advance)
+    assert len({request.body for request in receiver.received}) == 1
+    wait_until(lambda: listed(shop, "delivered"))
+
+
+def tries_of(server):
+    return [row["tries"] for row in json.loads(vezne(server, "webhooks", "list", "--json"))]
+
+
+def test_a_dead_receiver_is_given_up_after_three_days(shop, receiver):
+    """It stays in the list with the reason, and can be replayed once the receiver is mended."""
+    receiver.answer = lambda _: 500
+    paid = Client(shop).pay()
+    wait_until(lambda: tries_of(shop) == [1])
+    Control(shop).advance("3d")
+    wait_until(lambda: listed(shop, "given-up"))
+    assert "answered 500" in vezne(shop, "webhooks", "list", "--state", "given-up")
+    receiver.answer = lambda _: 200
+    vezne(shop, "webhooks", "replay", paid["paymentId"])
+    wait_until(lambda: listed(shop, "delivered"))
+
+
+def test_a_payment_s_order_is_kept_under_failure(shop, receiver):
+    """3-D Secure: the cardholder's return is told before the outcome, however often it fails."""
+    failing = [500]
+    receiver.answer = lambda _: failing.pop() if failing else 200
+    visitor = Visitor(shop, "http://shop.example/callback")
+    answer = IyzicoCaller(shop).authenticate(visitor, unique("order"), "123456")
+    assert answer["status"] == "success", answer
+    other = Client(shop).pay()
+    receiver.wait_for(2)
+    assert told(receiver) == [("THREE_DS_CALLBACK", "CALLBACK_THREEDS"), ("API_AUTH", "SUCCESS")]
+    assert receiver.received[1].fields["paymentId"] == int(other["paymentId"])
+    Control(shop).advance("10s")
+    receiver.wait_for(4)
+    assert told(receiver)[2:] == [
+        ("THREE_DS_CALLBACK", "CALLBACK_THREEDS"),
+        ("THREE_DS_AUTH", "SUCCESS"),
+    ]
+
+
+def test_a_silent_bank_s_answer_is_told_once_it_is_known(shop, receiver):
+    """The caller heard an error; the merchant hears that the money was taken after all."""
+    control = Control(shop)
+    control.fault("silence_after", operation="authorize")
+    answer = Client(shop).pay(paymentCard=CARD | {"cvc": "123"})
+    assert answer["status"] == "failure"
+    assert receiver.received == []
+    control.advance("5s")
+    (request,) = receiver.wait_for(1)
+    assert told(receiver) == [("API_AUTH", "SUCCESS")]
+    assert request.headers["x-iyz-signature-v3"] == signature(shop, request.fields)
+
+
+def test_webhooks_are_lost_and_doubled_on_demand(shop, receiver):
+    """What a merchant's code has to survive, at the merchant's wish."""
+    control, client = Control(shop), Client(shop)
+    control.fault("webhook_lost")
+    lost = client.pay()
+    wait_until(lambda: listed(shop, "delivered"))
+    control.fault("webhook_doubled")
+    doubled = client.pay()
+    first, second = receiver.wait_for(2)
+    assert first.fields == second.fields
+    assert first.fields["paymentId"] == int(doubled["paymentId"]) != int(lost["paymentId"])
+
+
+def test_every_door_tells_in_its_own_words(start, receiver):
+    """Each to the URL of its own; what a door has no words for is told to nobody."""
+    server = start()
+    for caller in CALLERS:
+        url = f"{caller.name}={receiver.url('/' + caller.name)}"
+        vezne(server, "merchants", "set", "Demo", "--webhook-url", url)
+    for kind in CALLERS:
+        caller, reference = kind(server), unique("order")
+        assert caller.ok(caller.pay("5528790000000008", reference))
+        assert caller.ok(caller.void(reference))
+    receiver.wait_for(4)
+    wait_until(lambda: not listed(server, "due"))
+    words = {}
+    for request in receiver.received:
+        words.setdefault(request.path, []).append(request.fields)
+    assert [fields["status"] for fields in words["/iyzico"]] == ["SUCCESS"]
+    assert [fields["Type"] for fields in words["/paywall"]] == [1, 5]
+    assert [fields["is_succeed"] for fields in words["/paynet"]] == [True]
+    assert sorted(state for *_, state in listed(server)) == ["delivered"] * 4 + ["untold"] * 2
+
+
+def test_one_merchant_s_dead_server_stalls_nobody(shop, receiver):
+    """Two merchants; the first one's server hangs until its time is up."""
+    silent = socket.create_server(("127.0.0.1", 0))
+    keys = json.loads(vezne(shop, "merchants", "add", "Other"))
+    url = f"iyzico=http://127.0.0.1:{silent.getsockname()[1]}/"
+    vezne(shop, "merchants", "set", "Other", "--webhook-url", url)
+    for _ in range(20):
+        Client(shop, keys["iyzico"]).pay()
+    time.sleep(1)
+    Client(shop).pay()
+    started_s = time.monotonic()
+    receiver.wait_for(1)
+    assert time.monotonic() - started_s < 3
+    silent.close()
+
+
+def test_webhook_urls_are_checked_when_they_are_set(start):
+    """One line says what is wrong; nothing is changed."""
+    server = start()
+    options = ["--data", str(server.data), "--webhook-url"]
+    for url, problem in (("iyzico=shop", "absolute http or https"), ("shop=x", "is none of")):
+        done = run_vezne("merchants", "set", "Demo", *options, url)
+        assert done.returncode == 1
+        assert problem in done.stderr
+    done = run_vezne("webhooks", "replay", "1", "--data", str(server.data))
+    assert (done.returncode, done.stderr) == (1, "vezne: payment 1 has no webhook\n")
+
+
+def test_webhooks_on_postgresql(start, receiver, postgres_url):
+    """The outbox is the same there."""
+    server = start("--database", postgres_url)
+    options = ["--data", str(server.data), "--database", postgres_url]
+    done = run_vezne(
+        "merchants", "set", "Demo", *options, "--webhook-url", f"iyzico={receiver.url()}"
+    )
+    assert done.returncode == 0, done.stderr
+    paid = Client(server).pay()
+    receiver.wait_for(1)
+    assert receiver.received[0].fields["paymentId"] == int(paid["paymentId"])
