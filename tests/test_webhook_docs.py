@@ -4,10 +4,10 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from vezne.commands.webhooks import States
 from vezne.core.notice import GIVE_UP_MS, RETRY_DELAYS_MS
 from vezne.dialects.paywall.callback import callback_hash
 from vezne.edge.courier import TIMEOUT_S
-from vezne.commands.webhooks import States
 
 PAGE = (Path(__file__).parents[1] / "docs/webhooks.md").read_text(encoding="utf-8")
 

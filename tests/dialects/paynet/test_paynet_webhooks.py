@@ -41,7 +41,10 @@ class Nobody:
 def door():
     world = ports(books=MemoryBooks(), vault=MemoryVault(), acquirer=ScriptedAcquirer())
     desk = Desk(
-        ports=world, merchants=Nobody(), names=VaultNameBox(bytes(range(64))), switches=switches_for("classic", {})
+        ports=world,
+        merchants=Nobody(),
+        names=VaultNameBox(bytes(range(64))),
+        switches=switches_for("classic", {}),
     )
     return webhook_door(desk)
 
