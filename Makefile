@@ -6,7 +6,7 @@ DATA ?= vezne-data
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench format lock clean
+.PHONY: help serve test check bench sim format lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,6 +25,9 @@ check: $(VENV)/dev.stamp ## Lint, format check, types, import contracts
 
 bench: $(VENV)/dev.stamp ## Measure against a bare echo of the same run
 	$(BIN)/python -m tools.bench $(ARGS)
+
+sim: $(VENV)/dev.stamp ## Simulate crashes, a bad line and impatient clients, and check every lira
+	$(BIN)/python -m tools.sim --seconds 60 $(ARGS)
 
 format: $(VENV)/dev.stamp ## Format the source
 	$(BIN)/ruff check --fix-only
