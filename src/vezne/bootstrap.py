@@ -146,7 +146,7 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         stack.callback(bank.close)
         line = vault.line(BankTransport(bank), timeout_s=None)
         ports = Ports(
-            books=SqlBooks(books),
+            books=SqlBooks(books, _shard(settings, entropy)),
             vault=vault,
             acquirer=SimulatorAcquirer(simulator, line),
             bins=BinDirectory(BIN_TABLE),
@@ -342,6 +342,11 @@ async def _open_engine(settings: Settings, name: str) -> Engine:
     if settings.database is None:
         return open_sqlite(settings.data / f"{name}.db")
     return await open_postgres(settings.database, f"vezne_{name}")
+
+
+def _shard(settings: Settings, entropy: SystemEntropy) -> int:
+    """Which rows of the balances this process adds to: others must not wait for its commits."""
+    return 0 if settings.database is None else entropy.take(1)[0]
 
 
 def _has_data(settings: Settings) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from builders import SAMPLE_TIME_MS
 from fakes.records import attempt
 from fakes.records import payment as record
-from vezne.core.answer import Approved, Declined, DeclineReason
+from vezne.core.answer import Approved, Declined, DeclineReason, Risk
 from vezne.core.attempt import CaptureTerms, Operation
 from vezne.core.follow_ups import (
     close_follow_up,
@@ -176,8 +176,12 @@ def test_money_becomes_due_then_what_was_withheld():
 
 
 def test_what_is_not_captured_does_not_settle():
-    """There is no money to become due."""
+    """There is no money to become due, or nobody has decided yet whose it is."""
     assert settle(sample(), SAMPLE_TIME_MS * 2) == sample()
+    for risk in (Risk.REVIEW, Risk.REJECTED):
+        doubtful = approve(sample(), msgspec.structs.replace(YES, risk=risk), SAMPLE_TIME_MS)
+        assert settle(doubtful, SAMPLE_TIME_MS * 2) is doubtful
+        assert doubtful.due_ms is None
 
 
 @pytest.mark.parametrize("rate_e8", [0, 2_625_000, 90_000_000])

@@ -10,6 +10,7 @@ from vezne.core.authentication import AuthenticationState
 from vezne.core.calendar import days_later
 from vezne.core.follow_ups import (
     accept,
+    check_rejectable,
     check_reviewable,
     check_voidable,
     close_follow_up,
@@ -287,6 +288,45 @@ def test_only_a_payment_under_review_is_decided():
     with pytest.raises(Refusal) as refusal:
         check_reviewable(accepted)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_a_rejected_payment_is_rejected_until_its_money_is_back():
+    """A void that the bank declined may be tried again; one that worked may not."""
+    rejected = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REJECTED), SAMPLE_TIME_MS)
+    check_rejectable(rejected)
+    opened = open_follow_up(rejected, VOID)
+    with pytest.raises(Refusal) as refusal:
+        check_rejectable(opened)
+    assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
+    for done in (
+        settle_follow_up(opened, YES, SAMPLE_TIME_MS),
+        give_back(rejected, 120_000_000),
+        approve(payment(), YES, SAMPLE_TIME_MS),
+    ):
+        with pytest.raises(Refusal) as refusal:
+            check_rejectable(done)
+        assert refusal.value.reason is Reason.STATE_UNSUITABLE
+
+
+def test_lines_that_sum_to_more_than_was_paid():
+    """Rounded each for itself, lines may miss the total: no more than was paid is given back."""
+    lines = basket(*[16_666_667] * 6)
+    pricing = price_payment(
+        line_prices_e8=[line.price_e8 for line in lines],
+        paid_e8=UNIT,
+        plan=merchant().settings.plan,
+        line_split=LineSplit.INDEPENDENT,
+    )
+    assert sum(line.paid_e8 for line in pricing.lines) > UNIT
+    sale = approve(payment(lines=lines, pricing=pricing, paid_e8=UNIT), YES, SAMPLE_TIME_MS)
+    assert sale.still_charged_e8 == UNIT
+    with pytest.raises(Refusal) as refusal:
+        plan_refund(sale, UNIT + 1)
+    assert refusal.value.reason is Reason.AMOUNT_EXCEEDS_REMAINDER
+    most = give_back(sale, sum(line.paid_e8 for line in pricing.lines[:5]))
+    last = most.line_numbers[-1]
+    assert most.refundable_e8(last) == UNIT - most.taken_back_e8 < pricing.lines[-1].paid_e8
+    assert give_back(most, most.still_charged_e8).still_charged_e8 == 0
 
 
 def test_no_verdict_while_a_follow_up_is_open():

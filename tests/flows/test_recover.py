@@ -12,6 +12,7 @@ from vezne.core.merchant import BlockageRelease
 from vezne.core.payment import PaymentKind, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.capture import CapturePayment, capture_payment
+from vezne.flows.charge_back import ChargeBack, charge_back_payment
 from vezne.flows.due import DUE_MAX, look_at_due
 from vezne.flows.pay import NewCard, pay
 from vezne.flows.recover import recover
@@ -223,7 +224,68 @@ async def test_an_answer_that_comes_after_the_truth(world):
     done = await void_payment(command, world.ports)
     assert done.payment == await stored(world, payment)
     assert done.payment.state is PaymentState.VOIDED
-    assert done.attempt.reference == APPROVED.reference
+    assert done.attempt.reference == done.answer.reference == APPROVED.reference
+
+
+@pytest.mark.parametrize(
+    ("truth", "heard", "told"),
+    [
+        (NotFound(), AGAIN, Declined(reason=DeclineReason.TIMEOUT, code="")),
+        (REFUSED, AGAIN, Declined(reason=DeclineReason.TIMEOUT, code="96")),
+        (REFUSED, REFUSED, REFUSED),
+        (SILENCE, AGAIN, Unknown(why="somebody else is finding it out")),
+    ],
+)
+async def test_whoever_asks_is_told_what_is_recorded(world, truth, heard, told):
+    """An answer that comes when something else is already written down does not count."""
+    payment = await paid(world)
+
+    async def find_out_meanwhile(_operation, ask):
+        (waiting,) = world.books.unanswered
+        world.acquirer.script_inquiry(ask.trace, truth)
+        await recover(waiting, world.ports)
+
+    world.acquirer.on_ask = find_out_meanwhile
+    world.acquirer.script(heard)
+    command = RefundLine(merchant=merchant(), line_number=payment.number + 1, amount_e8=5)
+    done = await refund_payment(command, world.ports)
+    assert done.answer == told
+    assert done.payment == await stored(world, payment)
+    assert done.payment.refunds == ()
+
+
+async def test_a_rejected_payment_whose_void_is_declined(world):
+    """Its money is nobody's: it is not paid out, and a person can reject the payment again."""
+    world.acquirer.script(REJECTED)
+    payment = await paid(world, REFUSED)
+    assert (payment.state, payment.risk) == (PaymentState.CAPTURED, Risk.REJECTED)
+    assert payment.due_ms is None
+    world.clock.advance(days=3)
+    world.acquirer.script(REFUSED, AGAIN)
+    review = ReviewPayment(merchant=merchant(), number=payment.number)
+    assert not (await reject_payment(review, world.ports)).is_undone
+    done = await reject_payment(review, world.ports)
+    assert done.is_undone
+    assert done.payment.still_charged_e8 == 0
+    assert world.acquirer.asks[-1][0] is Operation.REFUND
+
+
+async def test_a_payment_under_review_that_was_charged_back(world):
+    """There is nothing left to give back, so that no bank is asked; a part is refunded."""
+    for amount_e8, operations in ((120_000_000, 1), (20_000_000, 2)):
+        payment = await paid(world, msgspec.structs.replace(APPROVED, risk=Risk.REVIEW))
+        world.acquirer.asks.clear()
+        charge = ChargeBack(
+            merchant=merchant(), number=payment.number, amount_e8=amount_e8, reference="CB"
+        )
+        await charge_back_payment(charge, world.ports)
+        if operations > 1:
+            world.acquirer.script(AGAIN)
+        review = ReviewPayment(merchant=merchant(), number=payment.number)
+        done = await reject_payment(review, world.ports)
+        assert (done.is_undone, done.payment.risk) == (True, Risk.REJECTED)
+        assert done.payment.still_charged_e8 == 0
+        assert len(world.acquirer.asks) == operations - 1
 
 
 async def test_a_card_is_not_stored_for_a_late_approval(world):

@@ -1,3 +1,7 @@
+import asyncio
+import itertools
+
+import asyncpg
 import pytest
 
 from fakes.browser import CHROMIUM, running_browser
@@ -43,6 +47,28 @@ def start(tmp_path, monkeypatch):
     yield start_server
     for server in running:
         server.kill()
+
+
+_databases = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def own_database(postgres_url):
+    """Makes databases that nobody else uses."""
+
+    async def create(name):
+        connection = await asyncpg.connect(postgres_url)
+        try:
+            await connection.execute(f"CREATE DATABASE {name}")
+        finally:
+            await connection.close()
+
+    def make():
+        name = f"journey_{next(_databases)}"
+        asyncio.run(create(name))
+        return postgres_url.replace("/postgres?", f"/{name}?")
+
+    return make
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,9 @@
 """The header Idempotency-Key over real connections, at every door."""
 
-import asyncio
 import contextlib
 import sqlite3
 import threading
 
-import asyncpg
 import pytest
 
 from fakes.card_doc import documented_cards
@@ -29,17 +27,10 @@ def keyed_server(tmp_path_factory):
     assert list(leaks((card.pan for card in documented_cards()), places)) == []
 
 
-async def _create_database(url, name):
-    connection = await asyncpg.connect(url)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-
-
 @pytest.fixture(scope="module")
-def two_servers(tmp_path_factory, postgres_url):
+def two_servers(tmp_path_factory, own_database):
     """Two processes over one database, which nobody else uses, with one master key."""
-    asyncio.run(_create_database(postgres_url, "once"))
-    folder, url = tmp_path_factory.mktemp("two"), postgres_url.replace("/postgres?", "/once?")
+    folder, url = tmp_path_factory.mktemp("two"), own_database()
     first = Server(folder / "first", "--database", url).start()
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("VEZNE_MASTER_KEY_FILE", str(first.data / "master.key"))

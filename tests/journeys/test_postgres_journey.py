@@ -2,9 +2,10 @@ from fakes.doors import CALLERS, unique
 from fakes.iyzico_client import CARD, Client
 
 
-def test_the_same_journey_on_postgresql(start, postgres_url):
+def test_the_same_journey_on_postgresql(start, own_database):
     """Books and vault in a real PostgreSQL: store, pay, refund, restart, find everything."""
-    server = start("--database", postgres_url)
+    url = own_database()
+    server = start("--database", url)
     client = Client(server)
     stored = client.store_card()
     names = {name: stored[name] for name in ("cardUserKey", "cardToken")}
@@ -16,7 +17,7 @@ def test_the_same_journey_on_postgresql(start, postgres_url):
     assert not list(server.data.glob("*.db"))
     server.kill()
 
-    restarted = start("--database", postgres_url, data=server.data)
+    restarted = start("--database", url, data=server.data)
     client = Client(restarted)
     listed = client.call("CardList", "retrieve", {"cardUserKey": stored["cardUserKey"]})
     assert [card["cardToken"] for card in listed["cardDetails"]] == [stored["cardToken"]]

@@ -263,10 +263,11 @@ def test_webhook_urls_are_checked_when_they_are_set(start):
     assert (done.returncode, done.stderr) == (1, "vezne: payment 1 has no webhook\n")
 
 
-def test_webhooks_on_postgresql(start, receiver, postgres_url):
+def test_webhooks_on_postgresql(start, receiver, own_database):
     """The outbox is the same there."""
-    server = start("--database", postgres_url)
-    options = ["--data", str(server.data), "--database", postgres_url]
+    url = own_database()
+    server = start("--database", url)
+    options = ["--data", str(server.data), "--database", url]
     done = run_vezne(
         "merchants", "set", "Demo", *options, "--webhook-url", f"iyzico={receiver.url()}"
     )

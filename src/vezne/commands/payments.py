@@ -5,7 +5,6 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from vezne.bootstrap import CannotStart, open_house, run
-from vezne.core.answer import Approved
 from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_text
 from vezne.core.merchant import Merchant
@@ -86,7 +85,7 @@ async def _review(settings: Settings, number: int, *, accept: bool) -> str:
                 done = await reject_payment(command, ports)
             except Refusal as refusal:
                 raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
-            if not isinstance(done.answer, Approved):
+            if not done.is_undone:
                 raise CannotStart(f"payment {number}: the bank did not give the money back")
             return f"payment {number}: rejected, {done.payment.state}"
         raise CannotStart(f"there is no payment {number}")

@@ -6,7 +6,7 @@ from vezne.core.answer import Approved, Declined, Reversed, Risk
 from vezne.core.attempt import Attempt, CaptureTerms, Operation
 from vezne.core.business_days import value_time_ms
 from vezne.core.calendar import local_date
-from vezne.core.payment import Event, Payment, Refund, after, close_attempt
+from vezne.core.payment import Event, Payment, PaymentState, Refund, after, close_attempt
 from vezne.core.pricing import blockage_resolved_at
 from vezne.core.refusal import Reason, Refusal
 
@@ -15,6 +15,7 @@ _EVENTS = {
     Operation.VOID: Event.VOID_APPROVED,
     Operation.REFUND: Event.REFUND_APPROVED,
 }
+_CHARGED = frozenset({PaymentState.AUTHORIZED, PaymentState.CAPTURED})
 
 
 def open_follow_up(payment: Payment, attempt: Attempt) -> Payment:
@@ -99,6 +100,11 @@ def check_voidable(payment: Payment, now_ms: int) -> None:
         raise Refusal(Reason.VOID_TOO_LATE)
 
 
+def is_voidable(payment: Payment, now_ms: int) -> bool:
+    """Whether a void can still undo all of a payment."""
+    return not (payment.refunds or payment.chargebacks) and is_void_in_time(payment, now_ms)
+
+
 def is_void_in_time(payment: Payment, now_ms: int) -> bool:
     """Whether the bank's day of the capture is still open; that of a mere hold always is."""
     if payment.captured_ms is None:
@@ -111,6 +117,8 @@ def plan_refund(payment: Payment, amount_e8: int) -> tuple[tuple[int, int], ...]
 
     Returns pairs of line number and amount. Raises Refusal(AMOUNT_EXCEEDS_REMAINDER).
     """
+    if amount_e8 > payment.still_charged_e8:
+        raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
     parts: list[tuple[int, int]] = []
     left_e8 = amount_e8
     for line_number in payment.line_numbers:
@@ -118,8 +126,6 @@ def plan_refund(payment: Payment, amount_e8: int) -> tuple[tuple[int, int], ...]
         if part_e8 > 0:
             parts.append((line_number, part_e8))
             left_e8 -= part_e8
-    if left_e8:
-        raise Refusal(Reason.AMOUNT_EXCEEDS_REMAINDER)
     return tuple(parts)
 
 
@@ -132,6 +138,23 @@ def check_reviewable(payment: Payment) -> None:
         raise Refusal(Reason.OPERATION_IN_FLIGHT)
     if payment.risk is not Risk.REVIEW:
         raise Refusal(Reason.STATE_UNSUITABLE)
+
+
+def check_rejectable(payment: Payment) -> None:
+    """Refuse to reject a payment that is not under review, or was rejected and given back.
+
+    Raises Refusal: OPERATION_IN_FLIGHT while a follow-up is open, STATE_UNSUITABLE otherwise.
+    """
+    if payment.open_attempt is not None:
+        raise Refusal(Reason.OPERATION_IN_FLIGHT)
+    is_charged = payment.state in _CHARGED and payment.still_charged_e8 > 0
+    if payment.risk is Risk.ACCEPTED or (payment.risk is Risk.REJECTED and not is_charged):
+        raise Refusal(Reason.STATE_UNSUITABLE)
+
+
+def reject(payment: Payment) -> Payment:
+    """The payment after a person rejected it and nothing was left to give back."""
+    return msgspec.structs.replace(payment, version=payment.version + 1, risk=Risk.REJECTED)
 
 
 def accept(payment: Payment) -> Payment:

@@ -183,7 +183,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         attempt = self.open_attempt
         if attempt is not None:
             return attempt.inquire_ms
-        if self.state is not PaymentState.CAPTURED:
+        if self.state is not PaymentState.CAPTURED or self.risk is not Risk.ACCEPTED:
             return None
         if self.matured_ms is None:
             return self.value_ms
@@ -211,9 +211,22 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return sum(item.amount_e8 for item in self.chargebacks if item.line_number == line_number)
 
     def refundable_e8(self, line_number: int) -> int:
-        """What can still be given back of a line."""
+        """What can still be given back of a line; of all lines together no more than was paid."""
         paid_e8 = self.pricing.lines[self.line_index(line_number)].paid_e8
-        return paid_e8 - self.refunded_e8(line_number) - self.charged_back_e8(line_number)
+        taken_e8 = self.refunded_e8(line_number) + self.charged_back_e8(line_number)
+        return min(paid_e8 - taken_e8, self.paid_e8 - self.taken_back_e8)
+
+    @property
+    def taken_back_e8(self) -> int:
+        """What was given back and charged back of all lines."""
+        refunded_e8 = sum(item.amount_e8 for item in self.refunds)
+        return refunded_e8 + sum(item.amount_e8 for item in self.chargebacks)
+
+    @property
+    def still_charged_e8(self) -> int:
+        """What can still be given back of the payment as a whole."""
+        lines_e8 = sum(map(self.refundable_e8, self.line_numbers))
+        return min(lines_e8, self.paid_e8 - self.taken_back_e8)
 
 
 def after(state: PaymentState, event: Event) -> PaymentState:

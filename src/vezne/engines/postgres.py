@@ -24,6 +24,8 @@ from vezne.engines.engine import (
 
 # Bounds how long the first of a group waits for the last.
 GROUP_MAX: Final = 128
+# Two servers that wait for each other's rows: one of them tries again.
+RACES_MAX: Final = 10
 # One connection writes; with a second one, groups would be half as large. The others read.
 CONNECTIONS_MAX: Final = 4
 CONNECT_TIMEOUT_S: Final = 5
@@ -50,10 +52,15 @@ _Acquired: TypeAlias = asyncpg.pool.PoolAcquireContext
 
 
 class _Job(NamedTuple):
-    """A batch of writes and who waits for it."""
+    """A batch of writes, who waits for it, and how often it lost a race."""
 
     writes: Sequence[Write]
     future: "asyncio.Future[None]"
+    races: int = 0
+
+
+class _LostRace(EngineFailure):
+    """Another server's transaction was preferred to this one, of which nothing happened."""
 
 
 class PostgresEngine:
@@ -137,7 +144,10 @@ class PostgresEngine:
                 size = min(len(self._waiting), GROUP_MAX)
                 group = [self._waiting.popleft() for _ in range(size)]
                 for job, outcome in zip(group, await self._commit(group), strict=True):
-                    _settle(job.future, outcome)
+                    if isinstance(outcome, _LostRace) and job.races < RACES_MAX:
+                        self._waiting.append(job._replace(races=job.races + 1))
+                    else:
+                        _settle(job.future, outcome)
         finally:
             self._writing = None
 
@@ -171,7 +181,7 @@ class PostgresEngine:
     async def _judged(self, error: Exception) -> Exception:
         """The engine's word for an error. After a failure, work goes on over new connections."""
         judged = _translated(error)
-        if isinstance(judged, EngineFailure):
+        if isinstance(judged, EngineFailure) and not isinstance(judged, _LostRace):
             await self._pool.expire_connections()
         return judged
 
@@ -297,8 +307,10 @@ def _translated(error: Exception) -> Exception:
     """The engine's word for an error; an error of the caller's stays what it is."""
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
-        if state == _UNIQUE_VIOLATION or state in _LOST_RACES:
+        if state == _UNIQUE_VIOLATION:
             return Conflict(str(error))
+        if state in _LOST_RACES:
+            return _LostRace(str(error))
         return EngineFailure(str(error)) if state[:2] in _FAILURE_CLASSES else error
     if isinstance(error, _LINE_ERRORS):
         return EngineFailure(str(error) or "PostgreSQL did not answer in time")

@@ -49,6 +49,8 @@ async def capture_payment(command: CapturePayment, ports: Ports) -> FollowedUp:
             blockage_days=command.merchant.settings.plan.blockage_days,
             blockage_release=command.blockage_release,
         )
-        return FollowUp(payment=payment, amount_e8=paid_e8, terms=terms)
+        return FollowUp(
+            operation=Operation.CAPTURE, payment=payment, amount_e8=paid_e8, terms=terms
+        )
 
-    return await follow_up(Operation.CAPTURE, decide, ports)
+    return await follow_up(decide, ports)

@@ -6,7 +6,7 @@ import msgspec
 
 from vezne.core.acquirer import FollowUpAsk
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk, Unknown
-from vezne.core.attempt import Attempt, CaptureTerms, Operation
+from vezne.core.attempt import Attempt, CaptureTerms, Operation, Outcome
 from vezne.core.changes import Conflict
 from vezne.core.follow_ups import close_follow_up, open_follow_up, settle_follow_up
 from vezne.core.payment import Payment, leave_unanswered
@@ -26,11 +26,12 @@ class FollowedUp(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
-    """What a follow-up decides: which payment, for how much, and what approval makes of it.
+    """What a follow-up decides: what the bank is asked about which payment, for how much.
 
     The last four are those of `Attempt`.
     """
 
+    operation: Operation
     payment: Payment
     amount_e8: int
     terms: CaptureTerms | None = None
@@ -39,9 +40,7 @@ class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Risk | None = None
 
 
-async def follow_up(
-    operation: Operation, decide: Callable[[], Awaitable[FollowUp]], ports: Ports
-) -> FollowedUp:
+async def follow_up(decide: Callable[[], Awaitable[FollowUp]], ports: Ports) -> FollowedUp:
     """Ask the bank for something about an approved payment.
 
     `decide` reads and decides; it runs again when somebody else changed the payment meanwhile.
@@ -52,7 +51,7 @@ async def follow_up(
     while True:
         decisions_left -= 1
         try:
-            payment = await _promise(operation, await decide(), ports)
+            payment = await _promise(await decide(), ports)
         except Conflict:
             if decisions_left:
                 continue
@@ -61,18 +60,40 @@ async def follow_up(
 
 
 async def ask_and_record(payment: Payment, ports: Ports) -> FollowedUp:
-    """Send a payment's promised follow-up to the bank and record the answer."""
+    """Send a payment's promised follow-up to the bank and record the answer.
+
+    Whoever asks is told what is recorded: when the answer took so long that somebody else has found
+    it out, or has begun to undo what was asked, that is what counts.
+    """
     answer = await ask_bank(payment, ports)
-    after = followed_up(payment, answer, ports.clock.now_ms())
+    now_ms = ports.clock.now_ms()
+    after = followed_up(payment, answer, now_ms)
     try:
-        await ports.books.apply(changes_of(payment, after, ports.clock.now_ms()))
+        await ports.books.apply(changes_of(payment, after, now_ms))
     except Conflict:
-        # The answer took so long that somebody else has found it out; both heard the same.
         stored = await ports.books.find_payment(payment.merchant_id, payment.number)
-        after = stored or after
+        # Payments are never deleted.
+        after = stored or payment
+        attempt = _same_attempt(payment, after)
+        return FollowedUp(payment=after, answer=_recorded(attempt, answer), attempt=attempt)
+    return FollowedUp(payment=after, answer=answer, attempt=_same_attempt(payment, after))
+
+
+def _same_attempt(payment: Payment, after: Payment) -> Attempt:
+    """A payment's last attempt as another version of the payment has it."""
     number = payment.attempts[-1].number
-    attempt = next(item for item in after.attempts if item.number == number)
-    return FollowedUp(payment=after, answer=answer, attempt=attempt)
+    return next(item for item in after.attempts if item.number == number)
+
+
+def _recorded(attempt: Attempt, heard: Answer) -> Answer:
+    """The answer that is recorded of an attempt, whatever was heard."""
+    if attempt.outcome is Outcome.APPROVED:
+        return Approved(auth_code=attempt.auth_code, reference=attempt.reference)
+    if attempt.outcome is None:
+        return Unknown(why="somebody else is finding it out")
+    if isinstance(heard, Declined):
+        return heard
+    return Declined(reason=DeclineReason.TIMEOUT, code=attempt.detail)
 
 
 def followed_up(payment: Payment, answer: Answer, now_ms: int) -> Payment:
@@ -111,12 +132,12 @@ async def ask_bank(payment: Payment, ports: Ports) -> Answer:
     return answer
 
 
-async def _promise(operation: Operation, decision: FollowUp, ports: Ports) -> Payment:
+async def _promise(decision: FollowUp, ports: Ports) -> Payment:
     """Commit the attempt before a byte is sent. Raises Conflict, and what `follow_up` raises."""
     now_ms = ports.clock.now_ms()
     attempt = Attempt(
         number=await ports.numbers.take(1),
-        operation=operation,
+        operation=decision.operation,
         amount_e8=decision.amount_e8,
         created_ms=now_ms,
         inquire_ms=now_ms + ANSWER_MAX_MS,

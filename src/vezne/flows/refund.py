@@ -54,13 +54,14 @@ async def refund_payment(command: RefundLine | RefundPayment, ports: Ports) -> F
         if ports.clock.now_ms() > days_later(payment.created_ms, REFUND_DAYS_MAX):
             raise Refusal(Reason.REFUND_TOO_LATE)
         return FollowUp(
+            operation=Operation.REFUND,
             payment=payment,
             amount_e8=command.amount_e8,
             parts=parts,
             conversation_id=command.conversation_id,
         )
 
-    return await follow_up(Operation.REFUND, decide, ports)
+    return await follow_up(decide, ports)
 
 
 async def _find(command: RefundLine | RefundPayment, ports: Ports) -> Payment:

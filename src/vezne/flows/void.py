@@ -26,6 +26,6 @@ async def void_payment(command: VoidPayment, ports: Ports) -> FollowedUp:
     async def decide() -> FollowUp:
         payment = await find_payment(command.merchant, command.number, ports)
         check_voidable(payment, ports.clock.now_ms())
-        return FollowUp(payment=payment, amount_e8=payment.paid_e8)
+        return FollowUp(operation=Operation.VOID, payment=payment, amount_e8=payment.paid_e8)
 
-    return await follow_up(Operation.VOID, decide, ports)
+    return await follow_up(decide, ports)

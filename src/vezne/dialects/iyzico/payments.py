@@ -81,7 +81,7 @@ def raise_unless_approved(payment: Payment) -> None:
     """
     if payment.decline_reason is not None:
         raise Failure(DECLINES[payment.decline_reason])
-    if payment.state is PaymentState.UNCERTAIN:
+    if payment.state in {PaymentState.PENDING, PaymentState.UNCERTAIN}:
         raise _unanswered(payment)
 
 

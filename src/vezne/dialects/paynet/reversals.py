@@ -4,7 +4,7 @@ from typing import TypeVar
 
 import msgspec
 
-from vezne.core.follow_ups import is_void_in_time
+from vezne.core.follow_ups import is_voidable
 from vezne.core.payment import Payment, PaymentKind, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.paynet import errors
@@ -42,7 +42,7 @@ async def request_reversal(call: Call[ReversedRequest]) -> Answer:
     left_e8 = sum(map(payment.refundable_e8, payment.line_numbers))
     if is_whole and (payment.state is PaymentState.VOIDED or not left_e8):
         return Answer(result=errors.ALREADY_SUCCESSFUL)
-    if not payment.refunds and is_void_in_time(payment, call.desk.ports.clock.now_ms()):
+    if is_voidable(payment, call.desk.ports.clock.now_ms()):
         if not is_whole:
             raise Refusal(Reason.STATE_UNSUITABLE)
         return await _void(call, payment)

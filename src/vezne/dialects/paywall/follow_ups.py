@@ -7,7 +7,7 @@ import msgspec
 
 from vezne.core.answer import Approved, Declined, DeclineReason
 from vezne.core.changes import Conflict
-from vezne.core.follow_ups import is_void_in_time
+from vezne.core.follow_ups import is_voidable
 from vezne.core.payment import Payment, PaymentState
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.paywall import payment_errors
@@ -114,7 +114,7 @@ async def revert(call: Call[Revert]) -> Answered:
     amount_e8 = positive_e8(asked) if asked else payment.paid_e8
     if amount_e8 != payment.paid_e8:
         return await _refund(call, payment, amount_e8)
-    if not payment.refunds and is_void_in_time(payment, call.desk.ports.clock.now_ms()):
+    if is_voidable(payment, call.desk.ports.clock.now_ms()):
         return await _void(call, payment)
     return await _refund(call, payment, remainder_e8(payment))
 

@@ -27,6 +27,7 @@ GATEWAY_ID: Final = 1
 
 # Those in which the bank approved, whatever came after.
 APPROVED: Final = frozenset({PaymentState.AUTHORIZED, PaymentState.CAPTURED})
+_UNANSWERED: Final = frozenset({PaymentState.PENDING, PaymentState.UNCERTAIN})
 _LATE: Final = frozenset({AuthenticationState.EXPIRED, AuthenticationState.LAPSED})
 _CENT_PLACES: Final = 2
 _PLACES_MAX: Final = 6
@@ -132,7 +133,7 @@ def activity_id(payment: Payment) -> int:
 
 def why_failed(payment: Payment) -> Error:
     """What is wrong with a payment that is not approved."""
-    if payment.state is PaymentState.UNCERTAIN:
+    if payment.state in _UNANSWERED:
         return payment_errors.PROVIDER_UNREACHABLE
     if payment.risk is Risk.REJECTED:
         return payment_errors.PAYMENT_FAILED
@@ -153,7 +154,7 @@ def words_for(reason: DeclineReason, locale: str) -> BankWords:
 
 
 def _reason_without_decline(payment: Payment) -> DeclineReason | None:
-    if payment.state is PaymentState.UNCERTAIN:
+    if payment.state in _UNANSWERED:
         return DeclineReason.REQUEST_TIMEOUT
     if payment.risk is Risk.REJECTED:
         return DeclineReason.FRAUD_SUSPECT
