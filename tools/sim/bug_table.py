@@ -171,12 +171,18 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
     Bug(
         "a follow-up that was found out is recorded once more",
         "vezne.flows.follow_up",
-        "        after = stored or after\n",
-        """        after = stored or after
+        "        after = stored or payment\n",
+        """        after = stored or payment
         if isinstance(answer, Approved):
-            stored, after = after, settle_follow_up(after, answer, ports.clock.now_ms())
-            await ports.books.apply(changes_of(stored, after, ports.clock.now_ms()))
+            stored, after = after, settle_follow_up(after, answer, now_ms)
+            await ports.books.apply(changes_of(stored, after, now_ms))
 """,
+    ),
+    Bug(
+        "a shop is told what the bank said and not what is recorded",
+        "vezne.flows.follow_up",
+        "answer=_recorded(attempt, answer)",
+        "answer=answer",
     ),
     Bug(
         "a payment that the fraud filter rejects is kept",

@@ -1,15 +1,15 @@
 """What the gateway's doors do with a request, without HTTP: find the merchant, run the flow."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import msgspec
 from tools.sim.orders import Asked, Order, Receipt, receipt_of
 
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.core.acquirer import Challenge
-from vezne.core.answer import Declined, Unknown
-from vezne.core.attempt import Operation
+from vezne.core.answer import Approved, Declined
+from vezne.core.attempt import Operation, Outcome
 from vezne.core.card import Expiry, SealedCard
 from vezne.core.merchant import BlockageRelease, Merchant
 from vezne.core.once import KeptAnswer
@@ -21,6 +21,7 @@ from vezne.flows.authenticate import Authenticate, begin, receive
 from vezne.flows.capture import CapturePayment, capture_payment
 from vezne.flows.complete import Complete, complete
 from vezne.flows.cross_book import CrossBook, cross_book
+from vezne.flows.follow_up import FollowedUp
 from vezne.flows.inquire import find_claimed_payment, find_payment
 from vezne.flows.marketplace import DecideOnLine, approve
 from vezne.flows.merchant_time import ports_at
@@ -125,12 +126,13 @@ class Desk(msgspec.Struct, frozen=True):
         """Do something with an approved payment. Raises FollowUpDeclined."""
 
         async def work(merchant: Merchant, ports: Ports) -> Receipt:
+            if asked.is_verdict:
+                return await _reject(asked.number, merchant, ports)
             done = await _follow_up(asked, merchant, ports)
             if isinstance(done.answer, Declined):
                 raise FollowUpDeclined(done.answer.code)
-            if isinstance(done.answer, Unknown) and done.payment.open_attempt is None:
-                # Somebody else has found out meanwhile what this answer cannot tell.
-                raise Refusal(Reason.OPERATION_IN_FLIGHT)
+            if isinstance(done.answer, Approved) and done.attempt.outcome is not Outcome.APPROVED:
+                raise RuntimeError("the caller is told of what is not recorded")
             return receipt_of(done.payment)
 
         return await self._once(merchant_id, key, msgspec.json.encode(asked).decode(), work)
@@ -229,10 +231,15 @@ class Desk(msgspec.Struct, frozen=True):
         return card, transit_id
 
 
-async def _follow_up(asked: Asked, merchant: Merchant, ports: Ports) -> Any:
+async def _reject(number: int, merchant: Merchant, ports: Ports) -> Receipt:
+    done = await reject_payment(ReviewPayment(merchant=merchant, number=number), ports)
+    if not done.is_undone and done.payment.open_attempt is None:
+        raise FollowUpDeclined("the money is not given back")
+    return receipt_of(done.payment)
+
+
+async def _follow_up(asked: Asked, merchant: Merchant, ports: Ports) -> FollowedUp:
     number = asked.number
-    if asked.is_verdict:
-        return await reject_payment(ReviewPayment(merchant=merchant, number=number), ports)
     if asked.operation is Operation.VOID:
         return await void_payment(VoidPayment(merchant=merchant, number=number), ports)
     if asked.operation is Operation.CAPTURE:
