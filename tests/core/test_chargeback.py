@@ -127,3 +127,14 @@ def test_a_seller_bears_its_part():
     assert {d.amount_e8 for d in due_amounts(after) if d.party == "s"} == {0}
     for amounts in position(after).values():
         assert sum(amounts.values()) == 0
+
+
+def test_a_chargeback_is_recorded_once():
+    """The bank's name for it tells one from another; those without a name are not told apart."""
+    once = charge_back(captured(), 5, "CB-1", AT_MS)
+    with pytest.raises(Refusal) as refusal:
+        charge_back(once, 5, "CB-1", AT_MS)
+    assert refusal.value.reason is Reason.REFERENCE_TAKEN
+    other = charge_back(once, 5, "CB-2", AT_MS)
+    nameless = charge_back(charge_back(other, 5, "", AT_MS), 5, "", AT_MS)
+    assert nameless.taken_back_e8 == 20

@@ -283,8 +283,18 @@ def test_only_its_own_lines_belong_to_a_payment(number):
 def test_only_a_payment_under_review_is_decided():
     """A verdict cannot be given twice."""
     waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
-    accepted = accept(waiting)
+    assert waiting.due_ms is None
+    accepted = accept(waiting, SAMPLE_TIME_MS)
     assert (accepted.risk, accepted.version) == (Risk.ACCEPTED, 3)
+    assert accepted.due_ms == waiting.value_ms
+    late = accept(waiting, waiting.value_ms + 5)
+    assert late.due_ms == waiting.value_ms + 5
+    hold = approve(
+        payment(kind=PaymentKind.HOLD),
+        msgspec.structs.replace(YES, risk=Risk.REVIEW),
+        SAMPLE_TIME_MS,
+    )
+    assert accept(hold, SAMPLE_TIME_MS).value_ms is None
     with pytest.raises(Refusal) as refusal:
         check_reviewable(accepted)
     assert refusal.value.reason is Reason.STATE_UNSUITABLE
@@ -334,7 +344,7 @@ def test_no_verdict_while_a_follow_up_is_open():
     waiting = approve(payment(), msgspec.structs.replace(YES, risk=Risk.REVIEW), SAMPLE_TIME_MS)
     opened = open_follow_up(waiting, VOID)
     with pytest.raises(Refusal) as refusal:
-        accept(opened)
+        accept(opened, SAMPLE_TIME_MS)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
 
 

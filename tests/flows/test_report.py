@@ -106,3 +106,9 @@ async def test_operations_beyond_one_of_them(world, is_newest_first):
     assert await beyond(middle + 2) == order[order.index(middle) + 1 :]
     assert await beyond(refund.number) == (order[1:] if is_newest_first else [])
     assert await beyond(1) == []
+
+
+async def test_the_last_day_of_all(world):
+    """A caller may ask for it."""
+    assert await report.list_paid_lines(merchant(), date.max, world.ports) == []
+    assert (await report.list_operations(merchant(), date.max, 1, world.ports)).operations == []

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tools.sim.violation import require
 
+from vezne.core.answer import Risk
 from vezne.core.attempt import Operation, Outcome
 from vezne.core.ledger import Account, Booking, EntryKind, Position, position
 from vezne.core.merchant import Merchant
@@ -138,11 +139,25 @@ def check_final(payments: list[Payment], balances: Balances, debtors: set[str]) 
         payment.number
         for payment in payments
         if payment.state is PaymentState.CAPTURED
+        and payment.risk is Risk.ACCEPTED
         and (payment.matured_ms is None or payment.released_ms is None)
     ]
     require(not waiting, f"the money of {waiting[:3]} never became due")
+    doubtful = [
+        payment.number
+        for payment in payments
+        if payment.risk is not Risk.ACCEPTED and payment.matured_ms is not None
+    ]
+    require(not doubtful, f"the money of {doubtful[:3]} became due under review, or rejected")
     is_market = any(line.sub_merchant for payment in payments for line in payment.lines)
-    for (account, party), amount_e8 in balances.items():
+    # What nobody has decided on waits for ever.
+    undecided = Counter[tuple[Account, str]]()
+    for payment in payments:
+        if payment.risk is not Risk.ACCEPTED:
+            for amounts in position(payment).values():
+                undecided.update(amounts)
+    for (account, party), balance_e8 in balances.items():
+        amount_e8 = balance_e8 - undecided[account, party]
         if account is Account.PENDING and not is_market:
             require(amount_e8 == 0, f"{-amount_e8} is pending for ever")
         if account is Account.BLOCKED:

@@ -33,7 +33,8 @@ _HTTP_ERRORS: Final = (
     httpcore.ProtocolError,
     httpcore.TimeoutException,
     httpcore.UnsupportedProtocol,
-    # A URL that is none.
+    # A URL that is none, or has letters that none may have.
+    TypeError,
     ValueError,
 )
 _UNITS_MS: Final = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000))
@@ -231,7 +232,7 @@ def add_fault(
     amount: Annotated[str | None, typer.Option(help="In units of the currency.")] = None,
     currency: Annotated[str, typer.Option(help="Such as TRY.")] = "",
     path: Annotated[str, typer.Option(help="Of a request to the gateway.")] = "",
-    times: Annotated[int, typer.Option(help="How often it happens.")] = 1,
+    times: Annotated[int, typer.Option(min=1, max=1_000_000, help="How often it happens.")] = 1,
     always: Annotated[bool, typer.Option("--always", help="Until it is removed.")] = False,
     delay_ms: Annotated[int, typer.Option(help="Of latency and late.")] = 0,
     code: Annotated[str, typer.Option(help="The response code of a decline.")] = "",

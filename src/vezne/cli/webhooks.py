@@ -33,7 +33,9 @@ def list_webhooks(
     database: Database = None,
     merchant: Annotated[str | None, typer.Option(help="Id or name. [default: all]")] = None,
     state: Annotated[States | None, typer.Option(help="[default: all]")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many of each merchant.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, max=100_000, help="At most so many of each merchant.")
+    ] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """List what merchants are told, those of the newest payments first."""

@@ -1,12 +1,14 @@
 """Payments that a person looks at: under review, without an answer, charged back."""
 
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 import msgspec
 
 from vezne.bootstrap import CannotStart, open_house, run
 from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_text
+from vezne.core.card import holds_card_number
 from vezne.core.merchant import Merchant
 from vezne.core.money import e8_from_decimal, plain_text
 from vezne.core.payment import Payment
@@ -16,6 +18,8 @@ from vezne.flows.merchant_time import ports_at
 from vezne.flows.review import ReviewPayment, accept_payment, reject_payment
 from vezne.flows.uncertain import list_uncertain
 from vezne.settings import Settings
+
+_REFERENCE_MAX: Final = 255
 
 
 def run_review(settings: Settings, number: int, *, accept: bool) -> str:
@@ -93,6 +97,10 @@ async def _review(settings: Settings, number: int, *, accept: bool) -> str:
 
 async def _charge_back(settings: Settings, number: int, amount: str | None, reference: str) -> str:
     amount_e8 = None if amount is None else _amount(amount)
+    if len(reference) > _REFERENCE_MAX or holds_card_number(reference):
+        raise CannotStart(
+            f"a reference has at most {_REFERENCE_MAX} characters and no card number in it"
+        )
     async with open_house(settings) as house:
         for merchant in await house.merchants.list_merchants():
             if await house.ports.books.find_payment(merchant.id, number) is None:
@@ -104,8 +112,13 @@ async def _charge_back(settings: Settings, number: int, amount: str | None, refe
                 after = await charge_back_payment(command, ports_at(merchant, house.ports))
             except Refusal as refusal:
                 raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
-            taken_e8 = sum(map(after.charged_back_e8, after.line_numbers))
-            return f"payment {number}: {plain_text(taken_e8)} {after.currency} charged back"
+            at_ms = after.chargebacks[-1].charged_back_ms
+            taken_e8 = sum(x.amount_e8 for x in after.chargebacks if x.charged_back_ms == at_ms)
+            all_e8 = sum(x.amount_e8 for x in after.chargebacks)
+            return (
+                f"payment {number}: {plain_text(taken_e8)} {after.currency} charged back, "
+                f"{plain_text(all_e8)} in all"
+            )
     raise CannotStart(f"there is no payment {number}")
 
 

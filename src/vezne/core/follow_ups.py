@@ -157,7 +157,16 @@ def reject(payment: Payment) -> Payment:
     return msgspec.structs.replace(payment, version=payment.version + 1, risk=Risk.REJECTED)
 
 
-def accept(payment: Payment) -> Payment:
-    """The payment after a person found nothing wrong with it. Raises as `check_reviewable`."""
+def accept(payment: Payment, now_ms: int) -> Payment:
+    """The payment after a person found nothing wrong with it. Raises as `check_reviewable`.
+
+    Its money becomes due now at the earliest: it was nobody's until the verdict.
+    """
     check_reviewable(payment)
-    return msgspec.structs.replace(payment, version=payment.version + 1, risk=Risk.ACCEPTED)
+    value_ms = payment.value_ms
+    return msgspec.structs.replace(
+        payment,
+        version=payment.version + 1,
+        risk=Risk.ACCEPTED,
+        value_ms=None if value_ms is None else max(value_ms, now_ms),
+    )

@@ -22,7 +22,7 @@ class ChargeBack(msgspec.Struct, frozen=True, kw_only=True):
 async def charge_back_payment(command: ChargeBack, ports: Ports) -> Payment:
     """Take the amount from whom the payment's money went to, or is to go to.
 
-    Raises Refusal: PAYMENT_NOT_FOUND, STATE_UNSUITABLE, OPERATION_IN_FLIGHT,
+    Raises Refusal: PAYMENT_NOT_FOUND, REFERENCE_TAKEN, STATE_UNSUITABLE, OPERATION_IN_FLIGHT,
     AMOUNT_EXCEEDS_REMAINDER; Conflict when somebody else changes the payment at this moment.
     """
     now_ms = ports.clock.now_ms()

@@ -1,11 +1,11 @@
 """What merchants read about their money, day by day. Nothing here changes anything."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Final
 
 import msgspec
 
-from vezne.core.calendar import ISTANBUL
+from vezne.core.calendar import ISTANBUL, days_later
 from vezne.core.journal import JournalEntry
 from vezne.core.ledger import OWN
 from vezne.core.merchant import Merchant
@@ -164,6 +164,6 @@ async def _payouts(merchant: Merchant, day: date, ports: Ports) -> list[Payout]:
 
 def _span(day: date) -> tuple[int, int]:
     """When a day begins and ends in Istanbul, in epoch milliseconds."""
-    start = datetime.combine(day, time.min, ISTANBUL)
-    end = start + timedelta(days=1)
-    return int(start.timestamp() * 1000), int(end.timestamp() * 1000)
+    start_ms = int(datetime.combine(day, time.min, ISTANBUL).timestamp() * 1000)
+    # Not through a date: the last one has no next.
+    return start_ms, days_later(start_ms, 1)

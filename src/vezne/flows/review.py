@@ -33,8 +33,9 @@ async def accept_payment(command: ReviewPayment, ports: Ports) -> Payment:
     review; Conflict when it changed meanwhile.
     """
     payment = await find_payment(command.merchant, command.number, ports)
-    accepted = accept(payment)
-    await ports.books.apply(changes_of(payment, accepted, ports.clock.now_ms()))
+    now_ms = ports.clock.now_ms()
+    accepted = accept(payment, now_ms)
+    await ports.books.apply(changes_of(payment, accepted, now_ms))
     return accepted
 
 

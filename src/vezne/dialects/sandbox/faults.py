@@ -83,7 +83,7 @@ async def add(call: Call) -> Answer:
         last4=wish.last4,
         amount_e8=None if wish.amount is None else _checked_amount(wish.amount),
         currency=wish.currency,
-        path=wish.path.rstrip("/"),
+        path=wish.path.rstrip("/") or wish.path,
         times=wish.times,
         delay_ms=wish.delay_ms,
         code=wish.code,
