@@ -4,16 +4,15 @@ import asyncio
 from collections.abc import Callable
 from itertools import pairwise
 
-import msgspec
 import pytest
 
 from fakes.books import MemoryBooks
+from fakes.payout_records import added, payable, payout
 from fakes.records import AT_MS, payment
 from vezne.core.changes import (
     AddJournalEntry,
     AddPayable,
     AddPayment,
-    AddPayout,
     ChangePayout,
     Conflict,
     MarkPaid,
@@ -21,8 +20,8 @@ from vezne.core.changes import (
 from vezne.core.ids import REFERENCE_SLICE
 from vezne.core.journal import JournalEntry
 from vezne.core.money import AMOUNT_MAX_E8, UNIT
-from vezne.core.payable import Payable, Unpaid
-from vezne.core.payout import Payout, PayoutState, move_payout
+from vezne.core.payable import Unpaid
+from vezne.core.payout import PayoutState, move_payout
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.storage.books import SqlBooks
@@ -49,40 +48,6 @@ async def books(request: pytest.FixtureRequest, open_named: Callable):
     return Books(engine)
 
 
-def payable(**changes: object) -> Payable:
-    record = Payable(
-        merchant_id=1,
-        subject=10_000_000,
-        version=3,
-        party="",
-        currency="TRY",
-        available_ms=AT_MS,
-        amount_e8=79_850_000,
-        lines=((10_000_001, 79_850_000),),
-    )
-    return msgspec.structs.replace(record, **changes)
-
-
-def payout(**changes: object) -> Payout:
-    record = Payout(
-        merchant_id=1,
-        number=20_000_000,
-        version=1,
-        state=PayoutState.PLANNED,
-        party="",
-        currency="TRY",
-        sequence=1,
-        value_ms=AT_MS,
-        payables=1,
-        taken_e8=79_850_000,
-        carried_in_e8=0,
-        amount_e8=79_000_000,
-        iban="",
-        planned_ms=AT_MS,
-    )
-    return msgspec.structs.replace(record, **changes)
-
-
 async def unpaid(books, **changes) -> Unpaid:
     named = {"merchant_id": 1, "currency": "TRY", "party": "", "until_ms": FAR_MS, **changes}
     return await books.sum_unpaid(**named)
@@ -106,7 +71,7 @@ async def test_a_payout_takes_its_party_s_payables(books) -> None:
     assert await books.list_unpaid_parties(1, until_ms=AT_MS - 1) == []
     assert await unpaid(books, until_ms=AT_MS) == Unpaid(1, 79_850_000)
     assert await unpaid(books) == Unpaid(2, 2 * 79_850_000)
-    await books.apply([AddPayout(payout())])
+    await books.apply([added(payout())])
     assert await books.list_payables(1, 20_000_000) == [mine]
     assert await books.sum_taken(1, 20_000_000) == Unpaid(1, 79_850_000)
     assert await unpaid(books) == Unpaid(1, 79_850_000)
@@ -130,19 +95,19 @@ async def test_a_payout_of_other_payables_than_it_says(books, count) -> None:
     """More became available, or somebody else took some: nothing is written."""
     await books.apply([AddPayable(payable())])
     with pytest.raises(Conflict):
-        await books.apply([AddPayout(payout(payables=count))])
+        await books.apply([added(payout(payables=count))])
     assert await books.list_payouts_after(1, 0, 10) == []
     assert await unpaid(books) == Unpaid(1, 79_850_000)
 
 
 async def test_one_payout_follows_another(books) -> None:
     """A party has one payout of a sequence in a currency, whatever is left to be taken."""
-    await books.apply([AddPayable(payable()), AddPayout(payout())])
+    await books.apply([AddPayable(payable()), added(payout())])
     await books.apply([AddPayable(payable(subject=10_000_004))])
     with pytest.raises(Conflict):
-        await books.apply([AddPayout(payout(number=20_000_001))])
+        await books.apply([added(payout(number=20_000_001), turn=2)])
     second = payout(number=20_000_001, sequence=2)
-    await books.apply([AddPayout(second)])
+    await books.apply([added(second)])
     assert await books.find_last_payout(1, "TRY", "") == second
     assert await books.find_last_payout(1, "TRY", "seller") is None
     assert await books.find_last_payout(1, "USD", "") is None
@@ -154,7 +119,7 @@ async def test_two_payouts_of_one_balance(books) -> None:
     await books.apply([AddPayable(payable())])
     rivals = [payout(number=20_000_000 + place) for place in range(5)]
     outcomes = await asyncio.gather(
-        *(books.apply([AddPayout(rival)]) for rival in rivals), return_exceptions=True
+        *(books.apply([added(rival)]) for rival in rivals), return_exceptions=True
     )
     assert sum(outcome is None for outcome in outcomes) == 1
     assert len(await books.list_payouts_after(1, 0, 10)) == 1
@@ -163,7 +128,7 @@ async def test_two_payouts_of_one_balance(books) -> None:
 async def test_a_payout_moves_on_once(books) -> None:
     """Each version follows the one before it; an open one is found."""
     planned = payout()
-    await books.apply([AddPayable(payable()), AddPayout(planned)])
+    await books.apply([AddPayable(payable()), added(planned)])
     assert await books.list_open_payouts(1) == [planned]
     assert await books.list_open_payouts(2) == []
     sent = move_payout(planned, PayoutState.SENT, AT_MS)
@@ -180,14 +145,14 @@ async def test_a_payout_moves_on_once(books) -> None:
 
 async def test_a_payout_that_bounced_gives_back(books) -> None:
     """Its payables can be taken by another."""
-    await books.apply([AddPayable(payable()), AddPayout(payout())])
+    await books.apply([AddPayable(payable()), added(payout())])
     sent = move_payout(payout(), PayoutState.SENT, AT_MS)
     bounced = move_payout(sent, PayoutState.BOUNCED, AT_MS)
     await books.apply([ChangePayout(sent)])
     await books.apply([ChangePayout(bounced)])
     assert await unpaid(books) == Unpaid(1, 79_850_000)
     assert await books.list_payables(1, 20_000_000) == []
-    await books.apply([AddPayout(payout(number=20_000_001, sequence=2))])
+    await books.apply([added(payout(number=20_000_001, sequence=2))])
     assert await books.list_payables(1, 20_000_001) == [payable()]
 
 
@@ -205,7 +170,7 @@ async def test_payouts_are_listed_by_value_date(books) -> None:
                 sequence=sequence,
                 value_ms=AT_MS + 10 * sequence,
             )
-            await books.apply([AddPayout(record)])
+            await books.apply([added(record)])
             made.append(record)
     first, second = made[::2], made[1::2]
     assert await books.list_payouts(1, since_ms=AT_MS, until_ms=AT_MS + 20) == first

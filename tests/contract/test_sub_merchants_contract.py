@@ -78,11 +78,12 @@ async def test_a_cross_booking_is_written_with_its_booking(books: Books) -> None
     # Servers claim numbers in blocks, so a later one may have a smaller number.
     third = cross_booking(number=10_000_051, sequence=3)
     assert await books.find_last_cross_booking(1) is None
-    for booked in (first, second, third):
-        await books.apply([AddCrossBooking(booked), AddBooking(booking_of(booked))])
-    for twin in (cross_booking(sequence=4), cross_booking(number=10_000_053, sequence=3)):
+    for booked, turn in ((first, 1), (second, 1), (third, 2)):
+        await books.apply([AddCrossBooking(booked, turn), AddBooking(booking_of(booked))])
+    twins = (cross_booking(sequence=4), cross_booking(number=10_000_053, sequence=3))
+    for twin in twins:
         with pytest.raises(Conflict):
-            await books.apply([AddCrossBooking(twin)])
+            await books.apply([AddCrossBooking(twin, 3)])
     balances = {(item.party, item.account): item.amount_e8 for item in await books.list_balances(1)}
     assert balances == {
         (OWN, Account.AVAILABLE): third.amount_e8,
@@ -94,6 +95,22 @@ async def test_a_cross_booking_is_written_with_its_booking(books: Books) -> None
         assert await books.list_balances_of(merchant_id, currency, party) == []
     assert await books.find_last_cross_booking(1) == third
     assert await books.find_last_cross_booking(2) is None
+
+
+async def test_a_cross_booking_takes_the_giver_s_turn(books: Books) -> None:
+    """Nobody else has spent the giver's money meanwhile; the taker's turn is left to it."""
+    seller = cross_booking().sub_merchant
+    await books.apply([AddCrossBooking(cross_booking(), 1)])
+    second = cross_booking(number=10_000_052, sequence=2)
+    for turn in (1, 3):
+        with pytest.raises(Conflict):
+            await books.apply([AddCrossBooking(second, turn)])
+    await books.apply([AddCrossBooking(second, 2)])
+    assert await books.find_turn(1, "TRY", OWN) == 2
+    assert await books.find_turn(1, "TRY", seller) == 0
+    back = cross_booking(number=10_000_053, sequence=3, is_to_sub_merchant=False)
+    await books.apply([AddCrossBooking(back, 1)])
+    assert await books.find_turn(1, "TRY", seller) == 1
 
 
 @pytest.mark.parametrize("name", ["memory", "sqlite", "postgres"])
@@ -111,7 +128,7 @@ async def test_cross_bookings_are_listed(
         await migrate(engine, load_migrations("vezne.storage"))
         books = SqlBooks(engine)
         listing = SqlLedgerBooks(engine).list_cross_bookings_after
-    await books.apply([AddCrossBooking(item) for item in made])
+    await books.apply([AddCrossBooking(item, item.sequence) for item in made])
     assert await listing(1, 0, 2) == made[:2]
     assert await listing(1, made[1].number, 2) == made[2:]
     assert await listing(2, 0, 2) == []

@@ -11,10 +11,13 @@ from vezne.core.ledger import Account, EntryKind
 from vezne.core.money import UNIT
 from vezne.core.payable import Unpaid
 from vezne.core.payout import (
+    PAYABLES_MAX,
     Payee,
     PayoutState,
+    is_payable,
     move_payout,
     next_payout_ms,
+    payout_amount_e8,
     payout_booking,
     payout_position,
     plan_payout,
@@ -25,8 +28,15 @@ PAYEE = Payee(merchant_id=7, party="", currency="TRY", iban="TR1")
 amounts = st.integers(-(10**17), 10**17)
 
 
-def planned(unpaid_e8=79_850_000, last=None, payee=PAYEE):
-    return plan_payout(payee, Unpaid(3, unpaid_e8), last, number=1, value_ms=SAMPLE_TIME_MS)
+def planned(unpaid_e8=79_850_000, last=None, payee=PAYEE, held_e8=None, count=3):
+    """The next payout, or None; nothing was spent since, unless `held_e8` says so."""
+    unpaid = Unpaid(count, unpaid_e8)
+    if held_e8 is None:
+        held_e8 = unpaid_e8 + (last.carried_out_e8 if last else 0)
+    amount_e8 = payout_amount_e8(payee, unpaid, last, held_e8)
+    if amount_e8 is None:
+        return None
+    return plan_payout(payee, unpaid, last, amount_e8=amount_e8, number=1, value_ms=SAMPLE_TIME_MS)
 
 
 def moved(payout, *states):
@@ -87,6 +97,49 @@ def test_what_is_withheld_stays():
     assert first.amount_e8 == 29 * KURUS
     assert first.carried_out_e8 == 50_850_000
     assert planned(0, last=completed(first)).amount_e8 == 50 * KURUS
+
+
+def test_what_is_left_over_is_paid_when_it_may_be():
+    """Without a new payable: what was withheld before is enough."""
+    withholding = msgspec.structs.replace(PAYEE, withheld_e8=UNIT // 2)
+    first = completed(planned(payee=withholding))
+    assert first.is_carrying
+    assert planned(0, last=first, payee=withholding, count=0) is None
+    second = planned(0, last=first, count=0)
+    assert (second.payables, second.taken_e8, second.amount_e8) == (0, 0, 50 * KURUS)
+    assert not second.is_carrying
+
+
+def test_what_was_spent_meanwhile_is_not_paid():
+    """Only what is still there; the rest is carried over, against what was spent."""
+    payout = planned(held_e8=20 * KURUS + 1)
+    assert (payout.taken_e8, payout.amount_e8) == (79_850_000, 20 * KURUS)
+    assert payout.carried_out_e8 == 59_850_000
+    assert planned(held_e8=KURUS - 1) is None
+    more = planned(held_e8=10 * UNIT)
+    assert more.amount_e8 == 79 * KURUS
+
+
+def test_the_first_of_very_many_payables_may_come_to_nothing():
+    """They are taken all the same when there is something to be paid of the others."""
+    first = planned(-UNIT, held_e8=UNIT, count=PAYABLES_MAX)
+    assert (first.amount_e8, first.carried_out_e8) == (0, -UNIT)
+    assert payout_booking(None, first, 5) is None
+    assert planned(-UNIT, held_e8=UNIT, count=PAYABLES_MAX - 1) is None
+    assert planned(-UNIT, held_e8=KURUS - 1, count=PAYABLES_MAX) is None
+    second = planned(2 * UNIT, last=completed(first))
+    assert second.amount_e8 == UNIT
+
+
+def test_a_party_is_payable():
+    """When enough is there, and neither a payout is on its way nor one came back."""
+    assert is_payable(PAYEE, None, KURUS)
+    assert not is_payable(PAYEE, None, KURUS - 1)
+    assert not is_payable(msgspec.structs.replace(PAYEE, withheld_e8=1), None, KURUS)
+    assert not is_payable(PAYEE, planned(), UNIT)
+    bounced = moved(planned(), PayoutState.SENT, PayoutState.BOUNCED)
+    assert not is_payable(PAYEE, bounced, UNIT)
+    assert is_payable(msgspec.structs.replace(PAYEE, iban="TR2"), bounced, UNIT)
 
 
 def test_a_payout_moves_along_its_states_only():

@@ -138,6 +138,7 @@ class MemoryBooks(OnceKeys, PayoutBooks):
                 if last is not None and last.sequence >= booked.sequence:
                     raise Conflict("another cross booking has the sequence")
                 _add(self.cross_bookings, (booked.merchant_id, booked.number), booked)
+                self.apply_payout(change)
 
     async def find_sub_merchant(self, merchant_id: int, key: str) -> SubMerchant | None:
         return self.sub_merchants.get((merchant_id, key))

@@ -1,6 +1,7 @@
 """The part of the books in memory that is about payouts."""
 
 from vezne.core.changes import (
+    AddCrossBooking,
     AddJournalEntry,
     AddPayable,
     AddPayout,
@@ -10,7 +11,7 @@ from vezne.core.changes import (
     MarkPaid,
 )
 from vezne.core.journal import JournalEntry
-from vezne.core.payable import Payable, Unpaid
+from vezne.core.payable import Batch, Payable, Place, Unpaid
 from vezne.core.payment import Payment
 from vezne.core.payout import Payout, PayoutState
 
@@ -25,6 +26,7 @@ class PayoutBooks:
         self.taken: dict[tuple[int, int, int, str], int] = {}
         self.payouts: dict[tuple[int, int], Payout] = {}
         self.paid_until: dict[int, int] = {}
+        self.turns: dict[tuple[int, str, str], int] = {}
         self.journal: dict[tuple[int, JournalEntry], None] = {}
 
     def apply_payout(self, change: Change) -> None:
@@ -37,7 +39,11 @@ class PayoutBooks:
             case AddJournalEntry(merchant_id, entry):
                 self.journal[merchant_id, entry] = None
             case AddPayout(payout):
-                self._add_payout(payout)
+                self._add_payout(change)
+                self._take_turn((payout.merchant_id, payout.currency, payout.party), change.turn)
+            case AddCrossBooking(booked):
+                giver = (booked.merchant_id, booked.currency, booked.giver)
+                self._take_turn(giver, change.turn)
             case ChangePayout(payout):
                 self._change_payout(payout)
             case MarkPaid(merchant_id, paid_until_ms, instead_of_ms):
@@ -45,16 +51,24 @@ class PayoutBooks:
                     raise Conflict("payouts are made until another time")
                 self.paid_until[merchant_id] = paid_until_ms
 
-    def _add_payout(self, payout: Payout) -> None:
+    def _take_turn(self, key: tuple[int, str, str], turn: int) -> None:
+        if self.turns.get(key, 0) != turn - 1:
+            raise Conflict("somebody else has taken the turn")
+        self.turns[key] = turn
+
+    def _add_payout(self, change: AddPayout) -> None:
+        payout = change.payout
         of_party = (payout.merchant_id, payout.currency, payout.party)
         for other in self.payouts.values():
             is_party = (other.merchant_id, other.currency, other.party) == of_party
             if other.number == payout.number or (is_party and other.sequence == payout.sequence):
                 raise Conflict("a record of this key is stored already")
-        unpaid = self._unpaid(*of_party, payout.value_ms)
-        if len(unpaid) != payout.payables:
-            raise Conflict("a write touched another number of rows than expected")
-        self.taken.update(dict.fromkeys(unpaid, payout.number))
+        if change.last is not None:
+            unpaid = self._unpaid(*of_party, change.last[0])
+            keys = [key for key, item in unpaid.items() if _place(item) <= change.last]
+            if len(keys) != payout.payables:
+                raise Conflict("a write touched another number of rows than expected")
+            self.taken.update(dict.fromkeys(keys, payout.number))
         self.payouts[payout.merchant_id, payout.number] = payout
 
     def _change_payout(self, payout: Payout) -> None:
@@ -161,15 +175,32 @@ class PayoutBooks:
     async def list_unpaid_parties(
         self, merchant_id: int, *, until_ms: int
     ) -> list[tuple[str, str]]:
-        return sorted(
-            {
-                (item.currency, item.party)
-                for key, item in self.payables.items()
-                if item.merchant_id == merchant_id
-                and item.available_ms <= until_ms
-                and key not in self.taken
-            }
-        )
+        carrying = {
+            key[1:]
+            for key in self.turns
+            if key[0] == merchant_id
+            and (last := await self.find_last_payout(*key)) is not None
+            and last.is_carrying
+        }
+        unpaid = {
+            (item.currency, item.party)
+            for key, item in self.payables.items()
+            if item.merchant_id == merchant_id
+            and item.available_ms <= until_ms
+            and key not in self.taken
+        }
+        return sorted(carrying | unpaid)
+
+    async def find_turn(self, merchant_id: int, currency: str, party: str) -> int:
+        return self.turns.get((merchant_id, currency, party), 0)
+
+    async def find_batch(
+        self, merchant_id: int, currency: str, party: str, *, until_ms: int, limit: int
+    ) -> Batch:
+        unpaid = self._unpaid(merchant_id, currency, party, until_ms)
+        found = sorted(unpaid.values(), key=_place)[:limit]
+        last = _place(found[-1]) if found else None
+        return Batch(len(found), sum(item.amount_e8 for item in found), last)
 
     async def sum_unpaid(
         self, merchant_id: int, currency: str, party: str, *, until_ms: int
@@ -211,3 +242,7 @@ class PayoutBooks:
     async def sum_taken(self, merchant_id: int, payout_number: int) -> Unpaid:
         found = await self.list_payables(merchant_id, payout_number)
         return Unpaid(len(found), sum(item.amount_e8 for item in found))
+
+
+def _place(payable: Payable) -> Place:
+    return payable.available_ms, payable.subject, payable.version

@@ -274,6 +274,18 @@ async def test_nobody_gives_what_it_has_not(world):
     await cross_book(crossing(ayse.key, amount_e8=all_e8), world.ports)
 
 
+async def test_what_is_agreed_to_be_kept_is_not_given(world):
+    """The seller's blockage stays; what the merchant gives has nothing to do with it."""
+    ayse = await seller(world, blockage_e8=40_000_000)
+    await sold(world, ayse.key)
+    free_e8 = 8_475_000
+    greedy = crossing(ayse.key, amount_e8=free_e8 + 1)
+    assert await refusal(cross_book(greedy, world.ports)) is Reason.BALANCE_TOO_LOW
+    await cross_book(crossing(ayse.key, amount_e8=free_e8), world.ports)
+    given = crossing(ayse.key, amount_e8=free_e8, is_to_sub_merchant=True)
+    await cross_book(given, world.ports)
+
+
 async def test_two_who_give_the_same_money(world):
     """The slower one sees that it is gone, or gives up after a few turns."""
     ayse = await seller(world)

@@ -5,48 +5,34 @@ from contextlib import nullcontext
 import msgspec
 import pytest
 
-from builders import SAMPLE_TIME_MS, basket, merchant, pay_command
+from builders import SAMPLE_TIME_MS, basket, merchant
 from fakes.acquirer import APPROVED
 from fakes.ledger import checked
+from fakes.payday import IBAN, KURUS, days_pass, paid, payouts, seller
 from vezne.core.business_days import value_time_ms
 from vezne.core.calendar import local_text
-from vezne.core.changes import AddSubMerchant, ChangeSubMerchant, Conflict
+from vezne.core.changes import (
+    AddSubMerchant,
+    ChangeSubMerchant,
+    Conflict,
+)
 from vezne.core.merchant import CommissionPlan
 from vezne.core.money import UNIT
 from vezne.core.payout import PayoutState
-from vezne.core.sub_merchant import Details, SubMerchant, SubMerchantKind
+from vezne.core.sub_merchant import Details
 from vezne.flows.cross_book import CrossBook, cross_book
 from vezne.flows.due import DUE_MAX, catch_up
-from vezne.flows.pay import NewCard, pay
 from vezne.flows.payout import BOUNCING_IBAN, pay_out
 from vezne.flows.refund import RefundLine, refund_payment
 
 THURSDAY_MS = value_time_ms(SAMPLE_TIME_MS, 1)
 FRIDAY_MS = value_time_ms(SAMPLE_TIME_MS, 2)
-IBAN = "TR980006200119000006670002"
-KURUS = UNIT // 100
-
-
-async def paid(world, **changes):
-    world.acquirer.script(APPROVED)
-    card = NewCard(card=world.vault.present(), holder="John Doe")
-    return await pay(pay_command(card=card, **changes), world.ports)
 
 
 async def refund(world, line_number, amount_e8):
     world.acquirer.script(APPROVED)
     command = RefundLine(merchant=merchant(), line_number=line_number, amount_e8=amount_e8)
     return await refund_payment(command, world.ports)
-
-
-async def days_pass(world, days, caller=None):
-    world.clock.advance(days=days)
-    await catch_up(caller or merchant(), world.ports)
-    assert await checked(world.books) == []
-
-
-def payouts(world):
-    return [payout for _, payout in sorted(world.books.payouts.items())]
 
 
 def with_iban(iban):
@@ -174,19 +160,6 @@ async def test_a_payout_that_bounces_is_paid_to_another_account(world):
     (_, again) = payouts(world)
     assert again.state is PayoutState.COMPLETED
     assert (again.taken_e8, again.amount_e8, again.iban) == (79_850_000, 79 * KURUS, IBAN)
-
-
-def seller(**changes):
-    details = Details(iban=IBAN, identity_number="74300864791", **changes)
-    return SubMerchant(
-        merchant_id=7,
-        key="seller",
-        version=1,
-        kind=SubMerchantKind.PERSONAL,
-        external_id="S1",
-        created_ms=SAMPLE_TIME_MS,
-        details=details,
-    )
 
 
 async def test_a_sub_merchant_is_paid_into_its_own_account(world):

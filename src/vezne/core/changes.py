@@ -7,7 +7,7 @@ from vezne.core.journal import JournalEntry
 from vezne.core.ledger import Booking
 from vezne.core.notice import Notice
 from vezne.core.once import OnceKey
-from vezne.core.payable import Payable
+from vezne.core.payable import Payable, Place
 from vezne.core.payment import Payment
 from vezne.core.payout import Payout
 from vezne.core.session import Session
@@ -78,12 +78,15 @@ class AddPayable(msgspec.Struct, frozen=True):
 
 
 class AddPayout(msgspec.Struct, frozen=True):
-    """A new payout, which takes its party's payables that are available by its value date.
+    """A new payout, which takes its party's payables up to the place `last`, or none.
 
-    Conflicts unless they are as many as it says, and when the party has one of its sequence.
+    Conflicts unless they are as many as it says, and when the party has one of its sequence or
+    has taken its `turn` already.
     """
 
     payout: Payout
+    last: Place | None
+    turn: int
 
 
 class ChangePayout(msgspec.Struct, frozen=True):
@@ -149,10 +152,11 @@ class ChangeSubMerchant(msgspec.Struct, frozen=True):
 class AddCrossBooking(msgspec.Struct, frozen=True):
     """A new cross booking, to go with its booking in the ledger.
 
-    Conflicts when the merchant has one of its sequence.
+    Conflicts when the merchant has one of its sequence, or the giver has taken its `turn` already.
     """
 
     cross_booking: CrossBooking
+    turn: int
 
 
 class PurgeSessions(msgspec.Struct, frozen=True):

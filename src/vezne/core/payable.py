@@ -4,10 +4,15 @@ The payables that no payout has taken, and what the last payout carried over, ar
 party's `available` account. A payout takes whole payables, so that no money is in two.
 """
 
+from typing import TypeAlias
+
 import msgspec
 
 from vezne.core.ledger import Account, Booking, EntryKind, due_amounts
 from vezne.core.payment import Payment
+
+# Where a payable stands among those of its party: `available_ms`, `subject` and `version`.
+Place: TypeAlias = tuple[int, int, int]
 
 
 class Payable(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +37,12 @@ class Unpaid(msgspec.Struct, frozen=True):
 
     count: int
     amount_e8: int
+
+
+class Batch(Unpaid, frozen=True):
+    """The first of them, in the order of their places; `last` is the place of the last one."""
+
+    last: Place | None
 
 
 def payables_between(before: Payment, after: Payment, booking: Booking) -> list[Payable]:

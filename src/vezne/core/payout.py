@@ -1,8 +1,9 @@
 """The payout: money on its way to the account of a merchant or of a sub-merchant.
 
-A payout takes all that is available to a party in a currency. Banks move whole kuruş, so what is
-below one is carried over to the party's next payout. A balance that is not positive is not paid:
-it waits, and is set off against what becomes available later.
+A payout takes what is available to a party in a currency: at most so many payables, and another one
+takes the next. Banks move whole kuruş, so what is below one is carried over to the party's next
+payout. A balance that is not positive is not paid: it waits, and is set off against what becomes
+available later.
 """
 
 import enum
@@ -15,6 +16,8 @@ from vezne.core.ledger import Account, Booking, EntryKind, Position, entries_bet
 from vezne.core.money import UNIT
 from vezne.core.payable import Unpaid
 
+# Bounds how long one transaction keeps all others waiting.
+PAYABLES_MAX: Final = 10_000
 _SMALLEST_E8: Final = UNIT // 100
 
 
@@ -72,6 +75,11 @@ class Payout(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return self.carried_in_e8
         return self.carried_in_e8 + self.taken_e8 - self.amount_e8
 
+    @property
+    def is_carrying(self) -> bool:
+        """Whether it leaves over as much as can be paid, so that another may follow by itself."""
+        return self.carried_out_e8 >= _SMALLEST_E8
+
 
 class Payee(msgspec.Struct, frozen=True, kw_only=True):
     """Who is paid, in what, and into which account; how much of its money stays with us."""
@@ -88,20 +96,42 @@ def next_payout_ms(paid_until_ms: int) -> int:
     return value_time_ms(paid_until_ms, 1)
 
 
-def plan_payout(
-    payee: Payee, unpaid: Unpaid, last: Payout | None, *, number: int, value_ms: int
-) -> Payout | None:
-    """The payout of what is available to a party; None when there is none to be made now.
+def is_payable(payee: Payee, last: Payout | None, held_e8: int) -> bool:
+    """Whether a party may be paid, when `held_e8` stands on its `available` account.
 
-    That is so while the last one is on its way, when less than the smallest amount is available,
-    and after a payout to the same account came back: it would come back again.
+    Not while the last payout is on its way, when less than the smallest amount is there, and after
+    a payout to the same account came back: it would come back again.
     """
     if last is not None and (last.is_open or _would_bounce_again(payee, last)):
+        return False
+    return held_e8 - payee.withheld_e8 >= _SMALLEST_E8
+
+
+def payout_amount_e8(payee: Payee, unpaid: Unpaid, last: Payout | None, held_e8: int) -> int | None:
+    """What a payout that takes the unpaid payables pays; None when there is none to be made now.
+
+    It pays what of them is still there: some of it may have been given away or taken back since.
+    It pays nothing, and carries over what it takes, when there are more payables than one can take
+    and the first of them come to nothing, for the others come to more.
+    """
+    if not is_payable(payee, last, held_e8):
         return None
-    carried_in_e8 = 0 if last is None else last.carried_out_e8
-    available_e8 = unpaid.amount_e8 + carried_in_e8 - payee.withheld_e8
+    available_e8 = min(unpaid.amount_e8 + _carried_e8(last), held_e8) - payee.withheld_e8
     if available_e8 < _SMALLEST_E8:
-        return None
+        return 0 if unpaid.count >= PAYABLES_MAX else None
+    return available_e8 // _SMALLEST_E8 * _SMALLEST_E8
+
+
+def plan_payout(
+    payee: Payee,
+    unpaid: Unpaid,
+    last: Payout | None,
+    *,
+    amount_e8: int,
+    number: int,
+    value_ms: int,
+) -> Payout:
+    """The payout of an amount (`payout_amount_e8`) that follows the last one."""
     return Payout(
         merchant_id=payee.merchant_id,
         number=number,
@@ -113,11 +143,15 @@ def plan_payout(
         value_ms=value_ms,
         payables=unpaid.count,
         taken_e8=unpaid.amount_e8,
-        carried_in_e8=carried_in_e8,
-        amount_e8=available_e8 // _SMALLEST_E8 * _SMALLEST_E8,
+        carried_in_e8=_carried_e8(last),
+        amount_e8=amount_e8,
         iban=payee.iban,
         planned_ms=value_ms,
     )
+
+
+def _carried_e8(last: Payout | None) -> int:
+    return 0 if last is None else last.carried_out_e8
 
 
 def _would_bounce_again(payee: Payee, last: Payout) -> bool:

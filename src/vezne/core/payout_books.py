@@ -4,7 +4,7 @@ from typing import Protocol
 
 from vezne.core.journal import JournalEntry
 from vezne.core.ledger import Balance, Booking
-from vezne.core.payable import Payable, Unpaid
+from vezne.core.payable import Batch, Payable, Unpaid
 from vezne.core.payment import Payment
 from vezne.core.payout import Payout
 from vezne.core.sub_merchant import CrossBooking
@@ -52,15 +52,25 @@ class PayoutBooks(ReportBooks, Protocol):
     async def find_last_payout(self, merchant_id: int, currency: str, party: str) -> Payout | None:
         """A party's payout in a currency that no other follows."""
 
+    async def find_turn(self, merchant_id: int, currency: str, party: str) -> int:
+        """How often a party's money in a currency was spent, by a payout or a cross booking.
+
+        Whoever decides to spend it reads this first, and takes the next turn.
+        """
+
     async def list_unpaid_parties(
         self, merchant_id: int, *, until_ms: int
     ) -> list[tuple[str, str]]:
-        """The currencies and parties of payables available by a time that no payout has taken."""
+        """The currencies and parties that something may be paid to.
 
-    async def sum_unpaid(
-        self, merchant_id: int, currency: str, party: str, *, until_ms: int
-    ) -> Unpaid:
-        """A party's payables available by a time that no payout has taken."""
+        Those of payables available by a time that no payout has taken, and those whose last payout
+        left over as much as can be paid.
+        """
+
+    async def find_batch(
+        self, merchant_id: int, currency: str, party: str, *, until_ms: int, limit: int
+    ) -> Batch:
+        """The first of a party's payables available by a time that no payout has taken."""
 
     async def list_payables(self, merchant_id: int, payout_number: int) -> list[Payable]:
         """What a payout has taken."""
@@ -102,7 +112,7 @@ class LedgerBooks(Protocol):
     async def list_unpaid_parties(
         self, merchant_id: int, *, until_ms: int
     ) -> list[tuple[str, str]]:
-        """The currencies and parties of payables available by a time that no payout has taken."""
+        """The currencies and parties that something may be paid to, as in `PayoutBooks`."""
 
     async def sum_unpaid(
         self, merchant_id: int, currency: str, party: str, *, until_ms: int

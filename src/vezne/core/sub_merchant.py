@@ -60,6 +60,10 @@ class SubMerchant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         details = self.details
         return bool(details.iban and (details.identity_number or details.tax_number))
 
+    def withheld_e8(self, currency: str) -> int:
+        """What is kept of its money in a currency."""
+        return self.details.blockage_e8 if self.details.currency == currency else 0
+
 
 class Flaw(enum.StrEnum):
     """What is wrong with a field."""
@@ -122,6 +126,11 @@ class CrossBooking(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reason: str
     booked_ms: int
     conversation_id: str | None = None
+
+    @property
+    def giver(self) -> str:
+        """The party whose money it is so far."""
+        return OWN if self.is_to_sub_merchant else self.sub_merchant
 
 
 def booking_of(cross_booking: CrossBooking) -> Booking:

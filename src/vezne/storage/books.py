@@ -38,7 +38,7 @@ from vezne.core.changes import (
 from vezne.core.journal import JournalEntry
 from vezne.core.ledger import Balance, Booking
 from vezne.core.once import OnceKey
-from vezne.core.payable import Payable, Unpaid
+from vezne.core.payable import Batch, Payable
 from vezne.core.payment import Payment
 from vezne.core.payout import Payout
 from vezne.core.session import Session
@@ -51,6 +51,7 @@ from vezne.storage import (
     ledger,
     once,
     outbox,
+    parties,
     payments,
     payouts,
     references,
@@ -218,14 +219,20 @@ class SqlBooks:
     async def list_unpaid_parties(
         self, merchant_id: int, *, until_ms: int
     ) -> list[tuple[str, str]]:
-        """The currencies and parties of payables available by a time that no payout has taken."""
+        """The currencies and parties that something may be paid to."""
         return await payouts.list_unpaid_parties(self._engine, merchant_id, until_ms)
 
-    async def sum_unpaid(
-        self, merchant_id: int, currency: str, party: str, *, until_ms: int
-    ) -> Unpaid:
-        """A party's payables available by a time that no payout has taken."""
-        return await payouts.sum_unpaid(self._engine, merchant_id, (currency, party), until_ms)
+    async def find_turn(self, merchant_id: int, currency: str, party: str) -> int:
+        """How often a party's money in a currency was spent, by a payout or a cross booking."""
+        return await parties.find_turn(self._engine, (merchant_id, currency, party))
+
+    async def find_batch(
+        self, merchant_id: int, currency: str, party: str, *, until_ms: int, limit: int
+    ) -> Batch:
+        """The first of a party's payables available by a time that no payout has taken."""
+        return await payouts.find_batch(
+            self._engine, merchant_id, (currency, party), until_ms, limit
+        )
 
     async def list_payables(self, merchant_id: int, payout_number: int) -> list[Payable]:
         """What a payout has taken."""
@@ -244,6 +251,8 @@ class SqlBooks:
             return payouts.add_payout(change)
         if isinstance(change, ChangePayout):
             return payouts.change_payout(change)
+        if isinstance(change, AddCrossBooking):
+            return sub_merchants.add_cross_booking(change)
         return (_WRITES[type(change)](change),)
 
 
@@ -266,7 +275,6 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
     AddSession: lambda change: sessions.add_session(change.session),
     ChangeSession: lambda change: sessions.change_session(change.session),
     PurgeSessions: lambda change: sessions.purge_sessions(change.before_ms),
-    AddCrossBooking: lambda change: sub_merchants.add_cross_booking(change.cross_booking),
     AddSubMerchant: lambda change: sub_merchants.add_sub_merchant(change.sub_merchant),
     ChangeSubMerchant: lambda change: sub_merchants.change_sub_merchant(change.sub_merchant),
     AddOnceKey: lambda change: once.add_once_key(change.once),

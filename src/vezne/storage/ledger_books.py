@@ -55,7 +55,7 @@ class SqlLedgerBooks:
     async def list_unpaid_parties(
         self, merchant_id: int, *, until_ms: int
     ) -> list[tuple[str, str]]:
-        """The currencies and parties of payables available by a time that no payout has taken."""
+        """The currencies and parties that something may be paid to."""
         return await payouts.list_unpaid_parties(self._queries, merchant_id, until_ms)
 
     async def sum_unpaid(

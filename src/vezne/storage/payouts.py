@@ -6,18 +6,19 @@ import msgspec
 
 from vezne.core.changes import AddPayable, AddPayout, ChangePayout, MarkPaid
 from vezne.core.money import UNIT
-from vezne.core.payable import Payable, Unpaid
+from vezne.core.payable import Batch, Payable, Unpaid
 from vezne.core.payout import Payout, PayoutState
 from vezne.engines.engine import Queries, Row, Write
 from vezne.storage.documents import Documents
+from vezne.storage.parties import change_carrying, take_turn
 
 _ADD_PAYABLE = """INSERT INTO payables
 (merchant_id, subject, version, party, currency, available_ms, amount_e8, document)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _TAKE = """UPDATE payables SET payout_number = ?
-WHERE merchant_id = ? AND currency = ? AND party = ? AND available_ms <= ?
-AND payout_number IS NULL"""
+WHERE merchant_id = ? AND currency = ? AND party = ? AND payout_number IS NULL
+AND (available_ms, subject, version) <= (?, ?, ?)"""
 
 _GIVE_BACK = """UPDATE payables SET payout_number = NULL
 WHERE merchant_id = ? AND payout_number = ?"""
@@ -29,8 +30,23 @@ _LIST_PAYABLES_AFTER = """SELECT subject, version, party, currency, document FRO
 WHERE merchant_id = ? AND (subject, version, party) > (?, ?, ?)
 ORDER BY subject, version, party LIMIT ?"""
 
-_LIST_UNPAID_PARTIES = """SELECT DISTINCT currency, party FROM payables
-WHERE merchant_id = ? AND payout_number IS NULL AND available_ms <= ? ORDER BY currency, party"""
+# From one party to the next, beyond any time, because a party may have very many payables.
+_NEXT: Final = f"""FROM payables WHERE merchant_id = ? AND payout_number IS NULL
+AND (currency, party, available_ms) > (unpaid.currency, unpaid.party, {2**63 - 1})
+ORDER BY currency, party LIMIT 1"""
+
+_LIST_UNPAID_PARTIES: Final = f"""WITH RECURSIVE unpaid (currency, party) AS (
+SELECT '', '' UNION ALL SELECT (SELECT currency {_NEXT}), (SELECT party {_NEXT})
+FROM unpaid WHERE currency IS NOT NULL)
+SELECT currency, party FROM unpaid WHERE (SELECT min(available_ms) FROM payables
+WHERE merchant_id = ? AND currency = unpaid.currency AND party = unpaid.party
+AND payout_number IS NULL) <= ?
+UNION SELECT currency, party FROM parties WHERE merchant_id = ? AND is_carrying = 1
+ORDER BY currency, party"""  # noqa: S608 - a constant of ours
+
+_LIST_BATCH = """SELECT available_ms, subject, version, amount_e8 FROM payables
+WHERE merchant_id = ? AND currency = ? AND party = ? AND available_ms <= ?
+AND payout_number IS NULL ORDER BY available_ms, subject, version LIMIT ?"""
 
 # Whole units apart from the rest, because a 64-bit sum of 1e-8 could overflow.
 _SUM: Final = f"""SELECT count(*), CAST(coalesce(sum(amount_e8 / {UNIT}), 0) AS BIGINT),
@@ -93,7 +109,7 @@ def add_payable(change: AddPayable) -> Write:
 
 
 def add_payout(change: AddPayout) -> tuple[Write, ...]:
-    """The writes that store a payout and take its payables."""
+    """The writes that store a payout and take its payables and its party's turn."""
     payout = change.payout
     row = (
         payout.merchant_id,
@@ -106,14 +122,11 @@ def add_payout(change: AddPayout) -> tuple[Write, ...]:
         payout.value_ms,
         _payouts.write(payout),
     )
-    taken = (
-        payout.number,
-        payout.merchant_id,
-        payout.currency,
-        payout.party,
-        payout.value_ms,
-    )
-    return (Write(_ADD, row), Write(_TAKE, taken, payout.payables))
+    key = (payout.merchant_id, payout.currency, payout.party)
+    writes = (Write(_ADD, row), take_turn(key, change.turn, is_carrying=payout.is_carrying))
+    if change.last is None:
+        return writes
+    return (*writes, Write(_TAKE, (payout.number, *key, *change.last), payout.payables))
 
 
 def change_payout(change: ChangePayout) -> tuple[Write, ...]:
@@ -124,8 +137,12 @@ def change_payout(change: ChangePayout) -> tuple[Write, ...]:
     change_row = Write(_CHANGE, (*new, *old))
     if payout.state is not PayoutState.BOUNCED:
         return (change_row,)
-    given_back = (payout.merchant_id, payout.number)
-    return (change_row, Write(_GIVE_BACK, given_back, payout.payables))
+    key = (payout.merchant_id, payout.currency, payout.party)
+    return (
+        change_row,
+        change_carrying(key, is_carrying=payout.is_carrying),
+        Write(_GIVE_BACK, (payout.merchant_id, payout.number), payout.payables),
+    )
 
 
 def mark_paid(change: MarkPaid) -> Write:
@@ -174,9 +191,20 @@ async def list_payables(engine: Queries, merchant_id: int, payout_number: int) -
 async def list_unpaid_parties(
     engine: Queries, merchant_id: int, until_ms: int
 ) -> list[tuple[str, str]]:
-    """The currencies and parties of payables available by a time that no payout has taken."""
-    rows = await engine.fetch(_LIST_UNPAID_PARTIES, (merchant_id, until_ms))
+    """The currencies and parties that something may be paid to."""
+    rows = await engine.fetch(
+        _LIST_UNPAID_PARTIES, (merchant_id, merchant_id, merchant_id, until_ms, merchant_id)
+    )
     return msgspec.convert(rows, list[tuple[str, str]])
+
+
+async def find_batch(
+    engine: Queries, merchant_id: int, party: tuple[str, str], until_ms: int, limit: int
+) -> Batch:
+    """The first of the payables of a party, named by currency and key, that no payout has taken."""
+    rows = await engine.fetch(_LIST_BATCH, (merchant_id, *party, until_ms, limit))
+    found = msgspec.convert(rows, list[tuple[int, int, int, int]])
+    return Batch(len(found), sum(row[-1] for row in found), found[-1][:3] if found else None)
 
 
 async def sum_unpaid(

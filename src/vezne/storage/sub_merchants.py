@@ -2,9 +2,11 @@
 
 from typing import Final
 
+from vezne.core.changes import AddCrossBooking
 from vezne.core.sub_merchant import CrossBooking, SubMerchant
 from vezne.engines.engine import Engine, Queries, Write
 from vezne.storage.documents import Documents
+from vezne.storage.parties import take_turn
 
 _ADD = """INSERT INTO sub_merchants (merchant_id, key, external_id, version, document)
 VALUES (?, ?, ?, ?, ?)"""
@@ -57,11 +59,13 @@ def change_sub_merchant(sub_merchant: SubMerchant) -> Write:
     )
 
 
-def add_cross_booking(cross_booking: CrossBooking) -> Write:
-    """The write that stores a cross booking."""
+def add_cross_booking(change: AddCrossBooking) -> tuple[Write, ...]:
+    """The writes that store a cross booking and take the giver's turn."""
+    cross_booking = change.cross_booking
     document = _cross_bookings.write(cross_booking)
     key = (cross_booking.merchant_id, cross_booking.number, cross_booking.sequence)
-    return Write(_ADD_CROSS_BOOKING, (*key, document))
+    giver = (cross_booking.merchant_id, cross_booking.currency, cross_booking.giver)
+    return (Write(_ADD_CROSS_BOOKING, (*key, document)), take_turn(giver, change.turn))
 
 
 async def find_sub_merchant(engine: Engine, merchant_id: int, key: str) -> SubMerchant | None:

@@ -198,7 +198,7 @@ CREATE TABLE payables (
 ) {clustered};
 
 CREATE INDEX payables_unpaid
-    ON payables (merchant_id, currency, party, available_ms, amount_e8)
+    ON payables (merchant_id, currency, party, available_ms, subject, version, amount_e8)
     WHERE payout_number IS NULL;
 
 CREATE INDEX payables_paid ON payables (merchant_id, payout_number)
@@ -224,6 +224,19 @@ CREATE INDEX payouts_by_day ON payouts (merchant_id, value_ms, number);
 
 CREATE INDEX payouts_open ON payouts (merchant_id, number) WHERE is_open = 1;
 
+-- How often each party's money in a currency was spent: whoever spends it takes the next turn, so
+-- that no two spend the same. And whether its last payout left over as much as can be paid.
+CREATE TABLE parties (
+    merchant_id BIGINT NOT NULL,
+    currency TEXT NOT NULL,
+    party TEXT NOT NULL,
+    turn BIGINT NOT NULL,
+    is_carrying BIGINT NOT NULL,
+    PRIMARY KEY (merchant_id, currency, party)
+) {clustered};
+
+CREATE INDEX parties_carrying ON parties (merchant_id, currency, party) WHERE is_carrying = 1;
+
 -- Until when each merchant's payouts are made.
 CREATE TABLE payout_days (
     merchant_id BIGINT NOT NULL PRIMARY KEY,
@@ -235,14 +248,18 @@ CREATE TABLE notices (
     merchant_id BIGINT NOT NULL,
     payment_number BIGINT NOT NULL,
     version BIGINT NOT NULL,
+    door TEXT NOT NULL,
     revision BIGINT NOT NULL,
     state TEXT NOT NULL,
+    is_retry BIGINT NOT NULL,
     next_try_ms BIGINT,
     document BYTEA NOT NULL,
     PRIMARY KEY (merchant_id, payment_number, version)
 ) {clustered};
 
-CREATE INDEX notices_due ON notices (merchant_id, next_try_ms, payment_number, version)
+-- First tries go before others.
+CREATE INDEX notices_due
+    ON notices (merchant_id, door, is_retry, next_try_ms, payment_number, version)
     WHERE next_try_ms IS NOT NULL;
 
 CREATE TABLE numbers (
