@@ -7,7 +7,8 @@ from pathlib import Path
 from vezne.commands.webhooks import States
 from vezne.core.notice import GIVE_UP_MS, RETRY_DELAYS_MS
 from vezne.dialects.paywall.callback import callback_hash
-from vezne.edge.courier import TIMEOUT_S
+from vezne.edge.courier import ANSWER_BYTES_MAX, TIMEOUT_S
+from vezne.flows.notify import AT_ONCE_MAX
 
 PAGE = (Path(__file__).parents[1] / "docs/webhooks.md").read_text(encoding="utf-8")
 
@@ -26,6 +27,14 @@ def test_the_times_of_the_page():
     assert "after 10 s, 1 min, 5 min, 15 min, 1 h, 3 h and then every 6 h" in PAGE
     assert GIVE_UP_MS == 3 * 24 * 3_600_000
     assert f"2xx within {TIMEOUT_S:g} seconds" in PAGE
+
+
+def test_the_bounds_of_the_page():
+    """How much is sent at a time, what that makes in a minute, and how much is read."""
+    assert AT_ONCE_MAX == 4
+    assert "Four messages at a time are under way to the URL of each door" in PAGE
+    assert f"gets {AT_ONCE_MAX * 60 / TIMEOUT_S:g} a minute" in PAGE
+    assert f"{ANSWER_BYTES_MAX // 1024} KiB is read" in " ".join(PAGE.split())
 
 
 def test_the_states_of_the_page():

@@ -50,44 +50,51 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
 async def tell_merchants(office: Office) -> NoReturn:
     """Tell every merchant what is due, again and again.
 
-    Each merchant's telling is a task of its own, so that nobody waits for another one's server.
+    The telling of each merchant's door is a task of its own, so that nobody waits for another
+    one's server.
     """
     courier = HttpCourier(is_live=office.settings.mode == "live")
-    mail = Mail(
-        outbox=office.outbox,
-        courier=courier,
-        keys=office.merchants,
-        doors=_doors(office),
-        faults=office.faults,
-    )
-    busy: set[int] = set()
+    mails = [
+        Mail(
+            door=door,
+            words=words,
+            outbox=office.outbox,
+            courier=courier,
+            keys=office.merchants,
+            merchants=office.merchants,
+            faults=office.faults,
+        )
+        for door, words in _doors(office).items()
+    ]
+    busy: set[tuple[int, str]] = set()
     try:
         async with asyncio.TaskGroup() as tasks:
-            await repeat(partial(_start, office, mail, busy, tasks), TELL_EVERY_S)
+            await repeat(partial(_start, office, mails, busy, tasks), TELL_EVERY_S)
     finally:
         await courier.close()
 
 
-async def _start(office: Office, mail: Mail, busy: set[int], tasks: asyncio.TaskGroup) -> None:
-    """Start telling each merchant that is to be told something and is not being told already."""
+async def _start(
+    office: Office, mails: list[Mail], busy: set[tuple[int, str]], tasks: asyncio.TaskGroup
+) -> None:
+    """Start telling each merchant that is to be told something, where it is not done already."""
     for merchant in await office.merchants.list_merchants():
-        if merchant.id not in busy and await is_due(merchant, mail.outbox, office.ports):
-            busy.add(merchant.id)
-            tasks.create_task(_tell(merchant, office, mail, busy))
+        if not await is_due(merchant, office.outbox, office.ports):
+            continue
+        for mail in mails:
+            if (merchant.id, mail.door) not in busy:
+                busy.add((merchant.id, mail.door))
+                tasks.create_task(_tell(merchant, office, mail, busy))
 
 
-async def _tell(merchant: Merchant, office: Office, mail: Mail, busy: set[int]) -> None:
-    """Tell a merchant until nothing is due."""
-    found = True
+async def _tell(merchant: Merchant, office: Office, mail: Mail, busy: set[tuple[int, str]]) -> None:
+    """Tell a merchant until nothing is due at a door."""
     try:
-        while found:
-            found = await tell_due(merchant, mail, office.ports) > 0
-            # Requests first.
-            await asyncio.sleep(0)
+        await tell_due(merchant, mail, office.ports)
     except Exception as error:  # noqa: BLE001 - whatever it is, the next turn must come
         _log.error("fault", **describe_fault(error))
     finally:
-        busy.discard(merchant.id)
+        busy.discard((merchant.id, mail.door))
 
 
 def _doors(office: Office) -> Mapping[str, WebhookDoor]:

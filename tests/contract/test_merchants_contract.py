@@ -310,14 +310,14 @@ async def test_what_is_still_to_be_told_goes_back_with_the_clock(
     shop = await merchants.add_merchant("Shop", [])
     other = await merchants.add_merchant("Other", [])
     ahead_ms, next_try_ms = 604_800_000, NOW_MS + 604_800_000 + 3_600_000
-    waiting = notice(merchant_id=shop.id, since_ms=NOW_MS + ahead_ms, next_try_ms=next_try_ms)
+    waiting = notice(merchant_id=shop.id, next_try_ms=next_try_ms)
     told = notice(merchant_id=shop.id, version=9, state=NoticeState.DELIVERED, next_try_ms=None)
     others = notice(merchant_id=other.id, next_try_ms=next_try_ms)
     await engine.apply([add_notice(each) for each in (waiting, told, others)])
     outbox = SqlOutbox(engine)
 
     async def due(merchant: Merchant, until_ms: int) -> list[Notice]:
-        return await outbox.list_due_notices(merchant.id, until_ms=until_ms, limit=9)
+        return await outbox.list_due_notices(merchant.id, "iyzico", until_ms=until_ms, limit=9)
 
     assert await merchants.change_clock(shop.id, ahead_ms, instead_of_ms=0)
     assert await due(shop, next_try_ms - 1) == []

@@ -40,7 +40,7 @@ class Store(msgspec.Struct):
         await self.books.apply([ChangeNotice(item) for item in notices])
 
     async def due(self, until_ms: int = AT_MS, limit: int = 9) -> list[Notice]:
-        return await self.outbox.list_due_notices(1, until_ms=until_ms, limit=limit)
+        return await self.outbox.list_due_notices(1, "iyzico", until_ms=until_ms, limit=limit)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])
@@ -111,6 +111,31 @@ async def test_due_notices_are_listed_longest_due_first(store: Store) -> None:
     assert await store.due(AT_MS + 5) == [first, notice(), later]
 
 
+async def test_first_tries_are_listed_before_others(store: Store) -> None:
+    """Of the door that is asked for; a replay is a first try again."""
+    failed = postpone(notice(), "answered 500", AT_MS)
+    new = notice(payment_number=10_000_009, next_try_ms=AT_MS + 30_000)
+    await store.add(notice(), new, notice(payment_number=10_000_018, door="paynet"))
+    await store.change(failed)
+    assert await store.due(AT_MS + 40_000) == [new, failed]
+    assert await store.due(AT_MS + 40_000, limit=1) == [new]
+    again = replay(failed, AT_MS)
+    await store.change(again)
+    assert await store.due(AT_MS + 40_000) == [again, new]
+
+
+async def test_somebody_asks_whether_anything_is_due(store: Store) -> None:
+    """Of a merchant, at whichever door; not what is over, or held up."""
+    await store.add(notice(door="paynet"), notice(door="paynet", version=4, next_try_ms=AT_MS - 9))
+    assert await store.outbox.has_due_notices(1, until_ms=AT_MS)
+    assert not await store.outbox.has_due_notices(1, until_ms=AT_MS - 1)
+    assert not await store.outbox.has_due_notices(2, until_ms=AT_MS)
+    await store.change(deliver(notice(door="paynet")))
+    assert await store.outbox.has_due_notices(1, until_ms=AT_MS - 9)
+    await store.change(deliver(notice(door="paynet", version=4, next_try_ms=AT_MS - 9)))
+    assert not await store.outbox.has_due_notices(1, until_ms=AT_MS)
+
+
 async def test_no_notice_overtakes_another_of_its_payment(store: Store) -> None:
     """The second waits until the first is told or given up, however long that takes."""
     second = notice(version=4)
@@ -146,7 +171,7 @@ async def test_waiting_notices_are_hastened(store: Store) -> None:
     await store.books.apply([HastenNotices(1, AT_MS + 1)])
     (due,) = await store.due(AT_MS + 1)
     assert (due.payment_number, due.version) == (10_000_000, 2)
-    assert await store.outbox.list_due_notices(2, until_ms=AT_MS + 8, limit=9) == []
+    assert await store.outbox.list_due_notices(2, "iyzico", until_ms=AT_MS + 8, limit=9) == []
     await store.change(deliver(due))
     (due,) = await store.due(AT_MS + 1)
     assert due.version == 4

@@ -63,9 +63,7 @@ def test_a_notice_names_its_payment_and_version() -> None:
     """It is due at once, by the merchant's time."""
     before = asked()
     after = approve(before, YES, SOON_MS)
-    assert notice_between(before, after, SOON_MS) == notice(
-        at_ms=SOON_MS, since_ms=SOON_MS, next_try_ms=SOON_MS
-    )
+    assert notice_between(before, after, SOON_MS) == notice(at_ms=SOON_MS, next_try_ms=SOON_MS)
 
 
 def test_a_merchant_without_webhooks_hears_nothing() -> None:
@@ -192,7 +190,7 @@ def test_a_delivered_notice_is_over() -> None:
     """The problem of an earlier try is forgotten."""
     failed = postpone(notice(), "answered 500", AT_MS)
     assert deliver(failed) == notice(
-        revision=3, state=NoticeState.DELIVERED, tries=2, next_try_ms=None
+        revision=3, state=NoticeState.DELIVERED, tries=2, since_ms=AT_MS, next_try_ms=None
     )
 
 
@@ -203,8 +201,27 @@ def test_a_notice_without_message_is_over() -> None:
 
 def test_a_replayed_notice_has_its_three_days_again() -> None:
     """What it says of the payment stays as it was."""
-    over = postpone(notice(), "answered 500", AT_MS + GIVE_UP_MS)
+    over = postpone(notice(since_ms=AT_MS), "answered 500", AT_MS + GIVE_UP_MS)
+    assert over.state is NoticeState.GIVEN_UP
     later_ms = SAMPLE_TIME_MS + 9 * GIVE_UP_MS
     again = replay(over, later_ms)
-    assert again == notice(revision=3, since_ms=later_ms, next_try_ms=later_ms)
+    assert again == notice(revision=3, next_try_ms=later_ms)
     assert postpone(again, "answered 500", later_ms).next_try_ms == later_ms + RETRY_DELAYS_MS[0]
+
+
+def test_a_notice_that_was_held_up_has_all_its_tries() -> None:
+    """The days count from its own first try, however long ago it happened."""
+    now_ms = AT_MS + 9 * GIVE_UP_MS
+    first = postpone(notice(), "answered 500", now_ms)
+    assert (first.state, first.since_ms) == (NoticeState.DUE, now_ms)
+    assert first.next_try_ms == now_ms + RETRY_DELAYS_MS[0]
+    last = postpone(first, "answered 500", now_ms + GIVE_UP_MS)
+    assert last.state is NoticeState.GIVEN_UP
+
+
+def test_the_days_begin_anew_with_a_clock_that_goes_back() -> None:
+    """A notice that was first tried ten years ahead is given up three days after the reset."""
+    ahead = postpone(notice(), "answered 500", AT_MS + 3_653 * 86_400_000)
+    back = postpone(ahead, "answered 500", AT_MS)
+    assert back.next_try_ms == AT_MS + RETRY_DELAYS_MS[1]
+    assert postpone(back, "answered 500", AT_MS + GIVE_UP_MS).state is NoticeState.GIVEN_UP

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.receiver import Receiver
 from vezne.core.webhook import Undelivered, WebhookMessage
-from vezne.edge.courier import HttpCourier, look_up
+from vezne.edge.courier import ANSWER_BYTES_MAX, HttpCourier, look_up
 from vezne.machine import SystemClock
 from vezne.vault.certificates import ensure_certificates
 
@@ -156,6 +156,79 @@ async def test_an_endless_answer_is_not_read(courier) -> None:
         await courier.deliver(message(f"http://127.0.0.1:{port}/"))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\nX-Filler: " + b"x" * 1_000 + b"\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("is_tls", [False, True])
+async def test_an_answer_that_never_begins_is_left(tmp_path, monkeypatch, more, is_tls) -> None:
+    """Nobody reads answers that announce another one for ever, whichever way they come."""
+    sent = 0
+    context = None
+    if is_tls:
+        files = ensure_certificates(tmp_path, SystemClock(), ("shop.example",))
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(files.server)
+
+    async def announce(reader, writer):
+        nonlocal sent
+        await reader.readuntil(b"\r\n\r\n")
+        while True:
+            writer.write(more * 40)
+            sent += len(more) * 40
+            await writer.drain()
+            # The courier runs in the same thread.
+            await asyncio.sleep(0)
+
+    courier = HttpCourier(
+        is_live=False, resolve=Names(**{"shop.example": ["127.0.0.1"]}), timeout_s=5
+    )
+    async with serving(announce, context) as port:
+        scheme = "https" if is_tls else "http"
+        problem = await problem_of(courier, f"{scheme}://shop.example:{port}/")
+        await courier.close()
+    assert problem == "the answer is too long"
+    assert sent < 64 * ANSWER_BYTES_MAX
+
+
+async def test_chunks_that_say_too_much_are_not_read(courier) -> None:
+    """A body that is nothing but its own packing ends nothing; the status counts."""
+
+    async def pack(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while True:
+            writer.write((b"1;" + b"x" * 1_000 + b"\r\ny\r\n") * 40)
+            await writer.drain()
+
+    async with serving(pack) as port:
+        await courier.deliver(message(f"http://127.0.0.1:{port}/"))
+
+
+async def test_each_answer_on_a_connection_may_be_as_long(courier) -> None:
+    """What is read is counted for each message anew."""
+    connections = 0
+
+    async def answer(reader, writer):
+        nonlocal connections
+        connections += 1
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split()[0]))
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 80000\r\n\r\n" + b"x" * 80_000)
+            await writer.drain()
+
+    async with serving(answer) as port:
+        for _ in range(3):
+            await courier.deliver(message(f"http://127.0.0.1:{port}/"))
+        await courier.close()
+    assert connections == 1
+
+
 async def test_garbage_is_no_answer(courier) -> None:
     """A server that speaks something else, or closes at once."""
     for answer in (b"220 mail.shop.example ESMTP\r\n\r\n", b""):
@@ -165,7 +238,8 @@ async def test_garbage_is_no_answer(courier) -> None:
             writer.write(answer)
 
         async with serving(speak) as port:
-            assert "no HTTP" in await problem_of(courier, f"http://127.0.0.1:{port}/")
+            problem = await problem_of(courier, f"http://127.0.0.1:{port}/")
+            assert problem == "the answer is no HTTP"
 
 
 @pytest.mark.parametrize(

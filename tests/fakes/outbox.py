@@ -14,10 +14,10 @@ def notice(**changes: object) -> Notice:
         merchant_id=1,
         payment_number=10_000_000,
         version=2,
+        door="iyzico",
         kind=NoticeKind.SALE_APPROVED,
         at_ms=AT_MS,
         amount_e8=120 * UNIT,
-        since_ms=AT_MS,
         next_try_ms=AT_MS,
     )
     return msgspec.structs.replace(record, **changes)
@@ -29,15 +29,24 @@ class MemoryOutbox:
     def __init__(self, books: MemoryBooks) -> None:
         self._books = books
 
+    async def has_due_notices(self, merchant_id: int, *, until_ms: int) -> bool:
+        doors = {item.door for item in self._books.notices.values()}
+        asked = [
+            await self.list_due_notices(merchant_id, door, until_ms=until_ms, limit=1)
+            for door in doors
+        ]
+        return any(asked)
+
     async def list_due_notices(
-        self, merchant_id: int, *, until_ms: int, limit: int
+        self, merchant_id: int, door: str, *, until_ms: int, limit: int
     ) -> list[Notice]:
         oldest: dict[int, Notice] = {}
         for (owner_id, number, _), item in sorted(self._books.notices.items()):
-            if owner_id == merchant_id and item.next_try_ms is not None:
+            if (owner_id, item.door) == (merchant_id, door) and item.next_try_ms is not None:
                 oldest.setdefault(number, item)
         due = [item for item in oldest.values() if item.next_try_ms <= until_ms]
-        return sorted(due, key=lambda item: (item.next_try_ms, item.payment_number))[:limit]
+        due.sort(key=lambda item: (item.tries > 0, item.next_try_ms, item.payment_number))
+        return due[:limit]
 
     async def find_notices(self, merchant_id: int, payment_number: int) -> list[Notice]:
         return [

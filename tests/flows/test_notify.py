@@ -1,5 +1,7 @@
 """Merchants are told of their payments: at least once, in order, and never of what was not."""
 
+import asyncio
+
 import msgspec
 import pytest
 
@@ -14,10 +16,17 @@ from vezne.core.fault import Fault, FaultBoard, FaultKind
 from vezne.core.merchant import Credential, MerchantSettings
 from vezne.core.notice import GIVE_UP_MS, RETRY_DELAYS_MS, NoticeKind, NoticeState, replay
 from vezne.core.refusal import Reason, Refusal
-from vezne.core.webhook import WebhookDoor
+from vezne.core.webhook import Undelivered, WebhookDoor
 from vezne.flows.due import look_at_due
 from vezne.flows.move_clock import reset_clock
-from vezne.flows.notify import Mail, ReplayNotices, is_due, replay_notices, tell_due
+from vezne.flows.notify import (
+    AT_ONCE_MAX,
+    Mail,
+    ReplayNotices,
+    is_due,
+    replay_notices,
+    tell_due,
+)
 from vezne.flows.pay import NewCard, pay
 from vezne.flows.record import INQUIRY_DELAYS_MS
 from vezne.flows.void import VoidPayment, void_payment
@@ -34,11 +43,17 @@ class Post(msgspec.Struct):
     world: object
     courier: ScriptedCourier
     keys: FewKeys
+    merchants: MemoryClocks
     mail: Mail
     board: FaultBoard
 
     async def tell(self, shop=SHOP) -> int:
+        self.merchants.record = shop
         return await tell_due(shop, self.mail, self.world.ports)
+
+    def send_by(self, courier) -> None:
+        self.courier = courier
+        self.mail = msgspec.structs.replace(self.mail, courier=courier)
 
     async def pay(self, answer=APPROVED, **changes):
         self.world.acquirer.script(answer)
@@ -60,14 +75,17 @@ class Post(msgspec.Struct):
 @pytest.fixture
 def post(world):
     courier, keys, board = ScriptedCourier(), FewKeys(KEY), FaultBoard()
+    merchants = MemoryClocks(SHOP)
     mail = Mail(
+        door="iyzico",
+        words=WebhookDoor(render=plain_words, signs_with="iyzico"),
         outbox=MemoryOutbox(world.books),
         courier=courier,
         keys=keys,
-        doors={"iyzico": WebhookDoor(render=plain_words, signs_with="iyzico")},
+        merchants=merchants,
         faults=board,
     )
-    return Post(world, courier, keys, mail, board)
+    return Post(world, courier, keys, merchants, mail, board)
 
 
 async def test_a_payment_is_told_once(post) -> None:
@@ -153,6 +171,22 @@ async def test_a_clock_that_goes_back_keeps_nobody_waiting(post) -> None:
     assert post.states == [(2, NoticeState.DELIVERED)]
 
 
+async def test_a_clock_that_goes_back_during_a_try_keeps_nobody_waiting(post) -> None:
+    """The try was begun sixteen days ahead; the next one comes at once, by the real time."""
+    ahead = msgspec.structs.replace(SHOP, clock_offset_ms=16 * 86_400_000)
+    await post.pay()
+
+    class Reset(ScriptedCourier):
+        async def deliver(self, message):
+            await reset_clock(SHOP.id, post.merchants, post.world.ports)
+            await super().deliver(message)
+
+    post.send_by(Reset())
+    post.courier.problems = ["answered 500"]
+    assert await post.tell(ahead) == 2
+    assert post.states == [(2, NoticeState.DELIVERED)]
+
+
 async def test_what_nobody_takes_is_given_up(post) -> None:
     """After three days of the merchant's time; it stays to be seen and replayed."""
     await post.pay()
@@ -167,9 +201,7 @@ async def test_what_nobody_takes_is_given_up(post) -> None:
 
 async def test_the_order_of_a_payment_is_kept(post) -> None:
     """What follows a message that failed waits for it, whatever else is told meanwhile."""
-    post.mail = msgspec.structs.replace(
-        post.mail, doors={"iyzico": WebhookDoor(render=plain_words)}
-    )
+    post.mail = msgspec.structs.replace(post.mail, words=WebhookDoor(render=plain_words))
     first = await post.pay()
     post.courier.problems = ["answered 500"]
     await post.tell()
@@ -192,8 +224,7 @@ async def test_a_later_notice_waits_for_an_earlier_one(post) -> None:
     await post.void(paid)
     assert await post.tell() == 0
     post.world.clock.advance(ms=RETRY_DELAYS_MS[0])
-    assert await post.tell() == 1
-    assert await post.tell() == 1
+    assert await post.tell() == 2
     assert post.states == [(2, NoticeState.DELIVERED), (4, NoticeState.UNTOLD)]
     assert len(post.courier.messages) == 2
 
@@ -205,6 +236,82 @@ async def test_without_a_url_nothing_is_sent(post) -> None:
     (item,) = post.world.books.notices.values()
     assert item.state is NoticeState.DUE
     assert "no webhook URL" in item.problem
+    assert post.courier.messages == []
+
+
+@pytest.mark.parametrize(("urls", "count"), [({"iyzico": URL + "/new"}, 5), ({}, 4)])
+async def test_a_url_that_changes_meanwhile_counts(post, urls, count) -> None:
+    """What is under way has the old one; what is begun later has the new one, or none."""
+    for place in range(AT_ONCE_MAX + 1):
+        await post.pay(conversation_id=f"order-{place}")
+
+    class Changed(ScriptedCourier):
+        async def deliver(self, message):
+            settings = MerchantSettings(webhook_urls=urls)
+            post.merchants.record = merchant(settings=settings)
+            await super().deliver(message)
+
+    post.send_by(Changed())
+    assert await post.tell() == AT_ONCE_MAX + 1
+    sent_to = [message.url for message in post.courier.messages]
+    assert sent_to == ([URL] * AT_ONCE_MAX + list(urls.values()))[:count]
+
+
+class Hanging(ScriptedCourier):
+    """Some messages, by their payments' numbers, get no answer until `end` is set."""
+
+    def __init__(self, *numbers: int) -> None:
+        super().__init__()
+        self.numbers = numbers
+        self.end = asyncio.Event()
+
+    async def deliver(self, message):
+        if message.body.startswith(tuple(f"{number}/".encode() for number in self.numbers)):
+            await self.end.wait()
+            raise Undelivered("no answer")
+        await super().deliver(message)
+
+
+async def until(done, within_s: float = 2) -> None:
+    async with asyncio.timeout(within_s):
+        while not done():  # noqa: ASYNC110 - what is waited for is a list of the courier
+            await asyncio.sleep(0.01)
+
+
+async def test_a_place_is_taken_again_as_soon_as_it_is_free(post) -> None:
+    """Three hang; everything else goes through the fourth place, also what is new meanwhile."""
+    paid = [await post.pay(conversation_id=f"order-{place}") for place in range(12)]
+    post.send_by(Hanging(*(payment.number for payment in paid[: AT_ONCE_MAX - 1])))
+    telling = asyncio.create_task(post.tell())
+    await until(lambda: len(post.courier.messages) == 13 - AT_ONCE_MAX)
+    await post.pay(conversation_id="new")
+    await until(lambda: len(post.courier.messages) == 14 - AT_ONCE_MAX)
+    assert not telling.done()
+    post.courier.end.set()
+    assert await telling == 13
+
+
+async def test_what_was_never_tried_goes_first(post) -> None:
+    """Messages that failed before do not keep places from payments that are new."""
+    old = [await post.pay(conversation_id=f"order-{place}") for place in range(AT_ONCE_MAX)]
+    post.courier.problems = ["answered 500"] * AT_ONCE_MAX
+    await post.tell()
+    post.world.clock.advance(ms=RETRY_DELAYS_MS[0])
+    new = await post.pay(conversation_id="new")
+    post.send_by(Hanging(*(payment.number for payment in old)))
+    telling = asyncio.create_task(post.tell())
+    await until(lambda: post.courier.said == [f"{new.number}/2 sale_approved s3cret"])
+    telling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await telling
+    assert len(await post.mail.outbox.list_notices(SHOP.id, NoticeState.DUE, limit=9)) == 4
+
+
+async def test_a_door_tells_its_own_payments_only(post) -> None:
+    """One door's server that hangs takes no place of another door."""
+    await post.pay()
+    post.mail = msgspec.structs.replace(post.mail, door="paynet")
+    assert await post.tell() == 0
     assert post.courier.messages == []
 
 
@@ -230,8 +337,8 @@ async def test_a_notice_of_no_payment_is_put_off(post) -> None:
 async def test_one_broken_notice_keeps_no_other(post) -> None:
     """The others are told before the fault is reported, and it is put off like any other."""
     first, second = await post.pay(), await post.pay(conversation_id="other")
-    doors = {"iyzico": WebhookDoor(render=Poison(number=first.number))}
-    post.mail = msgspec.structs.replace(post.mail, doors=doors)
+    words = WebhookDoor(render=Poison(number=first.number))
+    post.mail = msgspec.structs.replace(post.mail, words=words)
     with pytest.raises(ValueError, match="broken"):
         await post.tell()
     assert post.courier.said == [f"{second.number}/2 sale_approved"]
@@ -272,12 +379,10 @@ async def test_notices_are_replayed_by_hand(post) -> None:
     paid = await post.pay()
     await post.void(paid)
     await post.tell()
-    await post.tell()
     command = ReplayNotices(merchant=SHOP, payment_number=paid.number)
     again = await replay_notices(command, post.mail.outbox, post.world.ports)
     assert [item.kind for item in again] == [NoticeKind.SALE_APPROVED, NoticeKind.VOID_APPROVED]
-    assert await post.tell() == 1
-    assert await post.tell() == 1
+    assert await post.tell() == 2
     only = msgspec.structs.replace(command, version=2)
     assert len(await replay_notices(only, post.mail.outbox, post.world.ports)) == 1
     await post.tell()
@@ -306,11 +411,8 @@ async def test_a_replay_during_a_try_wins(post) -> None:
             if len(self.messages) == 1:
                 await post.world.books.apply([ChangeNotice(again)])
 
-    post.courier = Interrupted()
-    post.mail = msgspec.structs.replace(post.mail, courier=post.courier)
-    await post.tell()
-    assert post.states == [(2, NoticeState.DUE)]
-    await post.tell()
+    post.send_by(Interrupted())
+    assert await post.tell() == 2
     assert post.states == [(2, NoticeState.DELIVERED)]
     assert len(post.courier.messages) == 2
     with pytest.raises(Conflict):

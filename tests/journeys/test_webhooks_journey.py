@@ -176,6 +176,7 @@ def test_a_payment_s_order_is_kept_under_failure(shop, receiver):
     visitor = Visitor(shop, "http://shop.example/callback")
     answer = IyzicoCaller(shop).authenticate(visitor, unique("order"), "123456")
     assert answer["status"] == "success", answer
+    receiver.wait_for(1)
     other = Client(shop).pay()
     receiver.wait_for(2)
     assert told(receiver) == [("THREE_DS_CALLBACK", "CALLBACK_THREEDS"), ("API_AUTH", "SUCCESS")]
@@ -248,6 +249,32 @@ def test_one_merchant_s_dead_server_stalls_nobody(shop, receiver):
     started_s = time.monotonic()
     receiver.wait_for(1)
     assert time.monotonic() - started_s < 3
+    silent.close()
+
+
+def test_one_door_s_dead_server_stalls_no_other(start, receiver):
+    """A merchant with two servers; the one of the iyzico door hangs until its time is up.
+
+    Nor do messages wait for it that are sent elsewhere once its URL is changed.
+    """
+    server = start()
+    iyzico, paywall, _ = CALLERS
+    silent = socket.create_server(("127.0.0.1", 0))
+    for door, url in (
+        (iyzico, f"http://127.0.0.1:{silent.getsockname()[1]}/"),
+        (paywall, receiver.url()),
+    ):
+        vezne(server, "merchants", "set", "Demo", "--webhook-url", f"{door.name}={url}")
+    for _ in range(20):
+        Client(server).pay()
+    time.sleep(1)
+    caller = paywall(server)
+    assert caller.ok(caller.pay("5528790000000008", unique("order")))
+    started_s = time.monotonic()
+    receiver.wait_for(1)
+    assert time.monotonic() - started_s < 3
+    vezne(server, "merchants", "set", "Demo", "--webhook-url", f"iyzico={receiver.url()}")
+    receiver.wait_for(17, timeout_s=15)
     silent.close()
 
 

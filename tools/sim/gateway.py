@@ -186,7 +186,9 @@ class Gateway:
             outbox=SqlOutbox(books_engine),
             courier=world.courier(life),
             keys=world.no_keys,
-            doors={DOOR: WebhookDoor(render=world.render)},
+            merchants=merchants,
+            door=DOOR,
+            words=WebhookDoor(render=world.render),
         )
         return Desk(ports=ports, vault=vault, merchants=merchants, acquirer=acquirer), mail
 

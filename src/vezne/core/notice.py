@@ -18,7 +18,7 @@ from vezne.core.payment import Payment, PaymentState
 # How long to wait after each try that failed; the last delay is repeated. The first ones are for a
 # receiver that is being restarted, the later ones for one that somebody has to mend.
 RETRY_DELAYS_MS: Final = (10_000, 60_000, 300_000, 900_000, 3_600_000, 10_800_000, 21_600_000)
-# After so long nobody waits any more: three days cover a weekend.
+# So long after its first try a notice is given up: three days cover a weekend.
 GIVE_UP_MS: Final = 3 * 86_400_000
 
 
@@ -51,19 +51,21 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something that happened to a payment, at its version `version`.
 
     `at_ms` is the merchant's time of it, `amount_e8` what it was about, and `is_late` says that the
-    bank was silent first, so that whoever asked has not heard of it. `revision` counts the changes
-    of the notice itself: trying began at `since_ms`, goes on at `next_try_ms` and has ended when
-    there is none; `problem` is what kept the last try from succeeding.
+    bank was silent first, so that whoever asked has not heard of it. `door` is the payment's.
+    `revision` counts the changes of the notice itself: the first try failed at `since_ms`, the
+    next one is due at `next_try_ms`, and trying has ended when there is none; `problem` is what
+    kept the last try from succeeding.
     """
 
     merchant_id: int
     payment_number: int
     version: int
+    door: str
     kind: NoticeKind
     at_ms: int
     amount_e8: int
-    since_ms: int
     next_try_ms: int | None
+    since_ms: int | None = None
     is_late: bool = False
     state: NoticeState = NoticeState.DUE
     revision: int = 1
@@ -101,10 +103,10 @@ def notice_between(before: Payment, after: Payment, now_ms: int) -> Notice | Non
         merchant_id=after.merchant_id,
         payment_number=after.number,
         version=after.version,
+        door=after.door,
         kind=kind,
         at_ms=now_ms,
         amount_e8=after.paid_e8 if attempt is None else attempt.amount_e8,
-        since_ms=now_ms,
         next_try_ms=now_ms,
         is_late=is_late,
     )
@@ -149,8 +151,12 @@ def pass_over(notice: Notice) -> Notice:
 
 
 def postpone(notice: Notice, problem: str, now_ms: int) -> Notice:
-    """The notice after a try that failed: to be tried again, or given up after `GIVE_UP_MS`."""
-    last_ms = notice.since_ms + GIVE_UP_MS
+    """The notice after a try that failed: to be tried again, or given up after `GIVE_UP_MS`.
+
+    Those begin anew with a clock that goes back: no time to come is waited for twice.
+    """
+    since_ms = now_ms if notice.since_ms is None else min(notice.since_ms, now_ms)
+    last_ms = since_ms + GIVE_UP_MS
     if now_ms >= last_ms:
         return _end(notice, NoticeState.GIVEN_UP, tries=notice.tries + 1, problem=problem)
     delay_ms = RETRY_DELAYS_MS[min(notice.tries, len(RETRY_DELAYS_MS) - 1)]
@@ -158,6 +164,7 @@ def postpone(notice: Notice, problem: str, now_ms: int) -> Notice:
         notice,
         revision=notice.revision + 1,
         tries=notice.tries + 1,
+        since_ms=since_ms,
         next_try_ms=min(now_ms + delay_ms, last_ms),
         problem=problem,
     )
@@ -170,7 +177,7 @@ def replay(notice: Notice, now_ms: int) -> Notice:
         revision=notice.revision + 1,
         state=NoticeState.DUE,
         tries=0,
-        since_ms=now_ms,
+        since_ms=None,
         next_try_ms=now_ms,
         problem="",
     )

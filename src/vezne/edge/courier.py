@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
@@ -22,9 +23,10 @@ from vezne.edge.public_address import is_public
 # From the look-up to the end of the answer. A receiver that does more than note the message down
 # before it answers does so at its own peril.
 TIMEOUT_S: Final = 10.0
-# How much of an answer is read before the connection is given up; nobody looks at it.
-ANSWER_BYTES_MAX: Final = 65_536
-# As many as dozens of merchants' hanging servers take up, so that they keep nobody else waiting.
+# How much is read for a message before the connection is given up: of headers, of answers that
+# are only the beginning, and of a body that nobody looks at.
+ANSWER_BYTES_MAX: Final = 131_072
+# As many as sixty hanging servers take up, so that they keep nobody else waiting.
 CONNECTIONS_MAX: Final = 256
 # Idle connections are kept for the next message, not for long.
 KEPT_MAX: Final = 16
@@ -32,7 +34,7 @@ KEPT_S: Final = 5.0
 # A name with more addresses is tried at these only, so that each has its turn within the time.
 ADDRESSES_MAX: Final = 3
 CONNECT_TIMEOUT_S: Final = 3.0
-# Problems are kept beside the notice, and may quote what a stranger's server said.
+# Problems are kept beside the notice.
 PROBLEM_LENGTH_MAX: Final = 200
 
 _HEADERS: Final = (
@@ -66,6 +68,10 @@ async def look_up(host: str, port: int) -> list[str]:
 
     threading.Thread(target=ask, name="look-up", daemon=True).start()
     return await asyncio.wrap_future(found)
+
+
+class _TooLong(Undelivered):
+    """The receiver says more than anybody wants to read."""
 
 
 class HttpCourier:
@@ -105,8 +111,9 @@ class HttpCourier:
             raise Undelivered(f"no answer within {self._timeout_s:g} s") from None
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
             raise Undelivered(f"no connection: {error}"[:PROBLEM_LENGTH_MAX]) from None
-        except httpcore.ProtocolError as error:
-            raise Undelivered(f"no HTTP: {error}"[:PROBLEM_LENGTH_MAX]) from None
+        except httpcore.ProtocolError:
+            # The library's text quotes what a stranger's server said.
+            raise Undelivered("the answer is no HTTP") from None
         if status not in _DELIVERED:
             raise Undelivered(f"answered {status}")
 
@@ -120,12 +127,48 @@ class HttpCourier:
         async with self._pool.stream(
             "POST", message.url, headers=headers, content=message.body
         ) as response:
-            read = 0
-            async for part in response.aiter_stream():
-                read += len(part)
-                if read > ANSWER_BYTES_MAX:
-                    break
+            with suppress(_TooLong):
+                async for _ in response.aiter_stream():
+                    pass
             return response.status
+
+
+class _Counted(httpcore.AsyncNetworkStream):
+    """A connection on which no answer is longer than `ANSWER_BYTES_MAX`."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._read_bytes = 0
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        """What has come. Raises what the library does, and Undelivered for too long an answer."""
+        data = await self._stream.read(max_bytes, timeout)
+        self._read_bytes += len(data)
+        if self._read_bytes > ANSWER_BYTES_MAX:
+            raise _TooLong("the answer is too long")
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        """Send, which makes what is read from now on another answer."""
+        self._read_bytes = 0
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the signature is the library's
+    ) -> httpcore.AsyncNetworkStream:
+        """The connection inside this one."""
+        return _Counted(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        """What the library wants to know of its stream."""
+        return self._stream.get_extra_info(info)
 
 
 class _Network(httpcore.AsyncNetworkBackend):
@@ -157,8 +200,10 @@ class _Network(httpcore.AsyncNetworkBackend):
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in addresses[:ADDRESSES_MAX]:
             try:
-                return await self._network.connect_tcp(
-                    address, port, CONNECT_TIMEOUT_S, local_address, socket_options
+                return _Counted(
+                    await self._network.connect_tcp(
+                        address, port, CONNECT_TIMEOUT_S, local_address, socket_options
+                    )
                 )
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error

@@ -1,17 +1,17 @@
 """Tell merchants by webhook what happened to their payments: at least once, and in order."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from vezne.core.changes import ChangeNotice, Conflict
+from vezne.core.changes import ChangeNotice, Conflict, HastenNotices
 from vezne.core.fault import Facts, FaultBoard, FaultKind, Place
 from vezne.core.merchant import Merchant
 from vezne.core.notice import Notice, deliver, pass_over, postpone, replay
-from vezne.core.ports import Ports
+from vezne.core.ports import Merchants, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.core.webhook import (
     Courier,
@@ -24,10 +24,10 @@ from vezne.core.webhook import (
 )
 from vezne.flows.merchant_time import ports_at
 
-# Bounds how many notices are in memory at a time.
-NOTICES_MAX: Final = 100
-# How many messages are under way to one merchant: a server of theirs that hangs holds up no more.
+# How many messages are under way to a door's URL: a server that hangs holds up no more.
 AT_ONCE_MAX: Final = 4
+# How often somebody looks for new ones while some are under way and places are free.
+LOOK_AGAIN_S: Final = 0.5
 
 _NO_URL: Final = "the merchant has no webhook URL for this door any more"
 _FAULT: Final = "a fault of the gateway, which its log describes"
@@ -35,12 +35,17 @@ _NO_KEY: Final = "the merchant has no key for this door that works"
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """What the telling works with. `doors` are by name; `faults` has those that were asked for."""
+    """What the telling of one door's payments works with.
 
+    `words` are the door's; `faults` has those that were asked for.
+    """
+
+    door: str
+    words: WebhookDoor
     outbox: Outbox
     courier: Courier
     keys: SigningKeys
-    doors: Mapping[str, WebhookDoor]
+    merchants: Merchants
     faults: FaultBoard | None = None
 
 
@@ -55,30 +60,35 @@ class ReplayNotices(msgspec.Struct, frozen=True, kw_only=True):
 async def is_due(merchant: Merchant, outbox: Outbox, ports: Ports) -> bool:
     """Whether there is anything to tell a merchant by now, by the merchant's time."""
     now_ms = ports_at(merchant, ports).clock.now_ms()
-    return bool(await outbox.list_due_notices(merchant.id, until_ms=now_ms, limit=1))
+    return await outbox.has_due_notices(merchant.id, until_ms=now_ms)
 
 
 async def tell_due(merchant: Merchant, mail: Mail, ports: Ports) -> int:
-    """Try to tell a merchant what is due, by the merchant's time; returns how many notices it was.
+    """Tell a merchant what is due at a door, by the merchant's time, until nothing is.
 
-    At most `NOTICES_MAX`, each of another payment. None is due again at once: what fails is put
-    off, and the next notice of a payment becomes due when the one before it has ended.
+    Returns how many tries that took. As soon as one of the `AT_ONCE_MAX` places is free, the next
+    notice has it; the merchant is looked up anew for it, so that a changed URL or clock counts.
     """
-    there = ports_at(merchant, ports)
-    now_ms = there.clock.now_ms()
-    due = await mail.outbox.list_due_notices(merchant.id, until_ms=now_ms, limit=NOTICES_MAX)
-    places = asyncio.Semaphore(AT_ONCE_MAX)
-
-    async def tell_in_turn(notice: Notice) -> None:
-        async with places:
-            await _tell(merchant, notice, mail, there)
-
-    # One notice that breaks something of ours keeps no other from being told.
-    results = await asyncio.gather(*map(tell_in_turn, due), return_exceptions=True)
-    for result in results:
-        if result is not None:
-            raise result
-    return len(due)
+    count = 0
+    under_way: dict[int, asyncio.Task[None]] = {}
+    try:
+        while True:
+            merchant = await _present(merchant, mail)
+            for notice in await _find_next(merchant, under_way, mail, ports):
+                telling = _tell(merchant, notice, mail, ports)
+                under_way[notice.payment_number] = asyncio.create_task(telling)
+                count += 1
+            if not under_way:
+                return count
+            await _wait_for_one(under_way)
+    except Exception:
+        # One notice that breaks something of ours keeps no other from being told.
+        await asyncio.gather(*under_way.values(), return_exceptions=True)
+        raise
+    finally:
+        for task in under_way.values():
+            task.cancel()
+        await asyncio.gather(*under_way.values(), return_exceptions=True)
 
 
 async def replay_notices(command: ReplayNotices, mail: Outbox, ports: Ports) -> list[Notice]:
@@ -97,8 +107,37 @@ async def replay_notices(command: ReplayNotices, mail: Outbox, ports: Ports) -> 
     return again
 
 
-async def _tell(merchant: Merchant, notice: Notice, mail: Mail, ports: Ports) -> None:
+async def _present(merchant: Merchant, mail: Mail) -> Merchant:
+    """A merchant as it stands now."""
+    return await mail.merchants.find_merchant(merchant.id) or merchant
+
+
+async def _find_next(
+    merchant: Merchant, under_way: Collection[int], mail: Mail, ports: Ports
+) -> list[Notice]:
+    """Notices for the free places, of payments of which none is under way."""
+    due = await mail.outbox.list_due_notices(
+        merchant.id,
+        mail.door,
+        until_ms=ports_at(merchant, ports).clock.now_ms(),
+        limit=AT_ONCE_MAX,
+    )
+    waiting = [notice for notice in due if notice.payment_number not in under_way]
+    return waiting[: AT_ONCE_MAX - len(under_way)]
+
+
+async def _wait_for_one(under_way: dict[int, asyncio.Task[None]]) -> None:
+    """Wait until a place is free or somebody should look again. Raises what a try has raised."""
+    await asyncio.wait(
+        under_way.values(), timeout=LOOK_AGAIN_S, return_when=asyncio.FIRST_COMPLETED
+    )
+    for number in [number for number, task in under_way.items() if task.done()]:
+        under_way.pop(number).result()
+
+
+async def _tell(merchant: Merchant, notice: Notice, mail: Mail, everywhere: Ports) -> None:
     """Try to tell one notice, with no transaction open, and record how it went."""
+    ports = ports_at(merchant, everywhere)
     try:
         message = await _message(merchant, notice, mail, ports)
         if message is None:
@@ -110,15 +149,26 @@ async def _tell(merchant: Merchant, notice: Notice, mail: Mail, ports: Ports) ->
         after = postpone(notice, str(problem), ports.clock.now_ms())
     except Exception:
         # Whatever it is, it is still there a moment later.
-        await _record(postpone(notice, _FAULT, ports.clock.now_ms()), ports)
+        after = postpone(notice, _FAULT, ports.clock.now_ms())
+        await _record(after, merchant, mail, everywhere)
         raise
-    await _record(after, ports)
+    await _record(after, merchant, mail, everywhere)
 
 
-async def _record(after: Notice, ports: Ports) -> None:
-    """Write down how a try went, unless somebody wants the notice replayed: then it stays due."""
+async def _record(after: Notice, merchant: Merchant, mail: Mail, ports: Ports) -> None:
+    """Write down how a try went, unless somebody wants the notice replayed: then it stays due.
+
+    The merchant is as it was when the try began. When its clock went back meanwhile, the next try
+    was planned for a time that is far away now, and comes at once.
+    """
     with suppress(Conflict):
         await ports.books.apply([ChangeNotice(after)])
+    if after.next_try_ms is None:
+        return
+    present = await _present(merchant, mail)
+    if present.clock_offset_ms < merchant.clock_offset_ms:
+        now_ms = ports_at(present, ports).clock.now_ms()
+        await ports.books.apply([HastenNotices(merchant.id, now_ms)])
 
 
 async def _message(
@@ -128,17 +178,16 @@ async def _message(
     payment = await ports.books.find_payment(merchant.id, notice.payment_number)
     if payment is None:
         raise Undelivered("there is no such payment")
-    url = merchant.settings.webhook_urls.get(payment.door)
+    url = merchant.settings.webhook_urls.get(mail.door)
     if url is None:
         raise Undelivered(_NO_URL)
-    door = mail.doors[payment.door]
-    secret = b""
-    if door.signs_with is not None:
-        credential = await mail.keys.find_newest_credential(merchant.id, door.signs_with)
+    secret, signs_with = b"", mail.words.signs_with
+    if signs_with is not None:
+        credential = await mail.keys.find_newest_credential(merchant.id, signs_with)
         if credential is None:
             raise Undelivered(_NO_KEY)
         secret = credential.secret
-    return door.render(
+    return mail.words.render(
         Telling(merchant=merchant, payment=payment, notice=notice, secret=secret, url=url)
     )
 

@@ -7,25 +7,31 @@ from vezne.engines.engine import ANY_ROWS, Engine, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO notices
-(merchant_id, payment_number, version, revision, state, next_try_ms, document)
-VALUES (?, ?, ?, ?, ?, ?, ?)"""
+(merchant_id, payment_number, version, door, revision, state, is_retry, next_try_ms, document)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_CHANGE = """UPDATE notices SET revision = ?, state = ?, next_try_ms = ?, document = ?
-WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
+_CHANGE = """UPDATE notices SET revision = ?, state = ?, is_retry = ?, next_try_ms = ?,
+document = ? WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
 
 # The documents keep what was planned, which only people read.
 _HASTEN = """UPDATE notices SET next_try_ms = ?
 WHERE merchant_id = ? AND next_try_ms > ?"""
 
-_LIST_DUE = """SELECT document FROM notices AS notice
-WHERE merchant_id = ? AND next_try_ms <= ? AND NOT EXISTS (
+# No older notice of the payment holds it up.
+_IS_NEXT = """NOT EXISTS (
     SELECT 1 FROM notices AS older
     WHERE older.merchant_id = notice.merchant_id
     AND older.payment_number = notice.payment_number
     AND older.version < notice.version
     AND older.next_try_ms IS NOT NULL
-)
-ORDER BY next_try_ms, payment_number, version LIMIT ?"""
+)"""
+
+_HAS_DUE = f"""SELECT 1 FROM notices AS notice
+WHERE merchant_id = ? AND next_try_ms <= ? AND {_IS_NEXT} LIMIT 1"""  # noqa: S608 - nothing from outside
+
+_LIST_DUE = f"""SELECT document FROM notices AS notice
+WHERE merchant_id = ? AND door = ? AND is_retry = ? AND next_try_ms <= ? AND {_IS_NEXT}
+ORDER BY next_try_ms, payment_number, version LIMIT ?"""  # noqa: S608 - nothing from outside
 
 _OF_PAYMENT = """SELECT document FROM notices
 WHERE merchant_id = ? AND payment_number = ? ORDER BY version"""
@@ -50,8 +56,10 @@ def add_notice(notice: Notice) -> Write:
             notice.merchant_id,
             notice.payment_number,
             notice.version,
+            notice.door,
             notice.revision,
             notice.state.value,
+            int(notice.tries > 0),
             notice.next_try_ms,
             _documents.write(notice),
         ),
@@ -61,7 +69,8 @@ def add_notice(notice: Notice) -> Write:
 def change_notice(notice: Notice) -> Write:
     """The write that stores a notice's next revision over the one before it."""
     document = _documents.write(notice)
-    new = (notice.revision, notice.state.value, notice.next_try_ms, document)
+    is_retry = int(notice.tries > 0)
+    new = (notice.revision, notice.state.value, is_retry, notice.next_try_ms, document)
     old = (notice.merchant_id, notice.payment_number, notice.version, notice.revision - 1)
     return Write(_CHANGE, (*new, *old))
 
@@ -77,11 +86,18 @@ class SqlOutbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    async def has_due_notices(self, merchant_id: int, *, until_ms: int) -> bool:
+        """Whether any notice is to be tried by a time that no older one holds up."""
+        return bool(await self._engine.fetch(_HAS_DUE, (merchant_id, until_ms)))
+
     async def list_due_notices(
-        self, merchant_id: int, *, until_ms: int, limit: int
+        self, merchant_id: int, door: str, *, until_ms: int, limit: int
     ) -> list[Notice]:
         """Notices to be tried by a time that no older one of their payment holds up."""
-        rows = await self._engine.fetch(_LIST_DUE, (merchant_id, until_ms, limit))
+        rows = await self._engine.fetch(_LIST_DUE, (merchant_id, door, 0, until_ms, limit))
+        if len(rows) < limit:
+            again = (merchant_id, door, 1, until_ms, limit - len(rows))
+            rows = [*rows, *await self._engine.fetch(_LIST_DUE, again)]
         return [_documents.read(document) for (document,) in rows]
 
     async def find_notices(self, merchant_id: int, payment_number: int) -> list[Notice]:
