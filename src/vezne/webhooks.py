@@ -6,7 +6,6 @@ from functools import partial
 from typing import Final, NoReturn
 
 import msgspec
-import structlog
 
 from vezne.core.fault import FaultBoard
 from vezne.core.merchant import Merchant
@@ -22,18 +21,15 @@ from vezne.dialects.paynet.switches import switches_for as paynet_switches
 from vezne.dialects.paywall import webhooks as paywall
 from vezne.dialects.paywall.endpoint import DOOR as PAYWALL
 from vezne.edge.courier import HttpCourier
-from vezne.edge.logs import describe_fault
 from vezne.flows.notify import Mail, is_due, tell_due
 from vezne.settings import Settings
 from vezne.storage.merchants import SqlMerchants
 from vezne.storage.outbox import SqlOutbox
-from vezne.workers import repeat
+from vezne.workers import outlive, repeat
 
 # How often notices are looked for, when that is quickly done. Whoever tests a webhook by hand
 # waits for it.
 TELL_EVERY_S: Final = 0.5
-
-_log = structlog.stdlib.get_logger(__name__)
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,9 +86,7 @@ async def _start(
 async def _tell(merchant: Merchant, office: Office, mail: Mail, busy: set[tuple[int, str]]) -> None:
     """Tell a merchant until nothing is due at a door."""
     try:
-        await tell_due(merchant, mail, office.ports)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the next turn must come
-        _log.error("fault", **describe_fault(error))
+        await outlive(tell_due(merchant, mail, office.ports))
     finally:
         busy.discard((merchant.id, mail.door))
 

@@ -25,7 +25,7 @@ _log = structlog.stdlib.get_logger(__name__)
 async def repeat(work: Callable[[], Awaitable[None]], every_s: float) -> NoReturn:
     """Work again and again, with a pause; what goes wrong is logged and tried again."""
     while True:
-        await _outlive(work())
+        await outlive(work())
         await asyncio.sleep(every_s)
 
 
@@ -35,7 +35,7 @@ async def look_at_all_due(merchants: SqlMerchants, ports: Ports) -> None:
 
     async def look(merchant: Merchant) -> None:
         try:
-            await _outlive(catch_up(merchant, ports))
+            await outlive(catch_up(merchant, ports))
         finally:
             busy.discard(merchant.id)
 
@@ -57,7 +57,7 @@ async def sweep_vault(vault: VaultService) -> None:
     vault.sweep()
 
 
-async def _outlive(work: Awaitable[object]) -> None:
+async def outlive(work: Awaitable[object]) -> None:
     """See work to its end. What goes wrong is logged: the next turn must come."""
     try:
         await work

@@ -125,6 +125,13 @@ class ReadOnly:
             count += sum(payment.open_attempt is not None for payment in due)
         return count
 
+    async def is_money_ahead(self) -> bool:
+        """Whether some money becomes due later than now, by its merchant's clock."""
+        for merchant in await self.merchants.list_merchants():
+            if await self.books.list_due_payments(merchant.id, until_ms=_EVER_MS, limit=1):
+                return True
+        return False
+
     def counts(self) -> tuple[int, int]:
         """How many payments there are, and attempts that the bank answered only when asked."""
         rows = self._books_disk.fetch("SELECT document FROM payments")

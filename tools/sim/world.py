@@ -40,8 +40,9 @@ _DAY_MS: Final = 24 * _HOUR_MS
 # The longest that anything may be unknown once the bank answers again: the longest delay between
 # two inquiries, and what the inquiry and the gateway's start take.
 QUIET_MAX_S: Final = 3600 + 120
-# A minute for each day that the clock may have been ahead.
-_RESET_MAX_S: Final = 60 * 60
+# How far ahead a clock may have been that was reset, and a minute for each of these days.
+_RESET_DAYS_MAX: Final = 60
+_RESET_MAX_S: Final = 60 * _RESET_DAYS_MAX
 # In so many turns everything is done that is due in the end.
 _LAST_TURNS: Final = 15
 
@@ -224,6 +225,13 @@ class World:
         await self._advance(_DAY_MS)
         await asyncio.sleep(40)
         await self._advance(12 * _DAY_MS)
+        await asyncio.sleep(40)
+        for _ in range(_RESET_DAYS_MAX):
+            # What was paid before a clock was reset is due when its own time has come again.
+            if not await self.reading.is_money_ahead():
+                break
+            await self._advance(_DAY_MS)
+            await asyncio.sleep(20)
         for _ in range(_LAST_TURNS):
             await asyncio.sleep(20)
             if not self.reading.has_work_left():
