@@ -30,10 +30,10 @@ class PlainBody:
     def is_empty(self) -> bool:
         return self.raw in {b"", b"[]"}
 
-    def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
         return hmac.digest(key, prefix + self.raw, "sha256")
 
-    def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
+    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
         return hashlib.sha1("".join(map(str, segments)).encode()).digest()  # noqa: S324
 
     def release(self) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vezne.bootstrap import _open_doors, open_house
+from vezne.bootstrap.doors import open_doors
+from vezne.bootstrap.house import open_house
 from vezne.edge.messages import Door
 from vezne.settings import Settings
 
@@ -18,7 +19,7 @@ SAFE = {"GET", "OPTIONS"}
 @pytest.fixture
 async def doors(tmp_path: Path) -> dict[str, Door]:
     async with open_house(Settings(mode="sandbox", data=tmp_path / "data")) as house:
-        return {door.name: door for door in _open_doors(house)}
+        return {door.name: door for door in open_doors(house)}
 
 
 def decided(title: str) -> tuple[list[str], list[str]]:

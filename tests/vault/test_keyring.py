@@ -159,7 +159,7 @@ async def test_older_versions_open_and_the_active_one_seals(
     """With a second version in the table, both open and the one marked active seals."""
     old = (await open_keyring().of_merchant(MERCHANT)).card
     sealed = old.active.seal(b"x", b"")
-    wrapped = master_key.wrap(b"k" * 32, place(b"vezne key", b"card", MERCHANT, 2))
+    wrapped = await master_key.wrap(b"k" * 32, place(b"vezne key", b"card", MERCHANT, 2))
     await records.add_keys(
         [WrappedKey(MERCHANT, "card", 2, "readable", master_key.key_id, wrapped, clock.now_ms())]
     )

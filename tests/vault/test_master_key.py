@@ -115,16 +115,17 @@ def test_a_key_that_others_can_read_is_refused(path, mode):
         load_master_key(path, SeededEntropy())
 
 
-def test_wrapping():
+async def test_wrapping():
     """A wrapped key opens at its place and nowhere else; the name does not betray the key."""
     master = LocalMasterKey(KEY, SeededEntropy())
-    wrapped = master.wrap(b"k" * 32, b"here")
-    assert master.unwrap(wrapped, b"here") == b"k" * 32
+    wrapped = await master.wrap(b"k" * 32, b"here")
+    assert await master.unwrap(wrapped, b"here") == b"k" * 32
     assert b"k" * 8 not in wrapped
     with pytest.raises(SealBroken):
-        master.unwrap(wrapped, b"there")
+        await master.unwrap(wrapped, b"there")
+    other = LocalMasterKey(SeededEntropy(6).take(32), SeededEntropy())
     with pytest.raises(SealBroken):
-        LocalMasterKey(SeededEntropy(6).take(32), SeededEntropy()).unwrap(wrapped, b"here")
+        await other.unwrap(wrapped, b"here")
     assert len(master.key_id) == 16
     assert master.key_id not in KEY.hex()
     assert KEY.hex() not in repr(vars(master))

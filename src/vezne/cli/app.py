@@ -9,7 +9,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vezne import __version__, bootstrap
+from vezne import __version__
+from vezne.bootstrap.house import run_migrate
+from vezne.bootstrap.server import run_server
+from vezne.bootstrap.start import CannotStart
 from vezne.cli.ledger import ledger
 from vezne.cli.merchants import merchants
 from vezne.cli.options import Config, Data, Database, settings_from
@@ -45,7 +48,7 @@ def main() -> None:
     except InvalidSettings as error:
         _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2)
-    except bootstrap.CannotStart as error:
+    except CannotStart as error:
         _err.print(f"vezne: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
 
@@ -90,13 +93,13 @@ def serve(
             "paynet.profile": paynet_profile,
         },
     )
-    bootstrap.run_server(settings)
+    run_server(settings)
 
 
 @app.command()
 def migrate(*, config: Config = None, data: Data = None, database: Database = None) -> None:
     """Bring the databases to this version's schema. Forward only; safe to repeat."""
-    for line in bootstrap.run_migrate(settings_from(config, data, database)):
+    for line in run_migrate(settings_from(config, data, database)):
         _out.print(line, highlight=False)
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from vezne.bootstrap import open_house, run
+from vezne.bootstrap.house import open_house
+from vezne.bootstrap.start import run
 from vezne.commands.merchants import choose_merchants
 from vezne.core.ledger_check import Difference
 from vezne.core.money import plain_text

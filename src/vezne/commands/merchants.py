@@ -6,7 +6,9 @@ from collections.abc import Mapping
 import msgspec
 
 from vezne.api_keys import fill_keys
-from vezne.bootstrap import CannotStart, House, add_merchant, open_house, revoke_key, run
+from vezne.bootstrap.demo import add_merchant, revoke_key
+from vezne.bootstrap.house import House, open_house
+from vezne.bootstrap.start import CannotStart, run
 from vezne.core.calendar import local_time
 from vezne.core.merchant import Merchant
 from vezne.dialects.paynet.auth import SECRET_DOOR

@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from vezne.bootstrap import CannotStart, open_house, run
+from vezne.bootstrap.house import open_house
+from vezne.bootstrap.start import CannotStart, run
 from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_text
 from vezne.core.card import holds_card_number

@@ -4,7 +4,8 @@ import enum
 
 import msgspec
 
-from vezne.bootstrap import CannotStart, open_house, run
+from vezne.bootstrap.house import open_house
+from vezne.bootstrap.start import CannotStart, run
 from vezne.commands.merchants import choose_merchants
 from vezne.core.calendar import local_text
 from vezne.core.changes import Conflict

@@ -108,10 +108,10 @@ class SealedBody(Protocol):
     def is_empty(self) -> bool:
         """Whether the request had no body at all, or an empty JSON array."""
 
-    def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
         """HMAC-SHA256 over the prefix followed by the original bytes."""
 
-    def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
+    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
         """SHA-1 over the UTF-8 text of the segments, slots filled with the original values."""
 
     def release(self) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from vezne.core.acquirer import Acquirer
+from vezne.core.audit import AuditEvent
 from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.card import BinRecord, CardSlot, Owner, SealedCard, StoredCard
 from vezne.core.changes import Change
@@ -239,6 +240,20 @@ class SecretBox(Protocol):
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Its inverse. Raises ValueError when the text was altered or the context differs."""
+
+
+class Audit(Protocol):
+    """The trail of what was done, which nobody can change unnoticed."""
+
+    def record(self, event: AuditEvent) -> None:
+        """Put a line on its way to the disk, with the time and the current origin."""
+
+    async def settled(self) -> None:
+        """Return when every line recorded before this call is durable. Raises AuditFailure."""
+
+
+class AuditFailure(Exception):
+    """The trail cannot be written. What it should hold must not go on (PCI DSS v4.0.1 10.7.2)."""
 
 
 class CardGone(Exception):

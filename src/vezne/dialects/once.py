@@ -56,11 +56,12 @@ async def serve_once(
         kept = KeptAnswer(status=response.status, body=response.body, headers=response.headers)
         return Worked(answer=kept, is_refused=served.is_refused)
 
+    place = f"{request.method} {request.path}\n".encode()
     command = Once(
         merchant=key.merchant,
         scope=key.scope,
         key=request.headers[KEY_HEADER],
-        digest=request.body.hmac_sha256(_DIGEST_KEY, f"{request.method} {request.path}\n".encode()),
+        digest=await request.body.hmac_sha256(_DIGEST_KEY, place),
     )
     done = await once(command, work, names, ports)
     headers = (*done.answer.headers, REPLAYED) if done.is_replayed else done.answer.headers

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import msgspec
 import structlog
 
+from vezne.core.audit import Origin, begin_origin
 from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.ports import Intake
@@ -45,7 +46,7 @@ class Incoming(msgspec.Struct, frozen=True):
 
     `target` is the request target as sent, without the scheme and authority of an absolute form.
     Header names are lower case. `body` is None when it was larger than `BODY_BYTES_MAX`, in which
-    case the server read no further.
+    case the server read no further. `address` is the peer's, without its port.
     """
 
     method: str
@@ -53,6 +54,7 @@ class Incoming(msgspec.Struct, frozen=True):
     target: str
     headers: Mapping[str, str]
     body: bytes | None
+    address: str = ""
 
 
 # Answers everything at and below a path, without the help of the vault.
@@ -92,6 +94,7 @@ class Dispatcher:
                 return await site(incoming)
             return self._answer_unrouted(incoming, path.removesuffix("/"))
         door, route = found
+        begin_origin(Origin(address=incoming.address, door=door.name, path=route.path))
         raw = incoming.body
         if raw is None:
             return dress(door, door.too_large(_refusal(incoming, route.path, _TOO_LARGE)))

@@ -1,5 +1,6 @@
 """Requests and responses as dialects see them, and the door that a dialect is."""
 
+import enum
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -25,13 +26,30 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     body: SealedBody
 
 
+class Outcome(enum.Enum):
+    """What became of a request, beyond what its answer says in its dialect.
+
+    A decline is an answer of the bank's; what a request asks for is refused by us.
+    """
+
+    SERVED = "served"
+    DECLINED = "declined"
+    REFUSED = "refused"
+    UNAUTHENTICATED = "unauthenticated"
+
+
 class Response(msgspec.Struct, frozen=True):
-    """An HTTP response. `headers` are added to those of the door, unless it is `bare`."""
+    """An HTTP response. `headers` are added to those of the door, unless it is `bare`.
+
+    `reason` is the dialect's code for what went wrong, where something did.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     bare: bool = False
+    outcome: Outcome = Outcome.SERVED
+    reason: str = ""
 
 
 class BrowserForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -81,11 +81,11 @@ class LiftedBody:
             return self.record is None and self._raw is not None and not self._raw.strip()
         return self._payload == []
 
-    def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
         """HMAC-SHA256 over prefix and original bytes. Raises ValueError after release."""
         return hmac.digest(key, prefix + self._original(), "sha256")
 
-    def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
+    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
         """SHA-1 over the segments. Raises ValueError after release.
 
         A slot stands for its field's text as sent: a string's content, an integer's digits; it is

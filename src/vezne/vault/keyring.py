@@ -99,15 +99,15 @@ class Keyring:
     async def _load(self, owner_id: int, purposes: tuple[str, ...]) -> list[_Opened]:
         records = await self._records.find_keys(owner_id)
         known = {record.purpose for record in records}
-        missing = [self._make(owner_id, name) for name in purposes if name not in known]
+        missing = [await self._make(owner_id, name) for name in purposes if name not in known]
         if missing:
             # On conflict another worker was first, and its keys are the ones.
             with contextlib.suppress(Conflict):
                 await self._records.add_keys(missing)
             records = await self._records.find_keys(owner_id)
-        return [_Opened(record, self._unwrap(record)) for record in records]
+        return [_Opened(record, await self._unwrap(record)) for record in records]
 
-    def _make(self, owner_id: int, purpose: str) -> WrappedKey:
+    async def _make(self, owner_id: int, purpose: str) -> WrappedKey:
         version = 1
         return WrappedKey(
             merchant_id=owner_id,
@@ -115,21 +115,21 @@ class Keyring:
             version=version,
             state=_ACTIVE,
             master_key_id=self._master_key.key_id,
-            wrapped=self._master_key.wrap(
+            wrapped=await self._master_key.wrap(
                 self._entropy.take(_LENGTHS.get(purpose, KEY_BYTES)),
                 _key_place(owner_id, purpose, version),
             ),
             created_ms=self._clock.now_ms(),
         )
 
-    def _unwrap(self, record: WrappedKey) -> bytearray:
+    async def _unwrap(self, record: WrappedKey) -> bytearray:
         if record.master_key_id != self._master_key.key_id:
             raise WrongMasterKey(
                 f"this vault belongs to the master key {record.master_key_id}, "
                 f"the one given is {self._master_key.key_id}"
             )
         try:
-            return self._master_key.unwrap(
+            return await self._master_key.unwrap(
                 record.wrapped, _key_place(record.merchant_id, record.purpose, record.version)
             )
         except SealBroken:

@@ -33,11 +33,11 @@ class MasterKey(Protocol):
     def key_id(self) -> str:
         """A short name of the key that does not betray it."""
 
-    def wrap(self, key: bytes, place: bytes) -> bytes:
-        """The key, encrypted and bound to its place."""
+    async def wrap(self, key: bytes, place: bytes) -> bytes:
+        """The key, encrypted and bound to its place. Raises UnusableMasterKey."""
 
-    def unwrap(self, wrapped: bytes, place: bytes) -> bytearray:
-        """Its inverse. Raises SealBroken."""
+    async def unwrap(self, wrapped: bytes, place: bytes) -> bytearray:
+        """Its inverse. Raises SealBroken; UnusableMasterKey when the device is out of reach."""
 
 
 class LocalMasterKey:
@@ -47,11 +47,11 @@ class LocalMasterKey:
         self.key_id = hmac.digest(key, b"vezne master key", "sha256")[:8].hex()
         self._key = SealingKey(key, 1, entropy)
 
-    def wrap(self, key: bytes, place: bytes) -> bytes:
+    async def wrap(self, key: bytes, place: bytes) -> bytes:
         """The key, encrypted and bound to its place."""
         return self._key.seal(key, place)
 
-    def unwrap(self, wrapped: bytes, place: bytes) -> bytearray:
+    async def unwrap(self, wrapped: bytes, place: bytes) -> bytearray:
         """The key that was wrapped for this place. Raises SealBroken."""
         return self._key.open(wrapped, place)
 

@@ -367,7 +367,7 @@ class CountingBody:
         self.raw = raw
         self.signings = 0
 
-    def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
         self.signings += 1
         return hmac.digest(key, prefix + self.raw, "sha256")
 

@@ -49,7 +49,7 @@ async def authenticate(request: Request, merchants: Merchants) -> Credential:
     credential = await merchants.find_credential(_DOOR, claim.key) if is_askable else None
     if credential is None:
         raise Unauthenticated(AuthProblem.UNKNOWN_KEY)
-    if not claim.holds_for(request, credential.secret):
+    if not await claim.holds_for(request, credential.secret):
         raise Unauthenticated(AuthProblem.BAD_SIGNATURE)
     return credential
 

@@ -27,17 +27,18 @@ class Claim(msgspec.Struct, frozen=True):
     key: str
     signature: str
 
-    def holds_for(self, request: Request, secret: bytes) -> bool:
+    async def holds_for(self, request: Request, secret: bytes) -> bool:
         """Whether the signature is that of the request under the secret, which is UTF-8 text."""
         random_key = request.headers.get(_RANDOM_KEY_HEADER)
         if random_key is None or not self.signature.isascii():
             return False
         given = self.signature.encode()
         front = [self.key, random_key, secret.decode()]
-        return any(
-            hmac.compare_digest(b64encode(request.body.sha1(front + text)), given)
-            for text in pki.candidate_texts(request.method, request.path, request.body.payload)
-        )
+        for text in pki.candidate_texts(request.method, request.path, request.body.payload):
+            signature = b64encode(await request.body.sha1(front + text))
+            if hmac.compare_digest(signature, given):
+                return True
+        return False
 
 
 def read_claim(text: str) -> Claim | None:

@@ -1,0 +1,77 @@
+"""Merchants with their keys, and the demo merchant of the sandbox."""
+
+import json
+from typing import Final
+
+from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
+from vezne.bootstrap.house import House
+from vezne.core.installment_tables import INSTALLMENT_TABLES
+from vezne.core.merchant import Merchant, MerchantSettings
+from vezne.core.money import UNIT
+from vezne.dialects.paynet.auth import PUBLISHABLE_DOOR, SECRET_DOOR, secret_name
+from vezne.storage.merchants import NewCredential
+from vezne.vault.files import PRIVATE, replace_file
+
+DEMO_MERCHANT: Final = "Demo"
+# What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
+SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
+
+
+async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = False) -> Merchant:
+    """Add a merchant with a pair of keys for every door. Raises DuplicateMerchant, DuplicateKey."""
+    credentials = [
+        NewCredential(door=door, key=key, secret=secret.encode())
+        for door, key, secret in key_pairs(keys)
+    ]
+    paynet = keys["paynet"]
+    credentials.append(
+        NewCredential(
+            door=SECRET_DOOR,
+            key=secret_name(house.vault.names, paynet["secret_key"]),
+            secret=paynet["publishable_key"].encode(),
+        )
+    )
+    settings = MerchantSettings(
+        installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
+    )
+    return await house.merchants.add_merchant(name, credentials, settings=settings, is_demo=is_demo)
+
+
+async def revoke_key(house: House, door: str, key: str) -> bool:
+    """Make a pair of keys stop working; False when the door has none that works.
+
+    Paynet's callers show the secret key alone, so it goes with the publishable one.
+    """
+    credential = await house.merchants.find_credential(door, key)
+    if credential is not None and door == PUBLISHABLE_DOOR:
+        name = secret_name(house.vault.names, credential.secret.decode())
+        await house.merchants.revoke_credential(SECRET_DOOR, name)
+    return await house.merchants.revoke_credential(door, key)
+
+
+async def ensure_demo_merchant(house: House) -> None:
+    """In sandbox: the demo merchant, and its keys in `sandbox.json`."""
+    path = house.settings.data / "sandbox.json"
+    known = await house.merchants.list_merchants()
+    if any(merchant.is_demo for merchant in known) and path.exists():
+        return
+    keys = fill_keys({})
+    name = _free_name(DEMO_MERCHANT, {merchant.name for merchant in known})
+    await add_merchant(house, name, keys, is_demo=True)
+    panel = {
+        "url": "http://127.0.0.1:8080/panel",
+        "email": "demo@vezne.localhost",
+        "password": random_key(16),
+    }
+    text = json.dumps(keys | {"panel": panel}, indent=2) + "\n"
+    replace_file(path, text.encode(), PRIVATE)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """The name, with a number where it is taken: an erased `sandbox.json` needs a new merchant."""
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{name} {number}"
+    return free

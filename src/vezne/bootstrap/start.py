@@ -1,0 +1,57 @@
+"""Running something to its end: what a person can mend becomes one line."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Final, TypeVar
+
+import uvloop
+
+from simbank.journal import DamagedJournal
+from vezne.edge.server import CannotListen
+from vezne.engines.engine import EngineFailure
+from vezne.engines.migrate import SchemaChanged, SchemaTooNew
+from vezne.merchant_terms import InvalidTerms
+from vezne.storage.merchants import DuplicateKey, DuplicateMerchant
+from vezne.vault.certificates import UnusableAuthority
+from vezne.vault.files import ExposedFile
+from vezne.vault.keyring import WrongMasterKey
+from vezne.vault.master_key import UnusableMasterKey
+from vezne.webhook_urls import InvalidWebhookUrl
+
+Result = TypeVar("Result")
+
+
+class CannotStart(Exception):
+    """Something outside the program is not as it must be. The text says what, and what to do."""
+
+
+# What a person can mend: reported as one line, without a trace.
+_MENDABLE: Final = (
+    CannotListen,
+    DamagedJournal,
+    DuplicateKey,
+    DuplicateMerchant,
+    EngineFailure,
+    ExposedFile,
+    InvalidTerms,
+    InvalidWebhookUrl,
+    SchemaChanged,
+    SchemaTooNew,
+    UnusableAuthority,
+    UnusableMasterKey,
+    WrongMasterKey,
+)
+
+
+def run(work: Coroutine[object, object, Result]) -> Result:
+    """Run to the end; what a person can mend becomes CannotStart."""
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(work)
+    except _MENDABLE as error:
+        raise CannotStart(str(error)) from error
+    except OSError as error:
+        if error.filename is None:
+            raise
+        # A file or directory that cannot be used: no permission, read-only, no space.
+        raise CannotStart(f"{error.filename}: {error.strerror}") from error
