@@ -22,6 +22,7 @@ class Server:
         self.data = data
         self.arguments = arguments
         self.wrapper: tuple[str, ...] = ()
+        self.environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
         self.http = ""
         self.https = ""
         self.output: list[str] = []
@@ -38,7 +39,7 @@ class Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+            env=self.environment,
         )
         threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
         if not self._ready.wait(START_TIMEOUT_S):

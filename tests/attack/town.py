@@ -1,0 +1,174 @@
+"""A town of cardholders: many cards and payments through the real doors, quickly."""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from fakes.iyzico_client import card_request, payment_request
+from fakes.server import Server
+from fakes.signed import signed_headers
+
+# Local and foreign issuers; of a town's cards a thief knows these and the last four digits.
+BINS = ("55287900", "45438134", "52891210", "41111111", "51529100", "97920100", "37442700")
+# Of the last one only six digits are shown: ten times as many tries a card, so there are few.
+SHARES = (10, 10, 10, 10, 10, 9, 1)
+CONNECTIONS = 12
+NAMES = ("Ayşe Yılmaz", "Mehmet Demir", "Zeynep Kaya", "Can Öztürk", "Elif Şahin")
+
+Keys = dict[str, str]
+
+
+class Town(NamedTuple):
+    """Whose cards are where. `stored` are in the vault still, `passing` paid without being kept."""
+
+    stored: list[str]
+    deleted: list[str]
+    passing: list[str]
+
+    @property
+    def everybody(self) -> set[str]:
+        """Every number that was ever presented."""
+        return {*self.stored, *self.deleted, *self.passing}
+
+
+def numbers(count: int, seed: int) -> list[str]:
+    """Different valid card numbers."""
+    chance = random.Random(seed)  # noqa: S311 - test data
+    found: dict[str, None] = {}
+    while len(found) < count:
+        (bin,) = chance.choices(BINS, SHARES)
+        length = 15 if bin.startswith("37") else 16
+        body = bin + "".join(chance.choices("0123456789", k=length - len(bin) - 1))
+        found[body + check_digit(body)] = None
+    return list(found)
+
+
+def check_digit(body: str) -> str:
+    """The digit that makes a number valid (ISO/IEC 7812-1, annex B)."""
+    total = 0
+    for at, digit in enumerate(reversed(body)):
+        doubled = int(digit) * 2 if at % 2 == 0 else int(digit)
+        total += doubled - 9 if doubled > 9 else doubled
+    return str(-total % 10)
+
+
+def add_merchant(server: Server, name: str, *options: str) -> Keys:
+    """Another merchant, by the command; its keys at the iyzico door."""
+    command = [sys.executable, "-m", "vezne", "merchants", "add", name, "--data", str(server.data)]
+    done = subprocess.run(
+        [*command, *options],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=server.environment,
+    )
+    keys: Keys = json.loads(done.stdout)["iyzico"]
+    return keys
+
+
+def settle(server: Server, merchants: Sequence[Keys], count: int, seed: int) -> Town:
+    """Store that many cards, pay with some of them and with others, delete a few."""
+    return asyncio.run(_settle(server, merchants, count, seed))
+
+
+async def _settle(server: Server, merchants: Sequence[Keys], count: int, seed: int) -> Town:
+    passing_count = max(count // 20, 10)
+    people = numbers(count + passing_count, seed)
+    stored, passing = people[:count], people[count:]
+    deleted = stored[:: max(count // 50, 7)]
+    gone = set(deleted)
+
+    async def live(caller: "Caller", at: int, pan: str) -> None:
+        keys = merchants[at % len(merchants)]
+        expiry = {"expireMonth": "12", "expireYear": "2031"}
+        card = expiry | {"cardHolderName": NAMES[at % len(NAMES)], "cardNumber": pan}
+        if at >= count:
+            asked = payment_request(paymentCard=card | {"cvc": cvv_of(pan), "registerCard": "0"})
+            assert (await caller.call(keys, "/payment/auth", asked))["status"] == "success"
+            return
+        email = f"person{at}@example.com"
+        asked = card_request(card=card | {"cardAlias": "kart"}, email=email, externalId=f"c{at}")
+        kept = await caller.call(keys, "/cardstorage/card", asked)
+        assert kept["status"] == "success", kept
+        names = {"cardUserKey": kept["cardUserKey"], "cardToken": kept["cardToken"]}
+        if at % 40 == 0:
+            paid = await caller.call(keys, "/payment/auth", payment_request(paymentCard=names))
+            assert paid["status"] == "success", paid
+        if pan in gone:
+            answer = await caller.call(keys, "/cardstorage/card", names, method="DELETE")
+            assert answer["status"] == "success", answer
+
+    await crowd(server.http, list(enumerate(people)), live)
+    return Town([pan for pan in stored if pan not in gone], deleted, passing)
+
+
+def cvv_of(pan: str) -> str:
+    """What a card's holder types in."""
+    return "9473" if pan.startswith("37") else "947"
+
+
+async def crowd(
+    http: str,
+    people: list[tuple[int, str]],
+    live: Callable[["Caller", int, str], Awaitable[None]],
+) -> None:
+    """Everybody's turn, over a few connections at a time."""
+    queue = iter(people)
+
+    async def clerk() -> None:
+        caller = await Caller.connect(http)
+        try:
+            for at, pan in queue:
+                await live(caller, at, pan)
+        finally:
+            caller.close()
+
+    async with asyncio.TaskGroup() as clerks:
+        for _ in range(CONNECTIONS):
+            clerks.create_task(clerk())
+
+
+class Caller:
+    """One connection that stays open, without the weight of a client library."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def connect(cls, http: str) -> "Caller":
+        """A connection to a server's plain address."""
+        where = urlsplit(http)
+        return cls(*await asyncio.open_connection(where.hostname, where.port))
+
+    async def call(
+        self, keys: Keys, path: str, payload: dict[str, object], method: str = "POST"
+    ) -> dict[str, str]:
+        """The answer to a signed request."""
+        body = json.dumps(payload, ensure_ascii=False).encode()
+        headers = signed_headers(keys["api_key"], keys["secret_key"], path, body)
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: desk",
+            "Content-Type: application/json",
+            f"Content-Length: {len(body)}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        self._writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        (length,) = (
+            int(line.partition(b":")[2])
+            for line in head.split(b"\r\n")
+            if line.lower().startswith(b"content-length:")
+        )
+        answer: dict[str, str] = json.loads(await self._reader.readexactly(length))
+        return answer
+
+    def close(self) -> None:
+        """Hang up."""
+        self._writer.close()
