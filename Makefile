@@ -4,9 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 DATA ?= vezne-data
 ARGS ?=
+# For `make fuzz`: how often an operation is tried, and what makes a run the same again.
+EXAMPLES ?= 300
+SEED := $(if $(SEED),$(SEED),$(shell date +%s))
+
+# Tests start hundreds of processes, each of which would compile the whole source again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench sim format lock clean
+.PHONY: help serve test check bench sim fuzz format lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -15,7 +21,7 @@ serve: $(VENV)/serve.stamp ## Run the sandbox on http://127.0.0.1:8080 and https
 	$(BIN)/vezne serve --sandbox --data $(DATA) $(ARGS)
 
 test: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## Run every test, with coverage of core, flows and vault
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, format check, types, import contracts
 	$(BIN)/ruff check
@@ -28,6 +34,11 @@ bench: $(VENV)/dev.stamp ## Measure against a bare echo of the same run
 
 sim: $(VENV)/dev.stamp ## Simulate crashes, a bad line and impatient clients, and check every lira
 	$(BIN)/python -m tools.sim --seconds 60 $(ARGS)
+
+fuzz: $(VENV)/dev.stamp ## Ask every door thousands of odd questions, others each time
+	@echo "make fuzz EXAMPLES=$(EXAMPLES) SEED=$(SEED)"
+	VEZNE_FUZZ_EXAMPLES=$(EXAMPLES) VEZNE_FUZZ_SEED=$(SEED) \
+	  $(BIN)/python -m pytest -n auto tests/fuzz tests/vault/test_intake*.py tests/vault/test_bodies.py $(ARGS)
 
 format: $(VENV)/dev.stamp ## Format the source
 	$(BIN)/ruff check --fix-only

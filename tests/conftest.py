@@ -1,5 +1,6 @@
 """What more than one layer of tests needs."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -7,9 +8,16 @@ from hypothesis import settings
 
 from fakes.postgres_server import PostgresUnavailable, running_postgres
 
+# `make fuzz` asks for more, where a reader is tried by itself.
+_EXAMPLES = 10 * int(os.environ.get("VEZNE_FUZZ_EXAMPLES", "10"))
 # No test asserts anything about time, and a busy machine must not fail one.
-settings.register_profile("vezne", deadline=None)
+settings.register_profile("vezne", deadline=None, max_examples=_EXAMPLES)
 settings.load_profile("vezne")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that at the end no process waits for another that has one left."""
+    items.sort(key=lambda item: "long" not in item.keywords)
 
 
 @pytest.fixture(scope="session")

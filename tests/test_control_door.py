@@ -6,13 +6,14 @@ import msgspec
 
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.house import open_house
+from vezne.bootstrap.master import open_serving_master_key
 from vezne.settings import Settings
 
 
 async def test_there_is_a_control_door_in_the_sandbox_only(tmp_path: Path) -> None:
     """In live mode nobody moves a clock or has anything go wrong: the path is like any other."""
     sandbox = Settings(mode="sandbox", data=tmp_path)
-    async with open_house(sandbox) as house:
+    async with open_house(sandbox, await open_serving_master_key(sandbox)) as house:
         names = [door.name for door in open_doors(house)]
         assert names == ["iyzico", "paywall", "paynet", "sandbox"]
     async with open_house(msgspec.structs.replace(sandbox, mode="live")) as house:

@@ -21,6 +21,7 @@ FILE_NAME: Final = "vezne.toml"
 
 Mode = Literal["sandbox", "live"]
 Profile = Literal["classic", "current"]
+GuardMode = Literal["auto", "on", "off"]
 
 
 class InvalidSettings(Exception):
@@ -62,6 +63,33 @@ class PaynetSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     switches: dict[str, str] = {}
 
 
+class VaultSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The vault's keys."""
+
+    cryptoperiod_days: int = 365
+
+
+class GuardSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The guard at the doors. A limit of 0 is none."""
+
+    mode: GuardMode = "auto"
+    address_per_minute: int = 6000
+    key_per_minute: int = 6000
+    card_per_hour: int = 20
+    card_declines_per_day: int = 10
+    declined_cards: int = 20
+    failed_logins: int = 10
+    lockout_minutes_max: int = 30
+
+
+class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """For how many days what is kept after its end. None: for ever."""
+
+    expired_cards_days: int | Literal["auto"] | None = "auto"
+    sessions_days: int = 2
+    notices_days: int = 90
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be chosen. None for a listener means off, for `database` SQLite files."""
 
@@ -71,9 +99,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     tls_listen: Address | None = Address("127.0.0.1", 8443)
     tls_names: tuple[str, ...] = ()
     public_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    proxy_header: str = "x-forwarded-for"
     database: str | None = None
     workers: int = 1
-    master_key_file: Path | None = None
+    master_key: str | None = None
+    master_key_shares: tuple[Path, ...] = ()
+    vault_socket: Path | None = None
     log_level: LogLevel = "info"
     log_format: LogFormat = "auto"
     sandbox: SandboxSettings = SandboxSettings()
@@ -81,6 +113,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     iyzico: IyzicoSettings = IyzicoSettings()
     paywall: PaywallSettings = PaywallSettings()
     paynet: PaynetSettings = PaynetSettings()
+    vault: VaultSettings = VaultSettings()
+    guard: GuardSettings = GuardSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     def __repr__(self) -> str:
         return f"Settings({self.mode}, data={str(self.data)!r})"

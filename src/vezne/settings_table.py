@@ -4,28 +4,34 @@ The records that hold the values are in `vezne.settings`; a test keeps both and 
 step.
 """
 
-import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from vezne.edge.server import Address
+from vezne.edge.client_address import FORWARDED
+from vezne.settings_values import (
+    address_from,
+    boolean_from,
+    cryptoperiod_from,
+    database_from,
+    days_from,
+    days_or_never_from,
+    hours_from,
+    master_key_from,
+    names_from,
+    networks_from,
+    one_of,
+    one_worker_from,
+    origin_from,
+    pairs_from,
+    path_from,
+    paths_from,
+    socket_from,
+    whole_number_from,
+)
 
 PREFIX: Final = "VEZNE_"
-_PORT_MAX: Final = 65_535
-_ORIGIN: Final = re.compile(
-    r"https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
-)
-_WORDS_OF_BOOL: Final = {"true": True, "yes": True, "on": True, "1": True} | {
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
-# A year; a code that lives longer is no code that changes.
-_HOURS_MAX: Final = 24 * 366
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,231 +48,245 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
         return PREFIX + self.key.replace(".", "__").upper()
 
 
-def _boolean(value: object) -> bool:
-    known = value if isinstance(value, bool) else _WORDS_OF_BOOL.get(str(value).lower())
-    if known is None:
-        raise ValueError("must be true or false")
-    return known
-
-
-def _whole_number(value: object) -> int:
-    text = str(value)
-    if not (text.isascii() and text.isdigit()) or isinstance(value, bool):
-        raise ValueError("must be a whole number, 0 or more")
-    return int(text)
-
-
-def _hours(value: object) -> int:
-    hours = _whole_number(value)
-    if not 1 <= hours <= _HOURS_MAX:
-        raise ValueError(f"must be 1 to {_HOURS_MAX} hours")
-    return hours
-
-
-def _one_worker(value: object) -> int:
-    if str(value) != "1":
-        raise ValueError("must be 1: this version runs in one process")
-    return 1
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("must be a text")
-    return value
-
-
-def _path(value: object) -> Path:
-    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
-
-
-def _address(value: object) -> Address | None:
-    text = _text(value)
-    if text == "off":
-        return None
-    host, _, port = text.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not (port.isascii() and port.isdigit()) or int(port) > _PORT_MAX:
-        raise ValueError("must be HOST:PORT or off, such as 127.0.0.1:8080 or [::1]:8080")
-    return Address(host, int(port))
-
-
-def _names(value: object) -> tuple[str, ...]:
-    names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise ValueError("must be a list of host names or addresses")
-    return tuple(name.strip() for name in names if name.strip())
-
-
-def _origin(value: object) -> str:
-    found = _ORIGIN.fullmatch(_text(value))
-    if found is None or int(found["port"] or 0) > _PORT_MAX:
-        raise ValueError("must be http:// or https://, a host and no path")
-    return found[0]
-
-
-def _database(value: object) -> str:
-    # The message does not repeat the value: it may hold a password.
-    text = _text(value)
-    if not text.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must be a URL that begins with postgresql://")
-    return text
-
-
-def _pairs(value: object) -> dict[str, str]:
-    pairs = dict(_split_pairs(value)) if isinstance(value, str) else value
-    if not isinstance(pairs, dict) or not all(isinstance(item, str) for item in pairs.values()):
-        raise ValueError("must be names with a reading each, such as name=reading,name=reading")
-    return pairs
-
-
-def _split_pairs(text: str) -> Iterator[tuple[str, str]]:
-    for pair in filter(None, (part.strip() for part in text.split(","))):
-        name, is_pair, reading = pair.partition("=")
-        if not is_pair:
-            raise ValueError("must be name=reading pairs, divided by commas")
-        yield name.strip(), reading.strip()
-
-
-def _one_of(*choices: str) -> Callable[[object], object]:
-    def choose(value: object) -> object:
-        if value not in choices:
-            raise ValueError(f"must be one of {', '.join(choices)}")
-        return value
-
-    return choose
-
-
 TABLE: Final = (
     Setting(
         key="mode",
         default="`live`",
         about="`sandbox` or `live`. Sandbox has a demo merchant, test cards and the built-in bank. "
         "Live needs an acquirer and does not start without one.",
-        parse=_one_of("sandbox", "live"),
+        parse=one_of("sandbox", "live"),
     ),
     Setting(
         key="data",
         default="`vezne-data`",
         about="Directory of databases, keys and certificates.",
-        parse=_path,
+        parse=path_from,
     ),
     Setting(
         key="listen",
         default="`127.0.0.1:8080`",
         about="HOST:PORT for http, or `off`. Port 0 takes a free one.",
-        parse=_address,
+        parse=address_from,
     ),
     Setting(
         key="tls_listen",
         default="`127.0.0.1:8443`",
         about="HOST:PORT for https, or `off`. Port 0 takes a free one.",
-        parse=_address,
+        parse=address_from,
     ),
     Setting(
         key="tls_names",
         default="none",
         about="More names or addresses for the development certificate, beside localhost; in a "
         "variable divided by commas.",
-        parse=_names,
+        parse=names_from,
     ),
     Setting(
         key="public_url",
         default="as the request was addressed",
         about="Where browsers reach this server, such as `https://pay.example.com`, if that is not "
         "where the merchant's server calls it. The pages of 3-D Secure are there.",
-        parse=_origin,
+        parse=origin_from,
+    ),
+    Setting(
+        key="trusted_proxies",
+        default="none",
+        about="Addresses or networks of the proxies in front, such as `10.0.0.0/8`; in a variable "
+        "divided by commas. Only they may say, in `proxy_header`, where a request comes from.",
+        parse=networks_from,
+    ),
+    Setting(
+        key="proxy_header",
+        default="`x-forwarded-for`",
+        about="The header that these proxies add a client's address to: `x-forwarded-for` or "
+        "`forwarded`. Name the one that they keep: the other is anybody's.",
+        parse=one_of("x-forwarded-for", FORWARDED),
     ),
     Setting(
         key="database",
         default="SQLite files in the data directory",
         about="A `postgresql://` URL. Never printed.",
-        parse=_database,
+        parse=database_from,
     ),
     Setting(
         key="workers",
         default="1",
         about="Server processes. This version runs one.",
-        parse=_one_worker,
+        parse=one_worker_from,
     ),
     Setting(
-        key="master_key_file",
-        default="`master.key` in the data directory",
-        about="File with the key that wraps all others.",
-        parse=_path,
+        key="master_key",
+        default="`file:` and `master.key` in the data directory",
+        about="URI of the key that wraps all others: `file:…`, `shares:…`, `pkcs11:…` or "
+        "`awskms:…`; see [keys](keys.md).",
+        parse=master_key_from,
+    ),
+    Setting(
+        key="master_key_shares",
+        default="asked for at the start",
+        about="Files with the shares of a `shares:` master key, one each, for starts that nobody "
+        "attends; in a variable divided by commas.",
+        parse=paths_from,
+    ),
+    Setting(
+        key="vault_socket",
+        default="none: the vault is in the server's own process",
+        about="Unix socket of the vault's own process, such as `unix:/run/vezne/vault.sock`: where "
+        "`vezne vault` listens (`vault.sock` in its data directory unless this is set) and where "
+        "`vezne serve` and the commands find it.",
+        parse=socket_from,
     ),
     Setting(
         key="log_level",
         default="`info`",
         about="`debug`, `info`, `warning` or `error`.",
-        parse=_one_of("debug", "info", "warning", "error"),
+        parse=one_of("debug", "info", "warning", "error"),
     ),
     Setting(
         key="log_format",
         default="`auto`",
         about="`json`, `console`, or `auto`: console on a terminal, JSON elsewhere.",
-        parse=_one_of("auto", "json", "console"),
+        parse=one_of("auto", "json", "console"),
     ),
     Setting(
         key="sandbox.refuse_unknown_cards",
         default="`false`",
         about="Whether the built-in bank refuses numbers that are no test card.",
-        parse=_boolean,
+        parse=boolean_from,
     ),
     Setting(
         key="bank.seed",
         default="1",
         about="What the built-in bank draws its references and approval codes from; the same "
         "seed, the same answers.",
-        parse=_whole_number,
+        parse=whole_number_from,
     ),
     Setting(
         key="iyzico.profile",
         default="`classic`",
         about="`classic` follows the published pages, `current` today's official clients.",
-        parse=_one_of("classic", "current"),
+        parse=one_of("classic", "current"),
     ),
     Setting(
         key="iyzico.switches",
         default="none",
         about="Single readings that differ from the profile: a table of names, in a variable "
         "`name=reading,name=reading`.",
-        parse=_pairs,
+        parse=pairs_from,
     ),
     Setting(
         key="paywall.profile",
         default="`classic`",
         about="`classic` follows the published page, `current` today's official client.",
-        parse=_one_of("classic", "current"),
+        parse=one_of("classic", "current"),
     ),
     Setting(
         key="paywall.switches",
         default="none",
         about="As `iyzico.switches`.",
-        parse=_pairs,
+        parse=pairs_from,
     ),
     Setting(
         key="paywall.unique_code_hours",
         default="24",
         about="How long a stored card has the same `UniqueCode`.",
-        parse=_hours,
+        parse=hours_from,
     ),
     Setting(
         key="paywall.unique_code_overlap_hours",
         default="24",
         about="How long a `UniqueCode` is good after the card got its next one.",
-        parse=_hours,
+        parse=hours_from,
     ),
     Setting(
         key="paynet.profile",
         default="`classic`",
         about="`classic` follows the published page, `current` today's clients.",
-        parse=_one_of("classic", "current"),
+        parse=one_of("classic", "current"),
     ),
     Setting(
         key="paynet.switches",
         default="none",
         about="As `iyzico.switches`.",
-        parse=_pairs,
+        parse=pairs_from,
+    ),
+    Setting(
+        key="vault.cryptoperiod_days",
+        default="365",
+        about="How long a key that protects cards may seal from the day it is made; after that "
+        "`vezne keys list` and every start ask for its [rotation](rotation.md).",
+        parse=cryptoperiod_from,
+    ),
+    Setting(
+        key="guard.mode",
+        default="`auto`",
+        about="Whether a guard turns away who asks too often or guesses: `on`, `off`, or `auto`: "
+        "on in live mode.",
+        parse=one_of("auto", "on", "off"),
+    ),
+    Setting(
+        key="guard.address_per_minute",
+        default="6000",
+        about="Requests from one address in a minute; 0 is no limit, as in all of these.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.key_per_minute",
+        default="6000",
+        about="Requests of one API key in a minute.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.card_per_hour",
+        default="20",
+        about="Attempts on one card number in an hour, whoever makes them.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.card_declines_per_day",
+        default="10",
+        about="How often a bank may decline one card number in a day before it is not asked again.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.declined_cards",
+        default="20",
+        about="Different declined cards, less the approved ones, before an address or a key may "
+        "bring no new card for a while.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.failed_logins",
+        default="10",
+        about="Wrong signatures or keys before an address is locked out of a key; twice as many "
+        "lock it out of all it has not proven.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="guard.lockout_minutes_max",
+        default="30",
+        about="How long a lock-out is at most. The first is one minute, each next one twice as "
+        "long. With 0 nobody is locked out.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="retention.expired_cards_days",
+        default="`auto`",
+        about="For how many days a stored card is kept after its last month, before it is deleted "
+        "for good; `off` for ever. `auto` is 90 in live mode and `off` in the sandbox.",
+        parse=days_or_never_from,
+    ),
+    Setting(
+        key="retention.sessions_days",
+        default="2",
+        about="For how many days sessions and their answers are kept after their end.",
+        parse=days_from,
+    ),
+    Setting(
+        key="retention.notices_days",
+        default="90",
+        about="For how many days notices are kept that were delivered or given up.",
+        parse=days_from,
     ),
 )
 BY_KEY: Final = {setting.key: setting for setting in TABLE}

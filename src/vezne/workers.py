@@ -53,8 +53,14 @@ async def look_at_all_due(merchants: SqlMerchants, ports: Ports) -> None:
 
 
 async def sweep_vault(vault: VaultService) -> None:
-    """See that no card waits longer than it may, also when no request comes by."""
+    """See that no card waits longer than it may, and no destroyed key, when no request comes by."""
     vault.sweep()
+    await vault.forget_destroyed_keys()
+
+
+async def erase_deleted(vault: VaultService) -> None:
+    """Rid the vault's files of deleted cards. Where somebody still reads, the next turn does."""
+    await vault.erase()
 
 
 async def outlive(work: Awaitable[object]) -> None:

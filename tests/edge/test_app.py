@@ -3,15 +3,19 @@
 import asyncio
 import io
 
+import msgspec
 import pytest
 
+from fakes.audit import MemoryAudit
 from fakes.intake import PlainIntake
+from vezne.core.audit import current_origin
 from vezne.core.body import MalformedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.refusal import Reason, Refusal
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher, Incoming, dress
+from vezne.edge.client_address import ClientAddresses, parse_network
 from vezne.edge.logs import configure_logs
-from vezne.edge.messages import BadRequest, Door, Request, Response, Route
+from vezne.edge.messages import BadRequest, Door, Outcome, Request, Response, Route
 
 
 class Teller:
@@ -32,6 +36,7 @@ class Teller:
             malformed=self.refuse(400),
             too_large=self.refuse(413),
             fault=self.refuse(500),
+            too_many=self.refuse(429),
         )
 
     async def handle(self, request: Request) -> Response:
@@ -60,7 +65,9 @@ class House:
         self.second = Teller(
             "second", ("POST", "/pay/other/new"), ("GET", "/vault"), methods_status=200
         )
-        self.dispatcher = Dispatcher([self.first.door, self.second.door], self.intake)
+        self.dispatcher = Dispatcher(
+            [self.first.door, self.second.door], self.intake, MemoryAudit()
+        )
 
     def ask(
         self,
@@ -225,7 +232,7 @@ def test_a_site_answers_below_its_path(house, target, by):
         return Response(200, b"site")
 
     doors = [house.first.door, house.second.door]
-    house.dispatcher = Dispatcher(doors, house.intake, {"/bank": site})
+    house.dispatcher = Dispatcher(doors, house.intake, MemoryAudit(), {"/bank": site})
     assert house.ask("GET", target).body == by.encode()
     assert [incoming.target for incoming in seen] == ([target] if by == "site" else [])
     assert house.intake.bodies == []
@@ -239,16 +246,16 @@ def test_a_door_cannot_claim_a_path_of_a_site():
 
     teller = Teller("one", ("POST", "/bank/3ds"))
     with pytest.raises(ValueError, match="/bank/3ds"):
-        Dispatcher([teller.door], PlainIntake(), {"/bank": site})
+        Dispatcher([teller.door], PlainIntake(), MemoryAudit(), {"/bank": site})
 
 
 def test_two_doors_cannot_claim_one_route():
     """A route belongs to one door, and there must be a door."""
     one, two = Teller("one", ("GET", "/a")), Teller("two", ("GET", "/a"))
     with pytest.raises(ValueError, match="GET /a"):
-        Dispatcher([one.door, two.door], PlainIntake())
+        Dispatcher([one.door, two.door], PlainIntake(), MemoryAudit())
     with pytest.raises(ValueError, match="at least one"):
-        Dispatcher([], PlainIntake())
+        Dispatcher([], PlainIntake(), MemoryAudit())
 
 
 def test_a_body_that_turns_out_malformed_later_is_malformed(house):
@@ -257,3 +264,32 @@ def test_a_body_that_turns_out_malformed_later_is_malformed(house):
     response = house.ask("POST", "/pay/new", b"{}")
     assert (response.status, house.first.bad[-1].why) == (400, "no valid JSON")
     assert house.intake.bodies[-1].is_released
+
+
+def test_an_origin_has_the_address_of_the_client(house):
+    """That of the peer, or what a trusted proxy says of it."""
+    seen = []
+
+    async def handle(request):
+        seen.append((current_origin().address, current_origin().path))
+        return Response(200, b"done")
+
+    teller = Teller("one", ("POST", "/pay"))
+    door = msgspec.structs.replace(
+        teller.door, routes=(Route(method="POST", path="/pay", handle=handle),)
+    )
+    addresses = ClientAddresses([parse_network("10.0.0.1")], "x-forwarded-for")
+    house.dispatcher = Dispatcher([door], house.intake, MemoryAudit(), addresses=addresses)
+    headers = {"host": "desk:1", "x-forwarded-for": "198.51.100.7"}
+    for peer in ("10.0.0.1", "203.0.113.9"):
+        incoming = Incoming("POST", "https", "/pay", headers, b"{}", peer)
+        asyncio.run(house.dispatcher.handle(incoming))
+    assert seen == [("198.51.100.7", "/pay"), ("203.0.113.9", "/pay")]
+
+
+def test_an_answer_keeps_what_became_of_the_request(house):
+    """Its door's headers come on top, and the edge hears of outcome and reason all the same."""
+    refused = Response(200, b"no", (), outcome=Outcome.REFUSED, reason="11")
+    dressed = dress(house.first.door, refused)
+    assert (dressed.outcome, dressed.reason) == (Outcome.REFUSED, "11")
+    assert dressed.headers == ((b"x-door", b"first"),)

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from fakes.audit import MemoryAudit
 from fakes.intake import PlainIntake
 from fakes.listening import ListeningThread, post
 from fakes.world import FixedClock
@@ -32,6 +33,7 @@ def door_of(name, *routes, **changes):
         malformed=refuse(400),
         too_large=refuse(413),
         fault=refuse(500),
+        too_many=refuse(429),
         **changes,
     )
 
@@ -90,7 +92,7 @@ def test_the_content_type_says_what_a_body_is(clerk, content_type, kind):
         door = door_of("one", clerk.route(kinds=kinds))
         body = {BodyKind.FORM: b"a=1", BodyKind.XML: b"<r/>", BodyKind.JSON: b"{}"}
         expected = kind if kind in kinds else BodyKind.JSON
-        dispatcher = Dispatcher([door], intake)
+        dispatcher = Dispatcher([door], intake, MemoryAudit())
         assert ask(dispatcher, "POST", "/v1/Token", body[expected], **headers).status == 200
         assert intake.kinds == [expected]
 
@@ -98,7 +100,7 @@ def test_the_content_type_says_what_a_body_is(clerk, content_type, kind):
 def test_a_route_for_json_reads_json_whatever_is_said(clerk):
     """Clients that send JSON as a form are common."""
     intake = PlainIntake()
-    dispatcher = Dispatcher([door_of("one", clerk.route())], intake)
+    dispatcher = Dispatcher([door_of("one", clerk.route())], intake, MemoryAudit())
     assert ask(dispatcher, "POST", "/v1/Token", b"{}", content_type=FORM_TYPE).status == 200
     assert intake.kinds == [BodyKind.JSON]
 
@@ -115,7 +117,7 @@ def test_the_card_is_lifted_from_every_kind(clerk, content_type, body):
     """The handler gets slots, and what is held is released with the request."""
     intake = vault_intake()
     route = clerk.route(kinds=ALL_KINDS, card=CardFields((), "pan", "cvc"))
-    dispatcher = Dispatcher([door_of("one", route)], intake)
+    dispatcher = Dispatcher([door_of("one", route)], intake, MemoryAudit())
     assert ask(dispatcher, "POST", "/v1/Token", body, content_type=content_type).status == 200
     (request,) = clerk.requests
     assert request.body.payload == {"pan": CardSlot.PAN, "cvc": CardSlot.CVV, "note": "x"}
@@ -126,7 +128,9 @@ def test_the_card_is_lifted_from_every_kind(clerk, content_type, body):
 @pytest.mark.parametrize("body", [b"pan=1&pan=2", b"\xff", b"{}"])
 def test_a_malformed_form_is_refused_by_the_door(clerk, body):
     """As malformed JSON is."""
-    dispatcher = Dispatcher([door_of("one", clerk.route(kinds=ALL_KINDS))], vault_intake())
+    dispatcher = Dispatcher(
+        [door_of("one", clerk.route(kinds=ALL_KINDS))], vault_intake(), MemoryAudit()
+    )
     response = ask(dispatcher, "POST", "/v1/Token", body, content_type=FORM_TYPE)
     assert (response.status, clerk.requests) == (400, [])
 
@@ -146,7 +150,7 @@ def test_a_card_number_in_a_header_is_lifted(clerk, name, value, state):
     """The handler sees neither the header nor the body, but what may be known of the card."""
     intake = vault_intake()
     route = clerk.route("GET", "/inquiry", card_header=name)
-    dispatcher = Dispatcher([door_of("one", route)], intake)
+    dispatcher = Dispatcher([door_of("one", route)], intake, MemoryAudit())
     assert ask(dispatcher, "GET", "/inquiry", b"?", cardnumber=value, token="t").status == 200
     (request,) = clerk.requests
     assert request.headers == {"host": "desk:1", "token": "t"}
@@ -158,7 +162,7 @@ def test_a_card_number_in_a_header_is_lifted(clerk, name, value, state):
 def test_without_the_header_the_body_is_read(clerk):
     """The same route may be asked without a card."""
     route = clerk.route("GET", "/inquiry", card_header="cardnumber")
-    dispatcher = Dispatcher([door_of("one", route)], vault_intake())
+    dispatcher = Dispatcher([door_of("one", route)], vault_intake(), MemoryAudit())
     assert ask(dispatcher, "GET", "/inquiry", b'{"a": 1}', token="t").status == 200
     (request,) = clerk.requests
     assert (request.body.payload, request.body.card) == ({"a": 1}, None)
@@ -177,7 +181,7 @@ class TestCase:
             clerk.route("GET", "/V1/Ratio/Get"),
             ignores_case=True,
         )
-        return Dispatcher([strict, loose], PlainIntake())
+        return Dispatcher([strict, loose], PlainIntake(), MemoryAudit())
 
     @pytest.mark.parametrize(
         ("target", "status", "owner"),
@@ -222,15 +226,20 @@ class TestCase:
         loose = door_of("loose", Clerk().route("GET", paths[1]), ignores_case=True)
         for doors in ([exact, loose], [loose, exact]):
             with pytest.raises(ValueError, match="claim GET"):
-                Dispatcher(doors, PlainIntake())
+                Dispatcher(doors, PlainIntake(), MemoryAudit())
         also_exact = door_of("other", Clerk().route("GET", paths[1]))
-        assert ask(Dispatcher([exact, also_exact], PlainIntake()), "GET", paths[1]).status == 200
+        assert (
+            ask(
+                Dispatcher([exact, also_exact], PlainIntake(), MemoryAudit()), "GET", paths[1]
+            ).status
+            == 200
+        )
 
     def test_one_door_cannot_claim_one_path_twice(self):
         """In two cases it is the same path."""
         routes = (Clerk().route("GET", "/a"), Clerk().route("GET", "/A"))
         with pytest.raises(ValueError, match="claim GET"):
-            Dispatcher([door_of("loose", *routes, ignores_case=True)], PlainIntake())
+            Dispatcher([door_of("loose", *routes, ignores_case=True)], PlainIntake(), MemoryAudit())
 
 
 class TestPages:
@@ -243,7 +252,7 @@ class TestPages:
 
     def page(self, answer, method="GET"):
         door = door_of("one", Clerk(answer).route(method, "/gate"))
-        return ask(Dispatcher([door], PlainIntake()), method, "/gate")
+        return ask(Dispatcher([door], PlainIntake(), MemoryAudit()), method, "/gate")
 
     def test_a_form_that_goes_on(self):
         """The page posts the fields by itself; nothing on it speaks of a shop or a door."""
@@ -301,7 +310,7 @@ class TestPages:
         door = door_of(
             "one", Clerk(self.FORM).route("GET", "/gate"), Clerk(self.FORM).route("POST", "/gate")
         )
-        dispatcher = Dispatcher([door], PlainIntake())
+        dispatcher = Dispatcher([door], PlainIntake(), MemoryAudit())
         with ListeningThread(dispatcher.handle) as server, server.connect() as client:
             client.send(b"HEAD /gate HTTP/1.1\r\nHost: desk\r\n\r\n")
             head = client.read(is_head=True)

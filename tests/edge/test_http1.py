@@ -10,7 +10,8 @@ import pytest
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
 from vezne.edge.app import BODY_BYTES_MAX, Incoming
-from vezne.edge.http1 import render_head
+from vezne.edge.http1 import _address_of
+from vezne.edge.http1_text import render_head
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
 from vezne.edge.service import Limits
@@ -77,6 +78,7 @@ def test_request_reaches_the_handler_as_sent(client, desk):
     assert request.headers["x-thing"] == "Value, two"
     assert request.headers["host"] == "desk"
     assert request.body == b'{"x": 1}'
+    assert request.address == "127.0.0.1"
 
 
 def test_request_in_single_bytes(client, desk):
@@ -477,3 +479,22 @@ def test_shutdown_can_be_hurried():
         server.abort()
         server.close()
         assert client.is_ended()
+
+
+@pytest.mark.parametrize(
+    ("peer", "address"),
+    [
+        (("198.51.100.7", 4711), "198.51.100.7"),
+        (("fe80::1%eth0", 4711, 0, 2), "fe80::1"),
+        (b"", ""),
+        (None, ""),
+    ],
+)
+def test_a_peer_is_known_by_its_address_alone(peer, address):
+    """Not by its port, nor by an interface of ours; a Unix socket has no address."""
+
+    class Transport(asyncio.BaseTransport):
+        def get_extra_info(self, name, default=None):
+            return peer if name == "peername" else default
+
+    assert _address_of(Transport()) == address

@@ -11,6 +11,7 @@ import pytest
 
 from builders import merchant
 from fakes import records
+from fakes.audit import MemoryAudit
 from fakes.clocks import MemoryClocks
 from fakes.intake import PlainIntake
 from fakes.listening import ListeningThread, post
@@ -51,6 +52,7 @@ def door_of(answer):
         malformed=refuse,
         too_large=refuse,
         fault=refuse,
+        too_many=refuse,
         conclude=answer,
     )
 
@@ -318,7 +320,7 @@ def test_a_door_may_end_with_a_message():
 
 def test_over_a_connection(desk):
     """The whole way through the server: a form, a head, a body without end, a path in disguise."""
-    dispatcher = Dispatcher([desk.door], PlainIntake(), {"/3ds": desk.site})
+    dispatcher = Dispatcher([desk.door], PlainIntake(), MemoryAudit(), {"/3ds": desk.site})
     body = urlencode(WORD).encode()
     kind = b"Content-Type: " + FORM.encode()
     with ListeningThread(dispatcher.handle) as server:

@@ -38,6 +38,7 @@ def test_combined_statement_numbers_through() -> None:
         (("INSERT INTO a VALUES (?)", "update b set x = ?", "DELETE FROM c"), True),
         (("INSERT INTO a VALUES (?)", "UPDATE A SET x = ?"), False),
         (("INSERT INTO a VALUES (?)", "INSERT INTO b SELECT * FROM a"), False),
+        (("INSERT INTO a SELECT ? WHERE EXISTS (SELECT 1 FROM b)",), True),
         (("INSERT INTO a VALUES (?) RETURNING x",), False),
         (("CREATE TABLE a (x BIGINT)",), False),
         ((), False),

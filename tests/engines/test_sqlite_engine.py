@@ -16,7 +16,8 @@ import pytest
 
 from fakes.child import start_child
 from vezne.engines.engine import Conflict, EngineFailure, Write
-from vezne.engines.sqlite import GROUP_MAX, LOG_BYTES_MAX, SqliteEngine, open_sqlite
+from vezne.engines.sqlite import GROUP_MAX, SqliteEngine, open_sqlite
+from vezne.engines.sqlite_file import LOG_BYTES_MAX
 
 TABLE = "CREATE TABLE things (id BIGINT PRIMARY KEY, note TEXT) {clustered};"
 INSERT = "INSERT INTO things (id, note) VALUES (?, ?)"

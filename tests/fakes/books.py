@@ -35,8 +35,6 @@ from vezne.core.changes import (
     EndOnceLeases,
     HastenNotices,
     MarkPaid,
-    PurgeOnceKeys,
-    PurgeSessions,
     RemoveCard,
     RemoveOnceKey,
 )
@@ -106,14 +104,11 @@ class MemoryBooks(OnceKeys, PayoutBooks):
                 self._claim(change)
             case AddSession(session) | ChangeSession(session):
                 self._write_session(change, session)
-            case PurgeSessions(before_ms):
-                kept = {key: s for key, s in self.sessions.items() if s.expires_ms >= before_ms}
-                self.sessions = kept
             case AddPayable() | AddPayout() | ChangePayout() | MarkPaid() | AddJournalEntry():
                 self.apply_payout(change)
             case AddOnceKey() | ChangeOnceKey() | RemoveOnceKey():
                 self.apply_once(change)
-            case PurgeOnceKeys() | EndOnceLeases():
+            case EndOnceLeases():
                 self.apply_once(change)
             case _:
                 self._apply_sub_merchant(change)
@@ -287,9 +282,9 @@ class MemoryBooks(OnceKeys, PayoutBooks):
             payment
             for payment in self.payments.values()
             if payment.merchant_id == merchant_id
-            and payment.due_ms is not None
-            and payment.due_ms <= until_ms
-            and (payment.due_ms, payment.number) > after
+            and (due_ms := payment.due_ms) is not None
+            and due_ms <= until_ms
+            and (due_ms, payment.number) > after
         ]
         return sorted(due, key=lambda payment: (payment.due_ms, payment.number))[:limit]
 

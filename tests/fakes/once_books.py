@@ -9,7 +9,6 @@ from vezne.core.changes import (
     ChangeOnceKey,
     Conflict,
     EndOnceLeases,
-    PurgeOnceKeys,
     RemoveOnceKey,
 )
 from vezne.core.once import OnceKey, OnceState
@@ -45,12 +44,6 @@ class OnceKeys:
         match change:
             case AddOnceKey(once) | ChangeOnceKey(once) | RemoveOnceKey(once):
                 self._write_once(change, once)
-            case PurgeOnceKeys(until_ms):
-                self.once_keys = {
-                    name: once
-                    for name, once in self.once_keys.items()
-                    if once.expires_ms > until_ms
-                }
             case EndOnceLeases(now_ms):
                 for name, once in self.once_keys.items():
                     if once.lease_ms is not None:

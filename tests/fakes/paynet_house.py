@@ -15,6 +15,7 @@ import msgspec
 
 from builders import SAMPLE_TIME_MS, merchant
 from fakes.acquirer import APPROVED, ScriptedAcquirer, returned_for
+from fakes.audit import MemoryAudit
 from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
@@ -120,7 +121,7 @@ class PaynetHouse:
         self.door = door(
             ports, self.merchants, vault.names, switches, public_url, faults=self.faults
         )
-        self.dispatcher = Dispatcher((self.door,), vault.intake)
+        self.dispatcher = Dispatcher((self.door,), vault.intake, MemoryAudit())
 
     def restart(self) -> None:
         """Forget what only memory knows: the cards that the vault holds."""
@@ -278,7 +279,7 @@ async def open_house(
     try:
         await migrate(books, load_migrations("vezne.storage"))
         master_key = LocalMasterKey(entropy.take(32), entropy)
-        vault = await open_vault(records, master_key, clock, entropy)
+        vault = await open_vault(records, master_key, clock, entropy, MemoryAudit())
         ports = Ports(
             books=SqlBooks(books),
             vault=vault,

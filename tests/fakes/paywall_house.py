@@ -11,6 +11,7 @@ from pathlib import Path
 
 from builders import SAMPLE_TIME_MS, merchant
 from fakes.acquirer import ScriptedAcquirer
+from fakes.audit import MemoryAudit
 from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
@@ -101,7 +102,7 @@ class PayWallHouse:
         switches = switches_for("classic", overrides)
         self.faults = FaultBoard()
         self.door = door(ports, self.merchants, vault.names, switches, ROTATION, faults=self.faults)
-        self._dispatcher = Dispatcher((self.door,), vault.intake)
+        self._dispatcher = Dispatcher((self.door,), vault.intake, MemoryAudit())
 
     async def send(
         self, method: str, target: str, raw: bytes | None, headers: Mapping[str, str]
@@ -173,7 +174,7 @@ async def open_house(directory: Path, **overrides: str) -> AsyncIterator[PayWall
     try:
         await migrate(books, load_migrations("vezne.storage"))
         master_key = LocalMasterKey(entropy.take(32), entropy)
-        vault = await open_vault(records, master_key, clock, entropy)
+        vault = await open_vault(records, master_key, clock, entropy, MemoryAudit())
         ports = Ports(
             books=SqlBooks(books),
             vault=vault,

@@ -18,6 +18,10 @@ _READY = re.compile(r"^ready(?: (http://\S+))?(?: (https://\S+))?$")
 class Server:
     """`vezne serve` on free ports, over a data directory that outlives it."""
 
+    command = "serve"
+    places: tuple[str, ...] = ("--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0")
+    ready_line = _READY
+
     def __init__(self, data: Path, *arguments: str) -> None:
         self.data = data
         self.arguments = arguments
@@ -32,10 +36,10 @@ class Server:
     def start(self) -> "Server":
         """Start and wait for the `ready` line."""
         self._ready.clear()
-        command = [sys.executable, "-m", "vezne", "serve", "--sandbox", "--data", str(self.data)]
-        listen = ["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"]
+        vezne = [sys.executable, "-m", "vezne", self.command]
+        options = ["--sandbox", "--data", str(self.data), *self.places]
         self._process = subprocess.Popen(
-            [*self.wrapper, *command, *listen, *self.arguments],
+            [*self.wrapper, *vezne, *options, *self.arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -79,7 +83,7 @@ class Server:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
-            match = _READY.match(line.strip())
+            match = self.ready_line.match(line.strip())
             if match:
                 self.http, self.https = (url or "" for url in match.groups())
                 self._ready.set()

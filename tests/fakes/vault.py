@@ -82,6 +82,10 @@ class MemoryVault:
     async def forget(self, merchant_id: int, token: bytes) -> None:
         self.kept.pop((merchant_id, token), None)
 
+    async def list_tokens(self, merchant_id: int, after: bytes, limit: int) -> list[bytes]:
+        mine = sorted(token for owner_id, token in self.kept if owner_id == merchant_id)
+        return [token for token in mine if token > after][:limit]
+
     async def holder_of(self, merchant_id: int, token: bytes) -> str:
         try:
             return self.kept[(merchant_id, token)][1]

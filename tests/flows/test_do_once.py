@@ -27,7 +27,6 @@ from vezne.flows.once import (
     Worked,
     end_once_leases,
     once,
-    purge_once_keys,
 )
 from vezne.flows.pay import pay
 from vezne.flows.record import ANSWER_MAX_MS
@@ -177,16 +176,6 @@ class TestReplay:
         assert not (await desk.once(digest=b"other")).is_replayed
         assert desk.key.expires_ms == desk.world.clock.now_ms() + KEPT_MS
         assert desk.works == 2
-
-    async def test_keys_are_purged_when_they_are_over(self, desk):
-        """And not before."""
-        await desk.once()
-        desk.world.clock.advance(ms=KEPT_MS - 1)
-        await purge_once_keys(desk.world.ports)
-        assert desk.world.books.once_keys
-        desk.world.clock.advance(ms=1)
-        await purge_once_keys(desk.world.ports)
-        assert not desk.world.books.once_keys
 
 
 class TestKeys:

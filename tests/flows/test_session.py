@@ -5,11 +5,9 @@ from builders import SAMPLE_TIME_MS, merchant
 from vezne.core.ids import TOKEN_BYTES
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.session import (
-    KEPT_MS,
     change_session,
     find_session,
     open_session,
-    purge_sessions,
 )
 
 LIFE_MS = 30 * 60 * 1000
@@ -74,16 +72,3 @@ async def test_of_two_changes_one_is_written(world):
         await change_session(msgspec.structs.replace(session, payment_number=9), world.ports)
     assert refusal.value.reason is Reason.OPERATION_IN_FLIGHT
     assert await find_session(merchant(), session.key, world.ports) == changed
-
-
-async def test_old_sessions_are_deleted(world):
-    """Two days after their end, so that a caller may still repeat a call until then."""
-    session = await opened(world)
-    world.clock.advance(ms=LIFE_MS + KEPT_MS)
-    await purge_sessions(world.ports)
-    assert world.books.sessions
-    world.clock.advance(ms=1)
-    await purge_sessions(world.ports)
-    assert not world.books.sessions
-    with pytest.raises(Refusal):
-        await find_session(merchant(), session.key, world.ports)

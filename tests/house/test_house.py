@@ -12,7 +12,14 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 FUNCTION_LINES_MAX = 60
 MODULE_LINES_MAX = 400
 # Pure tables may be as long as their subject.
-TABLES = {"bin_table.py", "cards.py", "declines.py", "errors.py", "installment_tables.py"}
+TABLES = {
+    "bin_table.py",
+    "cards.py",
+    "controls.py",
+    "declines.py",
+    "errors.py",
+    "installment_tables.py",
+}
 VAGUE = {"base", "common", "helper", "helpers", "manager", "misc", "util", "utils", "v2"}
 
 

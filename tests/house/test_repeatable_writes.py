@@ -7,6 +7,7 @@ import pytest
 
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.house import open_house
+from vezne.bootstrap.master import open_serving_master_key
 from vezne.edge.messages import Door
 from vezne.settings import Settings
 
@@ -18,7 +19,8 @@ SAFE = {"GET", "OPTIONS"}
 
 @pytest.fixture
 async def doors(tmp_path: Path) -> dict[str, Door]:
-    async with open_house(Settings(mode="sandbox", data=tmp_path / "data")) as house:
+    settings = Settings(mode="sandbox", data=tmp_path / "data")
+    async with open_house(settings, await open_serving_master_key(settings)) as house:
         return {door.name: door for door in open_doors(house)}
 
 

@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from http.client import HTTPException
 
+import pytest
+
 from fakes.iyzico_client import Client, payment_request
 from fakes.ledger_proof import prove_books, unanswered
 from fakes.server import wait_until
@@ -16,6 +18,8 @@ KILLS = 50
 CLIENTS = 4
 # Promises that a kill cut off are looked at after fifteen seconds.
 SETTLED_WITHIN_S = 40
+# What iyzico's callers are told when the bank says nothing in time.
+SILENCE = "10219"
 REFUNDED = frozenset({PaymentState.CAPTURED})
 
 
@@ -48,29 +52,36 @@ class Load(threading.Thread):
         resource = "PaymentPreAuth" if act == self.capture else "Payment"
         request = payment_request(conversationId=reference)
         paid = self.client.call(resource, "create", request)
-        assert paid["status"] == "success"
+        if not was_answered(paid):
+            return
         self.answered[reference] = {PaymentState.CAPTURED, PaymentState.VOIDED}
         if act == self.capture:
             self.answered[reference] = {PaymentState.AUTHORIZED, PaymentState.CAPTURED}
         if act is not None:
-            self.answered[reference] = act(paid)
+            self.answered[reference] = act(paid) or self.answered[reference]
 
     def refund(self, paid):
         line = paid["itemTransactions"][1]["paymentTransactionId"]
         body = {"paymentTransactionId": line, "price": "0.3", "currency": "TRY"}
-        assert self.client.call("Refund", "create", body)["status"] == "success"
-        return REFUNDED
+        return REFUNDED if was_answered(self.client.call("Refund", "create", body)) else None
 
     def cancel(self, paid):
         body = {"paymentId": paid["paymentId"], "ip": "85.34.78.112"}
-        assert self.client.call("Cancel", "create", body)["status"] == "success"
-        return {PaymentState.VOIDED}
+        is_void = was_answered(self.client.call("Cancel", "create", body))
+        return {PaymentState.VOIDED} if is_void else None
 
     def capture(self, paid):
         body = {"paymentId": paid["paymentId"], "paidPrice": "1.2", "currency": "TRY"}
-        answer = self.client.call("PaymentPostAuth", "create", body)
-        assert answer["status"] == "success", answer
-        return {PaymentState.CAPTURED}
+        is_taken = was_answered(self.client.call("PaymentPostAuth", "create", body))
+        return {PaymentState.CAPTURED} if is_taken else None
+
+
+def was_answered(answer):
+    """Whether the bank approved; on a busy machine it may be too late to say anything."""
+    if answer.get("errorCode") == SILENCE:
+        return False
+    assert answer["status"] == "success", answer
+    return True
 
 
 def check(payments, loads):
@@ -86,6 +97,7 @@ def check(payments, loads):
             assert payment.state in told
 
 
+@pytest.mark.long
 def test_fifty_kills_lose_nothing(start, tmp_path):
     """No acknowledged work is lost, nothing is invented, and in the end nothing is uncertain."""
     pauses = random.Random(50)  # noqa: S311 - when to kill

@@ -33,7 +33,7 @@ def two_servers(tmp_path_factory, own_database):
     folder, url = tmp_path_factory.mktemp("two"), own_database()
     first = Server(folder / "first", "--database", url).start()
     with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("VEZNE_MASTER_KEY_FILE", str(first.data / "master.key"))
+        environment.setenv("VEZNE_MASTER_KEY", f"file:{first.data / 'master.key'}")
         second = Server(folder / "second", "--database", url).start()
     yield first, second
     assert (first.stop(), second.stop()) == (0, 0)

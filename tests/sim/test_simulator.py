@@ -86,8 +86,9 @@ def test_every_bug_can_still_be_planted():
     assert len(done.stdout.splitlines()) >= 20
 
 
+@pytest.mark.long
 def test_planted_bugs_are_found():
-    """Forty money bugs, one at a time, each found within some thousand payments, most in the first.
+    """Forty money bugs, one at a time, each found within some thousand payments, most in a hundred.
 
     The same worlds pass without a bug.
     """

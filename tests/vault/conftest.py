@@ -3,6 +3,7 @@ import json
 import pytest
 
 from builders import SAMPLE_TIME_MS
+from fakes.audit import MemoryAudit
 from fakes.randomness import SeededEntropy
 from fakes.vault import CARD_FIELDS
 from fakes.world import FixedClock
@@ -23,6 +24,11 @@ def entropy():
 
 
 @pytest.fixture
+def audit():
+    return MemoryAudit()
+
+
+@pytest.fixture
 def master_key(entropy):
     return LocalMasterKey(entropy.take(32), entropy)
 
@@ -35,8 +41,8 @@ async def engine(tmp_path):
 
 
 @pytest.fixture
-async def vault(engine, master_key, clock, entropy):
-    return await open_vault(engine, master_key, clock, entropy)
+async def vault(engine, master_key, clock, entropy, audit):
+    return await open_vault(engine, master_key, clock, entropy, audit)
 
 
 @pytest.fixture

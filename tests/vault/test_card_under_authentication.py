@@ -5,6 +5,7 @@ import pytest
 
 from builders import authenticate_command, complete_command, merchant, ports
 from fakes.acquirer import APPROVED, ScriptedAcquirer, challenge_for, returned_for
+from fakes.audit import MemoryAudit
 from fakes.books import MemoryBooks
 from fakes.leaks import files, leaks
 from vezne.core.card import CardSlot
@@ -14,8 +15,8 @@ from vezne.flows.authenticate import begin, receive
 from vezne.flows.complete import complete
 from vezne.flows.pay import CardOnFile, NewCard
 from vezne.flows.store_card import StoreCard, store_card
-from vezne.vault.seal import open_card
 from vezne.vault.service import open_vault
+from vezne.vault.stored import open_stored
 
 PAN = "5528790000000008"
 
@@ -88,10 +89,9 @@ async def test_a_registered_card(house, vault, engine, present):
     payment = await passed(house, new_card(present, register=True))
     assert await engine.fetch("SELECT 1 FROM sealed_cards") == []
     paid = await complete(complete_command(payment), house)
-    ((token, sealed),) = await engine.fetch("SELECT token, sealed FROM sealed_cards")
+    ((token,),) = await engine.fetch("SELECT token FROM sealed_cards")
     assert token == paid.card_token
-    key = (await vault._keyring.of_merchant(7)).card.active
-    card = open_card(key, 7, token, sealed)
+    card = await open_stored(vault._records, vault._keyring, 7, token)
     assert (card.pan.reveal(), card.holder) == (PAN.encode(), "Ayşe Öztürk")
 
 
@@ -115,7 +115,7 @@ async def test_a_stored_card(house, vault, bank, present, cvv, sent):
 async def test_a_restart(house, present, engine, master_key, tmp_path):
     """The next process has the payment, not the card: nobody is charged, nothing was on disk."""
     payment = await passed(house, new_card(present))
-    again = await open_vault(engine, master_key, house.clock, house.entropy)
+    again = await open_vault(engine, master_key, house.clock, house.entropy, MemoryAudit())
     after = msgspec.structs.replace(house, vault=again)
     with pytest.raises(Refusal) as refusal:
         await complete(complete_command(payment), after)

@@ -15,7 +15,7 @@ from vezne.core.body import (
     FieldState,
     MalformedBody,
 )
-from vezne.core.card import CardSlot
+from vezne.core.card import CardSlot, holds_pan
 from vezne.core.ports import CardGone
 from vezne.vault.intake import VaultIntake
 from vezne.vault.transit import Transit
@@ -283,6 +283,30 @@ def test_a_number_in_another_field_is_noticed(intake, number, place):
         assert card.leaked
 
 
+def test_a_number_in_another_field_does_not_get_through(intake):
+    """Its digits are zeros there, of the same form; the rest of the body is as it was sent."""
+    note = "my card 5528-7900-0000-0008, of 2030"
+    payload = {
+        "paymentCard": {"cardNumber": PAN, "cardAlias": note},
+        PAN: ["", None, True, 12, 1.5, PAN],
+        "sum": int(PAN),
+        "fraction": 0.5528790000000008,
+    }
+    body = lift(intake, payload)
+    assert body.card.leaked
+    assert body.record is None
+    assert body.payload == {
+        "paymentCard": {
+            "cardNumber": CardSlot.PAN,
+            "cardAlias": "my card 0000-0000-0000-0000, of 0000",
+        },
+        "0" * 16: ["", None, True, 12, Decimal("1.5"), "0" * 16],
+        "sum": 0,
+        "fraction": 0,
+    }
+    assert holds_pan(body.payload["paymentCard"]["cardAlias"])
+
+
 @pytest.mark.parametrize("escape", [True, False])
 @pytest.mark.parametrize(
     "place",
@@ -443,14 +467,18 @@ def lift_or_refuse(raw):
 @settings(max_examples=200)
 @given(json_values, json_values, st.booleans())
 def test_the_clean_payload_never_holds_the_number_unnoticed(value, number, escape):
-    """Whatever is sent beside or in place of the number: it is replaced, and repeats are told."""
+    """Whatever is sent beside or in place of the number: it is replaced, and so are repeats."""
     intake, transit = make()
     payload = {"other": value, "paymentCard": {"cardNumber": number, "extra": value}}
     body = lift(intake, payload, escape=escape)
-    left = json.dumps(body.payload, default=str, ensure_ascii=False).replace(" ", "")
+    sent, left = (
+        json.dumps(values, default=str, ensure_ascii=False).replace(" ", "")
+        for values in ([value], body.payload)
+    )
     if body.card.number is VALID:
         digits = transit.pan(body.card.transit_id).reveal().decode()
-        assert body.card.leaked is (digits in left)
+        assert body.card.leaked is (digits in sent)
+        assert digits not in left
     slot = body.payload["paymentCard"]["cardNumber"]
     assert slot is CardSlot.PAN or number in (None, "")
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.audit import MemoryAudit
 from vezne.vault.name_box import NAME_KEY_BYTES, VaultNameBox
 from vezne.vault.service import open_vault
 
@@ -60,6 +61,6 @@ def test_another_key_seals_otherwise():
 async def test_names_open_after_a_restart(vault, engine, master_key, clock, entropy):
     """The key is the vault's own and lasts as long as the vault."""
     sealed = vault.names.seal(7, "paywall card", b"token")
-    again = await open_vault(engine, master_key, clock, entropy)
+    again = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
     assert again.names.open(7, "paywall card", sealed) == b"token"
     assert again.names.seal(7, "paywall card", b"token") == sealed

@@ -5,6 +5,8 @@ from hypothesis import strategies as st
 from fakes.randomness import SeededEntropy
 from vezne.vault.pan import parse_pan
 from vezne.vault.seal import (
+    BlockedPlace,
+    CardPlace,
     OpenedCard,
     SealBroken,
     SealingKey,
@@ -77,15 +79,19 @@ def test_only_256_bit_keys(length):
         SealingKey(bytes(length), 1, SeededEntropy())
 
 
-def sealed_card(key=KEY, merchant_id=MERCHANT, token=TOKEN, holder="Ayşe Öztürk"):
-    return seal_card(key, merchant_id, token, OpenedCard(parse_pan(PAN), holder))
+FINGERPRINT = bytes(range(32, 64))
+WHERE = CardPlace(MERCHANT, TOKEN, FINGERPRINT, 1)
+
+
+def sealed_card(where=WHERE, holder="Ayşe Öztürk"):
+    return seal_card(KEY, where, OpenedCard(parse_pan(PAN), holder))
 
 
 @given(st.text(max_size=80))
 def test_a_sealed_card_opens_to_what_it_was(holder):
     """Number and holder come back, whatever the holder's name is."""
     sealed = sealed_card(holder=holder)
-    card = open_card(KEY, MERCHANT, TOKEN, sealed)
+    card = open_card(KEY, WHERE, sealed)
     assert card.pan.reveal() == PAN.encode()
     assert card.holder == holder
     assert PAN.encode() not in sealed
@@ -98,24 +104,53 @@ def test_the_same_card_never_looks_the_same():
     assert first[12:] != second[12:]
 
 
+BITS = {
+    "merchant_id": 63,
+    "token": 160,
+    "fingerprint": 256,
+    "fingerprint_version": 31,
+    "sealed": 8 * len(sealed_card()),
+    "key_version": 31,
+}
+
+
 @given(st.data())
 def test_any_flipped_bit_is_refused(data):
-    """In ciphertext, nonce, tag, token, merchant or key version alike."""
-    sealed = sealed_card()
-    which = data.draw(st.sampled_from(["sealed", "token", "merchant", "version"]))
-    size = {"sealed": len(sealed) * 8, "token": 160, "merchant": 63, "version": 31}[which]
-    bit = data.draw(st.integers(0, size - 1))
-    token, merchant_id, key = TOKEN, MERCHANT, KEY
+    """In ciphertext, nonce, tag, token, merchant, fingerprint or one of the versions alike."""
+    sealed, where, key = sealed_card(), WHERE, KEY
+    which = data.draw(st.sampled_from(sorted(BITS)))
+    bit = data.draw(st.integers(0, BITS[which] - 1))
     if which == "sealed":
         sealed = flip(sealed, bit)
-    elif which == "token":
-        token = flip(token, bit)
-    elif which == "merchant":
-        merchant_id ^= 1 << bit
-    else:
+    elif which == "key_version":
         key = SealingKey(SeededEntropy(3).take(32), 1 ^ (1 << bit), SeededEntropy())
+    else:
+        before = getattr(WHERE, which)
+        after = flip(before, bit) if isinstance(before, bytes) else before ^ (1 << bit)
+        where = WHERE._replace(**{which: after})
     with pytest.raises(SealBroken):
-        open_card(key, merchant_id, token, sealed)
+        open_card(key, where, sealed)
+
+
+def test_rows_of_before_fingerprints_were_covered():
+    """They open whatever stands beside them, and cannot pass for newer ones or the other way."""
+    old = WHERE._replace(fingerprint_version=0)
+    sealed = seal_card(KEY, old, OpenedCard(parse_pan(PAN), "x"))
+    assert open_card(KEY, old._replace(fingerprint=b""), sealed).holder == "x"
+    for where, text in ((WHERE, sealed), (old, sealed_card())):
+        with pytest.raises(SealBroken):
+            open_card(KEY, where, text)
+
+
+def test_a_blocked_number_is_no_card():
+    """What is sealed for a blocklist opens there only, under its own fingerprint."""
+    where = BlockedPlace(MERCHANT, FINGERPRINT, 1)
+    sealed = seal_card(KEY, where, OpenedCard(parse_pan(PAN), ""))
+    assert open_card(KEY, where, sealed).pan.reveal() == PAN.encode()
+    others = [where._replace(merchant_id=8), where._replace(fingerprint=bytes(32))]
+    for other in (*others, where._replace(fingerprint_version=2), WHERE):
+        with pytest.raises(SealBroken):
+            open_card(KEY, other, sealed)
 
 
 def flip(value, bit):
@@ -135,7 +170,7 @@ def test_another_key_does_not_open():
     """Same version, other bytes."""
     other = SealingKey(SeededEntropy(9).take(32), 1, SeededEntropy())
     with pytest.raises(SealBroken) as refused:
-        open_card(other, MERCHANT, TOKEN, sealed_card())
+        open_card(other, WHERE, sealed_card())
     assert PAN not in str(refused.value)
 
 

@@ -93,3 +93,11 @@ def test_the_oldest_gives_way(transit):
         first.reveal()
     assert transit.pan(ids[-1]).reveal() == PAN.encode()
     assert len(set(ids)) == 4
+
+
+def test_ids_begin_where_they_are_told_to(transit):
+    """So that an id of an earlier process names nothing here."""
+    transit.count_from(1_000)
+    assert transit.hold(*card()) == 1_001
+    with pytest.raises(CardGone):
+        transit.pan(1)

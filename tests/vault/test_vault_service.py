@@ -3,14 +3,16 @@ import sqlite3
 import msgspec
 import pytest
 
+from fakes.audit import MemoryAudit
 from fakes.randomness import SeededEntropy
 from vezne.core.ids import TOKEN_BYTES
 from vezne.core.ports import CardGone
 from vezne.engines.sqlite import open_sqlite
+from vezne.vault.blocklist import FRESH_MS
 from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import LocalMasterKey
-from vezne.vault.seal import open_card
-from vezne.vault.service import FRESH_MS, open_vault
+from vezne.vault.service import open_vault
+from vezne.vault.stored import open_stored
 from vezne.vault.transit import AGE_MAX_MS
 
 PAN = "5528790000000008"
@@ -44,8 +46,7 @@ async def test_a_kept_card_is_durable_and_sealed(vault, present, tmp_path):
         (row,) = reader.execute("SELECT * FROM sealed_cards").fetchall()
     reader.close()
     assert row[:3] == (MERCHANT, token, 1)
-    keys = await vault._keyring.of_merchant(MERCHANT)
-    card = open_card(keys.card.active, MERCHANT, token, row[3])
+    card = await open_stored(vault._records, vault._keyring, MERCHANT, token)
     assert (card.pan.reveal(), card.holder) == (PAN.encode(), "Ayşe Öztürk")
     for path in tmp_path.iterdir():
         content = path.read_bytes()
@@ -59,7 +60,7 @@ async def test_a_stored_card_survives_a_restart(vault, present, master_key, cloc
     card = present()
     token = await vault.keep(MERCHANT, card, "John Doe")
     engine = open_sqlite(tmp_path / "vault.db")
-    again = await open_vault(engine, master_key, clock, SeededEntropy())
+    again = await open_vault(engine, master_key, clock, SeededEntropy(), MemoryAudit())
     stored = msgspec.structs.replace(card, token=token, transit_id=None, has_cvv=False)
     assert await again.is_blocked(MERCHANT, stored) is False
     await again.block(MERCHANT, stored)
@@ -89,7 +90,7 @@ async def test_an_empty_blocklist_costs_one_read_in_a_while(
 ):
     """Most merchants block nothing; their payments must not pay for the others."""
     counting = CountingEngine(engine)
-    vault = await open_vault(counting, master_key, clock, entropy)
+    vault = await open_vault(counting, master_key, clock, entropy, MemoryAudit())
     card = present()
     before = counting.reads
     for _ in range(3):
@@ -104,7 +105,7 @@ async def test_another_process_s_block_is_noticed_in_a_while(
     engine, master_key, clock, entropy, vault, present
 ):
     """What this process blocks counts at once, what another blocks within seconds."""
-    other = await open_vault(engine, master_key, clock, entropy)
+    other = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
     card = present()
     assert not await other.is_blocked(MERCHANT, card)
     await vault.block(MERCHANT, card)
@@ -134,7 +135,7 @@ async def test_a_block_during_the_look_is_not_overlooked(
                 await late.block(MERCHANT, msgspec.structs.replace(card, transit_id=1))
             return rows
 
-    late = await open_vault(Slow(), master_key, clock, entropy)
+    late = await open_vault(Slow(), master_key, clock, entropy, MemoryAudit())
     assert not await late.is_blocked(MERCHANT, card)
     assert await late.is_blocked(MERCHANT, msgspec.structs.replace(card, transit_id=1))
 
@@ -143,21 +144,21 @@ async def test_a_wrong_master_key_is_refused_at_start(vault, engine, clock, entr
     """Before anything is read or written with it."""
     other = LocalMasterKey(SeededEntropy(99).take(32), entropy)
     with pytest.raises(WrongMasterKey, match="belongs to the master key"):
-        await open_vault(engine, other, clock, entropy)
+        await open_vault(engine, other, clock, entropy, MemoryAudit())
 
 
 async def test_secrets_open_after_a_restart(vault, engine, master_key, clock, entropy):
     """What one process sealed for the books, the next one opens."""
-    sealed = vault.secrets.seal(b"demo-secret-key", b"iyzico")
-    again = await open_vault(engine, master_key, clock, entropy)
-    assert again.secrets.open(sealed, b"iyzico") == b"demo-secret-key"
+    sealed = await vault.secrets.seal(b"demo-secret-key", b"iyzico")
+    again = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
+    assert await again.secrets.open(sealed, b"iyzico") == b"demo-secret-key"
 
 
 async def test_the_key_shared_with_the_bank_survives_a_restart(
     vault, engine, master_key, clock, entropy
 ):
     """A browser that is at the bank's page during a restart still brings a valid proof."""
-    again = await open_vault(engine, master_key, clock, entropy)
+    again = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
     assert len(vault.bank_key) == 32
     assert again.bank_key == vault.bank_key
 
@@ -232,7 +233,7 @@ async def test_a_held_card_touches_no_disk(vault, engine, present, tmp_path):
 async def test_another_process_holds_nothing(vault, engine, master_key, clock, entropy, present):
     """A restart loses what was held."""
     await vault.hold(MERCHANT, 1, present(), "x")
-    again = await open_vault(engine, master_key, clock, entropy)
+    again = await open_vault(engine, master_key, clock, entropy, MemoryAudit())
     assert not await again.is_held(MERCHANT, 1)
 
 

@@ -53,6 +53,7 @@ BUGS: Final = (
         "vezne.acquirers.simulator.messages",
         "    if reply.trace != trace:\n",
         "    if reply.trace < 0:\n",
+        seed=5,
     ),
     Bug(
         "the last one to write a payment wins",
@@ -61,6 +62,7 @@ BUGS: Final = (
 WHERE merchant_id = ? AND number = ? AND version = ?""",
         """_CHANGE = \"""UPDATE payments SET version = ?, state = ?, due_ms = ?, document = ?
 WHERE merchant_id = ? AND number = ? AND version >= ?""",
+        seed=2,
     ),
     Bug(
         "nothing is booked",
@@ -113,6 +115,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         "vezne.core.follow_ups",
         "part_e8 = min(left_e8, payment.refundable_e8(line_number))",
         "part_e8 = min(left_e8, payment.pricing.lines[payment.line_index(line_number)].paid_e8)",
+        seed=3,
     ),
     Bug(
         "a line's refund has no limit",
@@ -135,6 +138,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         """    after(payment.state, _EVENTS[attempt.operation])
     if payment.open_attempt is not None and payment.voided_ms is not None:
 """,
+        seed=2,
     ),
     Bug(
         "a repetition does not see that its reference is taken",
@@ -161,6 +165,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         await ports.books.apply(changes_of(before, payment, ports.clock.now_ms()))
 """,
         "",
+        seed=2,
     ),
     Bug(
         "the bank's late no is not understood",
@@ -177,12 +182,14 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
             stored, after = after, settle_follow_up(after, answer, now_ms)
             await ports.books.apply(changes_of(stored, after, now_ms))
 """,
+        seed=8,
     ),
     Bug(
         "a shop is told what the bank said and not what is recorded",
         "vezne.flows.follow_up",
         "answer=_recorded(attempt, answer)",
         "answer=answer",
+        seed=8,
     ),
     Bug(
         "a payment that the fraud filter rejects is kept",
@@ -197,12 +204,14 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         "vezne.flows.recover",
         "        if is_authorization and answer.risk is Risk.REJECTED:\n",
         "        if is_authorization and answer.risk is Risk.REJECTED and payment.voided_ms:\n",
+        seed=7,
     ),
     Bug(
         "the undoing of a rejected payment is given up when it cannot be sent",
         "vezne.flows.follow_up",
         "    if is_unsent and attempt.verdict is Risk.REJECTED:\n",
         "    if is_unsent and attempt.verdict is Risk.REVIEW:\n",
+        seed=4,
     ),
     Bug(
         "the undoing of a rejected payment is promised too late",
@@ -213,6 +222,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
     rejected = open_follow_up(approved, undo)
     await ports.books.apply(changes_of(approved, rejected, now_ms))
 """,
+        seed=58,
     ),
     Bug(
         "a card is stored after its payment instead of with it",
@@ -224,6 +234,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         changes = [AddCard(presented.new_card)]
     await ports.books.apply(changes)
 """,
+        seed=3,
     ),
     Bug(
         "the number of a card is forgotten that was stored",
@@ -308,11 +319,13 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
         "vezne.flows.payout",
         "        await _finish(payout, ports, value_ms)\n    for currency",
         "        continue\n    for currency",
+        seed=6,
     ),
     Bug(
         "numbers are given out again after a restart",
         "vezne.storage.numbers",
         "await self._engine.apply([Write(_CLAIM, (start + count, start))])",
         "await self._engine.apply([Write(_CLAIM, (start, start))])",
+        seed=2,
     ),
 )

@@ -8,9 +8,8 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import repeat
 from pathlib import Path
 from typing import Final
 
@@ -30,8 +29,8 @@ _ROOT: Final = Path(__file__).parents[2]
 class Hunt(msgspec.Struct, frozen=True, kw_only=True):
     """How the hunt for a bug went; `problem` is empty when nothing was found.
 
-    `payments` and `worlds` are how many it took; the seeds of the worlds count from 1. `bug` is
-    empty for worlds without one.
+    `payments` and `worlds` are how many it took; the seeds of the worlds count from the bug's own.
+    `bug` is empty for worlds without one.
     """
 
     bug: str
@@ -40,7 +39,7 @@ class Hunt(msgspec.Struct, frozen=True, kw_only=True):
     worlds: int = 0
 
 
-def hunt(bug: Bug | None, *, payments_max: int, worlds_max: int, skipped: int = 0) -> Hunt:
+def hunt(bug: Bug | None, seeds: Iterable[int], payments_max: int) -> Hunt:
     """Run worlds in this process, with a bug in it, until one breaks or there were enough."""
     if bug is not None:
         plant(bug)
@@ -48,13 +47,14 @@ def hunt(bug: Bug | None, *, payments_max: int, worlds_max: int, skipped: int = 
     from tools.sim.world import run_world  # noqa: PLC0415
 
     name = "" if bug is None else bug.name
-    payments = 0
-    for worlds in range(1, worlds_max + 1):
-        report = run_world(worlds + skipped, STEPS)
+    payments = worlds = 0
+    for seed in seeds:
+        report = run_world(seed, STEPS)
+        worlds += 1
         payments += report.payments
         if report.problem or payments >= payments_max:
             return Hunt(bug=name, problem=report.problem, payments=payments, worlds=worlds)
-    return Hunt(bug=name, payments=payments, worlds=worlds_max)
+    return Hunt(bug=name, payments=payments, worlds=worlds)
 
 
 def hunt_all(bugs: Sequence[Bug], jobs: int, payments_max: int) -> Iterator[Hunt]:
@@ -63,11 +63,11 @@ def hunt_all(bugs: Sequence[Bug], jobs: int, payments_max: int) -> Iterator[Hunt
     Last come the same worlds without any bug, in as many parts as processes.
     """
 
-    def hunt_apart(place: int, worlds_max: int, skipped: int) -> Hunt:
+    def hunt_apart(place: int, seeds: Iterable[int]) -> Hunt:
         command = [sys.executable, "-m", "tools.sim.bugs", "--hunt", str(place)]
-        bounds = ["--payments", str(payments_max), "--worlds", str(worlds_max)]
+        bounds = ["--payments", str(payments_max), "--seeds", ",".join(map(str, seeds))]
         done = subprocess.run(
-            [*command, *bounds, "--skip", str(skipped)],
+            [*command, *bounds],
             cwd=_ROOT,
             env=os.environ | {"PYTHONPATH": str(_ROOT / "src")},
             capture_output=True,
@@ -81,14 +81,13 @@ def hunt_all(bugs: Sequence[Bug], jobs: int, payments_max: int) -> Iterator[Hunt
         return msgspec.json.decode(done.stdout, type=Hunt)
 
     with ThreadPoolExecutor(jobs) as pool:
-        places = [BUGS.index(bug) for bug in bugs]
-        hunts = list(pool.map(hunt_apart, places, repeat(WORLDS_MAX), repeat(0)))
+        worlds = [range(bug.seed, bug.seed + WORLDS_MAX) for bug in bugs]
+        hunts = list(pool.map(hunt_apart, map(BUGS.index, bugs), worlds))
         yield from hunts
-        worlds = max((item.worlds for item in hunts if item.problem), default=1)
-        share = -(-worlds // jobs)
-        yield from pool.map(
-            hunt_apart, repeat(NO_BUG, jobs), repeat(share), range(0, jobs * share, share)
-        )
+        lived = [seeds[: item.worlds] for item, seeds in zip(hunts, worlds, strict=True)]
+        same = sorted({seed for seeds in lived for seed in seeds})
+        parts = [same[first::jobs] for first in range(jobs)]
+        yield from pool.map(lambda part: hunt_apart(NO_BUG, part), filter(None, parts))
 
 
 def not_plantable(bugs: Sequence[Bug]) -> list[str]:
@@ -111,17 +110,12 @@ def main() -> int:
     parser.add_argument("--payments", type=int, default=PAYMENTS_MAX, help="before giving up")
     parser.add_argument("--json", action="store_true", help="print the hunts as JSON")
     parser.add_argument("--hunt", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--worlds", type=int, default=WORLDS_MAX, help=argparse.SUPPRESS)
-    parser.add_argument("--skip", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--seeds", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.hunt is not None:
         bug = BUGS[options.hunt] if options.hunt >= 0 else None
-        found = hunt(
-            bug,
-            payments_max=options.payments,
-            worlds_max=options.worlds,
-            skipped=options.skip,
-        )
+        seeds = map(int, options.seeds.split(","))
+        found = hunt(bug, seeds, options.payments)
         sys.stdout.write(msgspec.json.encode(found).decode())
         return 0
     console = Console(soft_wrap=True, highlight=False, markup=False)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from tools.sim.dice import Dice
-from tools.sim.life import DiskEngine, Killed, Life, LifeEntropy, LifeTransport
+from tools.sim.life import DiskEngine, Killed, Life, LifeEntropy, LifeTrail, LifeTransport
 from tools.sim.requests import DOOR, Desk, FollowUpDeclined
 from tools.sim.shopper import NoAnswer
 
@@ -23,10 +23,11 @@ from vezne.engines.engine import EngineFailure
 from vezne.engines.migrate import migrate
 from vezne.flows.due import catch_up
 from vezne.flows.notify import Mail, tell_due
-from vezne.flows.once import end_once_leases, purge_once_keys
+from vezne.flows.once import end_once_leases
 from vezne.storage.books import SqlBooks
 from vezne.storage.merchants import SqlMerchants
 from vezne.storage.numbers import SqlNumbers
+from vezne.storage.old_records import SqlOldRecords
 from vezne.storage.outbox import SqlOutbox
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.service import open_vault
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 # What the line to a bank waits for an answer.
+# More keys than a world can have.
+SWEPT_MAX = 1_000_000
 BANK_TIMEOUT_S = 10.0
 MASTER_KEY = bytes(range(7, 39))
 EXPECTED = (Refusal, Conflict, EngineFailure, FollowUpDeclined)
@@ -111,10 +114,10 @@ class Gateway:
         """Open everything as the real program does, then look for work until the end."""
         with self._failing("the start breaks"):
             try:
-                desk, mail = await self._open(life)
+                desk, mail, old = await self._open(life)
                 if self._world.weather.servers == 1:
                     await end_once_leases(desk.ports)
-                await purge_once_keys(desk.ports)
+                await old.remove_once_keys(desk.ports.clock.now_ms(), SWEPT_MAX)
             except EngineFailure:
                 # The program ends, and somebody starts it again.
                 life.kill()
@@ -157,7 +160,7 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - whatever it is
             self._world.fail(what, error)
 
-    async def _open(self, life: Life) -> tuple[Desk, Mail]:
+    async def _open(self, life: Life) -> tuple[Desk, Mail, SqlOldRecords]:
         world = self._world
         fsync_s = world.weather.fsync_s
         entropy = LifeEntropy(life, self._dice)
@@ -165,7 +168,8 @@ class Gateway:
         await migrate(books_engine, world.migrations)
         vault_engine = DiskEngine(world.vault_disk, life, fsync_s, self._dice)
         master_key = LocalMasterKey(MASTER_KEY, entropy)
-        vault = await open_vault(vault_engine, master_key, world.clock, entropy)
+        trail = LifeTrail(life)
+        vault = await open_vault(vault_engine, master_key, world.clock, entropy, trail)
         simulator = SimulatorConfig(seed=world.bank_seed, return_key=vault.bank_key)
         world.open_bank(vault.bank_key)
         line = vault.line(LifeTransport(life, world.line), timeout_s=BANK_TIMEOUT_S)
@@ -190,7 +194,8 @@ class Gateway:
             door=DOOR,
             words=WebhookDoor(render=world.render),
         )
-        return Desk(ports=ports, vault=vault, merchants=merchants, acquirer=acquirer), mail
+        desk = Desk(ports=ports, vault=vault, merchants=merchants, acquirer=acquirer)
+        return desk, mail, SqlOldRecords(books_engine)
 
     def _on_kill(self) -> None:
         self._desk = None

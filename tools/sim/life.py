@@ -16,12 +16,14 @@ from tools.sim.disk import Batch, Disk
 from tools.sim.events import EventLog
 from tools.sim.weather import Weather
 
+from vezne.core.audit import AuditEvent
 from vezne.engines.engine import ANY_ROWS, EngineFailure, Queries, Row, Value, Write
 from vezne.engines.sqlite import GROUP_MAX
 
 # About what a start takes. Most lives get beyond it, or little else would be tried.
 START_STEPS: Final = 12
 READS_COUNTED: Final = 0.1
+TRAIL_LINES: Final = 1000
 
 
 class Killed(BaseException):
@@ -197,6 +199,23 @@ class LifeEntropy:
         """That many bytes that look random. Raises Killed."""
         self._life.check()
         return self._dice.randbytes(count)
+
+
+class LifeTrail:
+    """Implements `vezne.core.ports.Audit` for one life: the last of its lines, in memory."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self.lines: deque[AuditEvent] = deque(maxlen=TRAIL_LINES)
+
+    def record(self, event: AuditEvent) -> None:
+        """Remember a line. Raises Killed."""
+        self._life.check()
+        self.lines.append(event)
+
+    async def settled(self) -> None:
+        """Memory is as durable as it gets. Raises Killed."""
+        self._life.check()
 
 
 class LifeTransport:

@@ -12,12 +12,17 @@ import msgspec
 
 
 class Bug(msgspec.Struct, frozen=True):
-    """A bug: in `module` the text `old`, which stands there once, becomes `new`."""
+    """A bug: in `module` the text `old`, which stands there once, becomes `new`.
+
+    The hunt for it begins in the world of `seed`: where it was found, when that is far from the
+    first.
+    """
 
     name: str
     module: str
     old: str
     new: str
+    seed: int = 1
 
 
 class NotPlantable(Exception):

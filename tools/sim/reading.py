@@ -58,11 +58,11 @@ class DirectEngine:
 class NoSecrets:
     """Implements `vezne.core.ports.SecretBox` for merchants without keys."""
 
-    def seal(self, secret: bytes, context: bytes) -> bytes:
+    async def seal(self, secret: bytes, context: bytes) -> bytes:
         """There are no secrets."""
         raise NotImplementedError(len(secret), len(context))
 
-    def open(self, sealed: bytes, context: bytes) -> bytes:
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
         """There are no secrets."""
         raise NotImplementedError(len(sealed), len(context))
 

@@ -4,6 +4,8 @@ from typing import Final
 
 from vezne.bootstrap.house import House
 from vezne.bootstrap.start import CannotStart
+from vezne.core.fault import FaultBoard
+from vezne.core.ports import NameBox, Ports
 from vezne.dialects.iyzico.routes import door as iyzico_door
 from vezne.dialects.iyzico.switches import switches_for as iyzico_switches
 from vezne.dialects.paynet.routes import door as paynet_door
@@ -13,14 +15,28 @@ from vezne.dialects.paywall.switches import switches_for as paywall_switches
 from vezne.dialects.paywall.unique_code import Rotation
 from vezne.dialects.sandbox.routes import door as sandbox_door
 from vezne.edge.messages import Door
+from vezne.settings import Settings
+from vezne.storage.merchants import SqlMerchants
 
 HOUR_MS: Final = 3_600_000
 
 
 def open_doors(house: House) -> list[Door]:
-    """Every protocol's door. The first answers for paths that are nobody's."""
-    settings, ports, merchants = house.settings, house.ports, house.merchants
-    names, public_url, faults = house.vault.names, settings.public_url, house.faults
+    """Every protocol's door. The first answers for paths that are nobody's. Raises CannotStart."""
+    return build_doors(
+        house.settings, house.ports, house.merchants, house.vault.names, house.faults
+    )
+
+
+def build_doors(
+    settings: Settings,
+    ports: Ports,
+    merchants: SqlMerchants,
+    names: NameBox,
+    faults: FaultBoard | None,
+) -> list[Door]:
+    """As `open_doors`, over parts of a house."""
+    public_url = settings.public_url
     rotation = Rotation(
         period_ms=settings.paywall.unique_code_hours * HOUR_MS,
         overlap_ms=settings.paywall.unique_code_overlap_hours * HOUR_MS,

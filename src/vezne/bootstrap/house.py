@@ -1,76 +1,112 @@
-"""The house: databases, vault and bank, opened and connected."""
+"""The house: books, vault and bank, opened and connected.
+
+The vault is a room of this process, or it has a process of its own and is met over a socket.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import Protocol
 
 import msgspec
 
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
-from vezne.bootstrap.start import run
-from vezne.built_in_bank import BankTransport, open_bank
+from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.vault_room import VaultRoom, open_engine, open_vault_room
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
 from vezne.core.fault import FaultBoard
 from vezne.core.payout_books import LedgerBooks
-from vezne.core.ports import Ports
-from vezne.engines.engine import Engine
+from vezne.core.ports import Audit, CardLine, NameBox, Ports, SecretBox, Vault
+from vezne.core.retention import OldRecords
 from vezne.engines.migrate import load_migrations, migrate, pending
-from vezne.engines.postgres import open_postgres
-from vezne.engines.sqlite import open_sqlite
+from vezne.link.boards import GatewayBoard
+from vezne.link.remote import RemoteAudit, RemoteLine, RemoteVault
+from vezne.link.uplink import Uplink
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.settings import Settings
 from vezne.storage.books import SqlBooks
 from vezne.storage.ledger_books import open_ledger
 from vezne.storage.merchants import SqlMerchants
 from vezne.storage.numbers import SqlNumbers
+from vezne.storage.old_records import SqlOldRecords
 from vezne.storage.outbox import SqlOutbox
-from vezne.vault.master_key import create_master_key, load_master_key
-from vezne.vault.service import VaultService, open_vault
+from vezne.vault.master_key import MasterKey
+from vezne.vault.name_box import VaultNameBox
+
+
+class HouseVault(Vault, Protocol):
+    """The vault, wherever it is, with its boxes and the key that the built-in bank shares."""
+
+    @property
+    def names(self) -> NameBox:
+        """Seals names of ours."""
+
+    @property
+    def secrets(self) -> SecretBox:
+        """Seals the secrets of API keys."""
+
+    @property
+    def bank_key(self) -> bytes:
+        """For proofs between the house and the built-in bank."""
 
 
 class House(msgspec.Struct, frozen=True):
     """Everything that is open while the program runs. There are no faults but in sandbox mode.
 
-    `open_ledger` opens the ledger as it stands at that moment.
+    `open_ledger` opens the ledger as it stands at that moment. `room` is the vault's when that is
+    in this process, `uplink` the way to it when it is not.
     """
 
     settings: Settings
     ports: Ports
     merchants: SqlMerchants
-    vault: VaultService
+    vault: HouseVault
     faults: FaultBoard | None
     outbox: SqlOutbox
     open_ledger: Callable[[], AbstractAsyncContextManager[LedgerBooks]]
+    audit: Audit
+    room: VaultRoom | None
+    uplink: Uplink | None
+    old_records: OldRecords
+
+
+class _Met(msgspec.Struct, frozen=True):
+    """The vault as it was met."""
+
+    vault: HouseVault
+    line: CardLine
+    audit: Audit
+    faults: FaultBoard | None
+    room: VaultRoom | None = None
+    uplink: Uplink | None = None
 
 
 @asynccontextmanager
-async def open_house(settings: Settings) -> AsyncIterator[House]:
-    """Open databases and vault, bring schemas up to date, connect the rooms."""
+async def open_house(
+    settings: Settings, master_key: MasterKey | None = None, uplink: Uplink | None = None
+) -> AsyncIterator[House]:
+    """Open databases and vault, bring schemas up to date, connect the rooms.
+
+    The master key is the one that the settings name, unless a server has opened it. So is the
+    vault's own process, unless a server has connected to it.
+    """
     clock, entropy = SystemClock(), SystemEntropy()
-    faults = FaultBoard() if settings.mode == "sandbox" else None
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    key_file = settings.master_key_file or settings.data / "master.key"
-    is_new = not key_file.exists() and not _has_data(settings)
-    if settings.mode == "sandbox" and is_new:
-        create_master_key(key_file, entropy)
-    master_key = load_master_key(key_file, entropy)
     async with AsyncExitStack() as stack:
-        books = await _open_engine(settings, "books")
+        if settings.vault_socket is None:
+            met = await stack.enter_async_context(_open_vault(settings, master_key))
+        else:
+            met = await stack.enter_async_context(_reach_vault(settings, uplink))
+        vault = met.vault
+        books = await open_engine(settings, "books")
         stack.push_async_callback(books.close)
         await migrate(books, load_migrations("vezne.storage"))
-        sealed = await _open_engine(settings, "vault")
-        stack.push_async_callback(sealed.close)
-        vault = await open_vault(sealed, master_key, clock, entropy)
         simulator = SimulatorConfig(seed=str(settings.bank.seed), return_key=vault.bank_key)
-        bank = open_bank(settings, vault.bank_key, clock, faults)
-        stack.callback(bank.close)
-        line = vault.line(BankTransport(bank), timeout_s=None)
         ports = Ports(
             books=SqlBooks(books, _shard(settings, entropy)),
             vault=vault,
-            acquirer=SimulatorAcquirer(simulator, line),
+            acquirer=SimulatorAcquirer(simulator, met.line),
             bins=BinDirectory(BIN_TABLE),
             numbers=SqlNumbers(books),
             clock=clock,
@@ -78,7 +114,60 @@ async def open_house(settings: Settings) -> AsyncIterator[House]:
         )
         merchants = SqlMerchants(books, vault.secrets, clock)
         ledger = partial(open_ledger, books)
-        yield House(settings, ports, merchants, vault, faults, SqlOutbox(books), ledger)
+        yield House(
+            settings,
+            ports,
+            merchants,
+            vault,
+            met.faults,
+            SqlOutbox(books),
+            ledger,
+            met.audit,
+            met.room,
+            met.uplink,
+            SqlOldRecords(books),
+        )
+
+
+@asynccontextmanager
+async def _open_vault(settings: Settings, master_key: MasterKey | None) -> AsyncIterator[_Met]:
+    """The vault in this process."""
+    faults = FaultBoard() if settings.mode == "sandbox" else None
+    async with open_vault_room(settings, faults, master_key) as room:
+        yield _Met(room.service, room.line, room.audit, faults, room=room)
+
+
+@asynccontextmanager
+async def _reach_vault(settings: Settings, uplink: Uplink | None) -> AsyncIterator[_Met]:
+    """The vault in its own process. Raises NoVault."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    uplink = uplink or new_uplink(settings, "")
+    welcome = await uplink.open()
+    vault = RemoteVault(uplink, VaultNameBox(welcome.name_key), welcome.bank_key)
+    faults = GatewayBoard(uplink.tell) if settings.mode == "sandbox" else None
+    try:
+        yield _Met(vault, RemoteLine(uplink), RemoteAudit(uplink), faults, uplink=uplink)
+    finally:
+        uplink.close()
+
+
+def own_room(house: House) -> VaultRoom:
+    """The vault's room, for what works in it. Raises CannotStart when it is another process's."""
+    if house.room is None:
+        raise CannotStart(
+            "this works in the vault itself: run it beside the vault, without --vault"
+        )
+    return house.room
+
+
+def new_uplink(settings: Settings, mode: str) -> Uplink:
+    """A way to the vault's own process, which must be of that mode unless it is empty.
+
+    Raises ValueError when the settings name no socket.
+    """
+    if settings.vault_socket is None:
+        raise ValueError("no socket of a vault is set")
+    return Uplink(settings.vault_socket, mode)
 
 
 def run_migrate(settings: Settings) -> list[str]:
@@ -86,27 +175,15 @@ def run_migrate(settings: Settings) -> list[str]:
     return run(_migrate(settings))
 
 
-async def _open_engine(settings: Settings, name: str) -> Engine:
-    """Books and vault have a database, or a schema, each of their own."""
-    if settings.database is None:
-        return open_sqlite(settings.data / f"{name}.db")
-    return await open_postgres(settings.database, f"vezne_{name}")
-
-
 def _shard(settings: Settings, entropy: SystemEntropy) -> int:
     """Which rows of the balances this process adds to: others must not wait for its commits."""
     return 0 if settings.database is None else entropy.take(1)[0]
 
 
-def _has_data(settings: Settings) -> bool:
-    """Whether cards were sealed here before. A lost master key must not be replaced silently."""
-    return settings.database is None and (settings.data / "vault.db").exists()
-
-
 async def _migrate(settings: Settings) -> list[str]:
     lines = []
     for name, package in (("books", "vezne.storage"), ("vault", "vezne.vault")):
-        engine = await _open_engine(settings, name)
+        engine = await open_engine(settings, name)
         try:
             migrations = load_migrations(package)
             missing = await pending(engine, migrations)

@@ -1,64 +1,54 @@
 """The server: the house, its doors and sites, and what runs beside them."""
 
 import asyncio
-import fcntl
-import gc
-import os
-import ssl
-import sys
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
-from simbank.acs.pages import acs_app
 from vezne.bootstrap.demo import ensure_demo_merchant
 from vezne.bootstrap.doors import open_doors
-from vezne.bootstrap.house import House, open_house
-from vezne.bootstrap.start import CannotStart, run
-from vezne.edge.app import Dispatcher, Site
-from vezne.edge.asgi import site_from
+from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked, serve_front
+from vezne.bootstrap.guarding import guard_doors
+from vezne.bootstrap.house import House, open_house, own_room
+from vezne.bootstrap.master import open_serving_master_key
+from vezne.bootstrap.start import run
+from vezne.bootstrap.tidying import Tidying
+from vezne.edge.app import Site
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
-from vezne.edge.server import serve
 from vezne.edge.threeds import SITE_PATH, threeds_site
-from vezne.flows.once import end_once_leases, purge_once_keys
-from vezne.flows.session import purge_sessions
+from vezne.flows.once import end_once_leases
 from vezne.settings import Settings, check_servable
-from vezne.vault.certificates import ensure_certificates
-from vezne.vault.files import PRIVATE
 from vezne.webhooks import Office, tell_merchants
-from vezne.workers import look_at_all_due, repeat, sweep_vault
+from vezne.workers import look_at_all_due, repeat
 
-# Where the built-in bank has its pages.
-BANK_PATH: Final = "/bank"
-# How exact the time limit of cards in memory is.
-SWEEP_S: Final = 15.0
-PURGE_S: Final = 3600.0
+TIDY_S: Final = 3600.0
 
 
 def run_server(settings: Settings) -> None:
     """Serve until a signal. Raises InvalidSettings and CannotStart."""
-    check_servable(settings)
     configure_logs(settings.log_level, settings.log_format)
     run(_serve(settings))
 
 
 async def _serve(settings: Settings) -> None:
-    async with open_house(settings) as house:
-        lock = _lock_data(settings.data)
-        if settings.database is None:
+    # Before anything else is looked at: no other mistake may hide a key that is unfit.
+    master_key = await open_serving_master_key(settings)
+    check_servable(settings)
+    async with open_house(settings, master_key) as house, at_work(house):
+        doors = guard_doors(open_doors(house), settings, house.audit)
+        with locked(settings.data, VAULT_LOCK):
+            await serve_front(settings, own_room(house), doors, returns_site(house, doors))
+
+
+@asynccontextmanager
+async def at_work(house: House) -> AsyncIterator[None]:
+    """Be the one gateway on these books, with everything that it does unasked."""
+    with locked(house.settings.data, BOOKS_LOCK):
+        if house.settings.database is None:
             # No other server uses these books.
             await end_once_leases(house.ports)
         await ensure_demo_merchant(house)
-        doors = open_doors(house)
-        context = None
-        if settings.tls_listen is not None:
-            files = ensure_certificates(settings.data, house.ports.clock, settings.tls_names)
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.minimum_version = ssl.TLSVersion.TLSv1_2
-            context.load_cert_chain(files.server)
-        _settle_garbage_collector()
         workers: list[asyncio.Task[None]] = [
             asyncio.create_task(repeat(work, every_s)) for work, every_s in _background(house)
         ]
@@ -66,24 +56,22 @@ async def _serve(settings: Settings) -> None:
             asyncio.create_task(look_at_all_due(house.merchants, house.ports)),
             asyncio.create_task(tell_merchants(_office(house))),
         ]
-        await serve(
-            Dispatcher(doors, house.vault.intake, _sites(house, doors)).handle,
-            http=settings.listen,
-            tls=settings.tls_listen,
-            ssl_context=context,
-            on_ready=_print_ready,
-        )
-        for worker in workers:
-            worker.cancel()
-        os.close(lock)
+        try:
+            yield
+        finally:
+            for worker in workers:
+                worker.cancel()
+
+
+def returns_site(house: House, doors: Sequence[Door]) -> dict[str, Site]:
+    """Our part of 3-D Secure: where browsers bring the bank's word."""
+    return {SITE_PATH: threeds_site(house.ports, house.merchants, doors, faults=house.faults)}
 
 
 def _background(house: House) -> list[tuple[Callable[[], Awaitable[None]], float]]:
     """What runs beside the server, and how often, in seconds."""
     return [
-        (partial(sweep_vault, house.vault), SWEEP_S),
-        (partial(purge_sessions, house.ports), PURGE_S),
-        (partial(purge_once_keys, house.ports), PURGE_S),
+        (Tidying(house), TIDY_S),
     ]
 
 
@@ -97,44 +85,3 @@ def _office(house: House) -> Office:
         names=house.vault.names,
         faults=house.faults,
     )
-
-
-def _sites(house: House, doors: Sequence[Door]) -> dict[str, Site]:
-    """What browsers are shown: our part of 3-D Secure, and the pages of the built-in bank."""
-    bank = acs_app(
-        return_key=house.vault.bank_key,
-        seed=str(house.settings.bank.seed),
-        now_ms=house.ports.clock.now_ms,
-    )
-    returns = threeds_site(house.ports, house.merchants, doors, faults=house.faults)
-    return {SITE_PATH: returns, BANK_PATH: site_from(bank)}
-
-
-def _lock_data(data: Path) -> int:
-    """Be the only server on a data directory until the file is closed. Raises CannotStart.
-
-    A second one would take the first one's payments under way for cut off.
-    """
-    lock = os.open(data / "serve.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(lock)
-        raise CannotStart(f"another server is running on {data}") from error
-    return lock
-
-
-def _settle_garbage_collector() -> None:
-    """Look for cycles less often, and never among what lives as long as the process.
-
-    A request makes thousands of records and hardly a cycle; the default would search after every
-    seven hundred.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 50, 100)
-
-
-def _print_ready(http_url: str | None, https_url: str | None) -> None:
-    sys.stdout.write(" ".join(filter(None, ("ready", http_url, https_url))) + "\n")
-    sys.stdout.flush()

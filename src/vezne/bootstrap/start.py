@@ -7,15 +7,19 @@ from typing import Final, TypeVar
 import uvloop
 
 from simbank.journal import DamagedJournal
+from vezne.core.ports import AuditFailure
 from vezne.edge.server import CannotListen
 from vezne.engines.engine import EngineFailure
 from vezne.engines.migrate import SchemaChanged, SchemaTooNew
+from vezne.link.uplink import NoVault
 from vezne.merchant_terms import InvalidTerms
 from vezne.storage.merchants import DuplicateKey, DuplicateMerchant
 from vezne.vault.certificates import UnusableAuthority
 from vezne.vault.files import ExposedFile
 from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import UnusableMasterKey
+from vezne.vault.portability.errors import CarryingFailure
+from vezne.vault.rotation import RotationRuns
 from vezne.webhook_urls import InvalidWebhookUrl
 
 Result = TypeVar("Result")
@@ -27,7 +31,9 @@ class CannotStart(Exception):
 
 # What a person can mend: reported as one line, without a trace.
 _MENDABLE: Final = (
+    AuditFailure,
     CannotListen,
+    CarryingFailure,
     DamagedJournal,
     DuplicateKey,
     DuplicateMerchant,
@@ -35,6 +41,8 @@ _MENDABLE: Final = (
     ExposedFile,
     InvalidTerms,
     InvalidWebhookUrl,
+    NoVault,
+    RotationRuns,
     SchemaChanged,
     SchemaTooNew,
     UnusableAuthority,

@@ -1,5 +1,6 @@
 """The `vezne` command."""
 
+import os
 import sys
 from typing import Annotated
 
@@ -10,15 +11,25 @@ from rich.markup import escape
 from rich.table import Table
 
 from vezne import __version__
+from vezne.bootstrap.gateway import run_gateway
 from vezne.bootstrap.house import run_migrate
 from vezne.bootstrap.server import run_server
 from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.vault_process import run_vault
+from vezne.cli.approvers import approvers
+from vezne.cli.audit import audit
+from vezne.cli.cards import cards
+from vezne.cli.evidence import evidence
+from vezne.cli.keys import keys
 from vezne.cli.ledger import ledger
 from vezne.cli.merchants import merchants
-from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
 from vezne.cli.payments import payments
+from vezne.cli.retention import retention
 from vezne.cli.sandbox import clock, faults
+from vezne.cli.scan import scan
 from vezne.cli.webhooks import webhooks
+from vezne.commands.operator import begin_operator
 from vezne.commands.switches import switch_rows
 from vezne.settings import InvalidSettings, load_settings
 
@@ -34,15 +45,41 @@ app.add_typer(clock, name="clock")
 app.add_typer(faults, name="faults")
 app.add_typer(webhooks, name="webhooks")
 app.add_typer(ledger, name="ledger")
+app.add_typer(retention, name="retention")
+app.command(
+    epilog="Examples:\n\n"
+    "`vezne scan /var/log/shop vezne-data`\n\n"
+    "`journalctl -u shop | vezne scan -`\n\n"
+    "`vezne scan --database postgresql://… --json | jq .findings`",
+)(scan)
+app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
+app.add_typer(approvers, name="approvers")
+app.command(
+    epilog="Examples:\n\n"
+    "`vezne evidence --out evidence.md`\n\n"
+    "`vezne evidence --junit results.xml --json | jq .findings`",
+)(evidence)
+app.add_typer(cards, name="cards")
 
 _out = Console()
 _err = Console(stderr=True)
 
+Sandbox = Annotated[
+    bool, typer.Option("--sandbox", help="A demo merchant, test cards, the built-in bank.")
+]
+Listen = Annotated[
+    str | None, typer.Option(help="HOST:PORT for http, or off. [default: 127.0.0.1:8080]")
+]
+TlsListen = Annotated[
+    str | None, typer.Option(help="HOST:PORT for https, or off. [default: 127.0.0.1:8443]")
+]
 Profile = Annotated[str | None, typer.Option(help="classic or current. [default: classic]")]
 
 
 def main() -> None:
     """Run the command; what a person can mend is one line on stderr and exit status 1 or 2."""
+    begin_operator(sys.argv[1:], os.environ)
     try:
         app()
     except InvalidSettings as error:
@@ -62,23 +99,21 @@ def main() -> None:
 def serve(
     *,
     config: Config = None,
-    sandbox: Annotated[
-        bool, typer.Option("--sandbox", help="A demo merchant, test cards, the built-in bank.")
-    ] = False,
+    sandbox: Sandbox = False,
     data: Data = None,
-    listen: Annotated[
-        str | None, typer.Option(help="HOST:PORT for http, or off. [default: 127.0.0.1:8080]")
-    ] = None,
-    tls_listen: Annotated[
-        str | None, typer.Option(help="HOST:PORT for https, or off. [default: 127.0.0.1:8443]")
-    ] = None,
+    listen: Listen = None,
+    tls_listen: TlsListen = None,
+    vault: VaultAt = None,
     database: Database = None,
     workers: Annotated[int | None, typer.Option(help="Server processes. [default: 1]")] = None,
     iyzico_profile: Profile = None,
     paywall_profile: Profile = None,
     paynet_profile: Profile = None,
 ) -> None:
-    """Run the gateway; prints `ready http://… https://…` when it accepts connections."""
+    """Run the gateway; prints `ready http://… https://…` when it accepts connections.
+
+    With `--vault` the card vault is another process (`vezne vault`), which has the listeners.
+    """
     settings = load_settings(
         config,
         {
@@ -86,6 +121,7 @@ def serve(
             "data": data,
             "listen": listen,
             "tls_listen": tls_listen,
+            "vault_socket": vault,
             "database": database,
             "workers": workers,
             "iyzico.profile": iyzico_profile,
@@ -93,7 +129,54 @@ def serve(
             "paynet.profile": paynet_profile,
         },
     )
-    run_server(settings)
+    if settings.vault_socket is None:
+        run_server(settings)
+    else:
+        run_gateway(settings)
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "`vezne vault --sandbox` and beside it `vezne serve --sandbox --vault "
+    "unix:vezne-data/vault.sock`\n\n"
+    "`vezne vault --listen off --tls-listen 0.0.0.0:443 --socket /run/vezne/vault.sock`",
+)
+def vault(
+    *,
+    config: Config = None,
+    sandbox: Sandbox = False,
+    data: Data = None,
+    listen: Listen = None,
+    tls_listen: TlsListen = None,
+    socket: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="For the gateway. [default: vault.sock beside the data]"),
+    ] = None,
+    database: Database = None,
+    iyzico_profile: Profile = None,
+    paywall_profile: Profile = None,
+    paynet_profile: Profile = None,
+) -> None:
+    """Run the vault in a process of its own; `vezne serve --vault` runs the gateway behind it.
+
+    Prints `ready http://… https://…` when it accepts connections. No card number ever leaves this
+    process but to the bank.
+    """
+    settings = load_settings(
+        config,
+        {
+            "mode": "sandbox" if sandbox else None,
+            "data": data,
+            "listen": listen,
+            "tls_listen": tls_listen,
+            "vault_socket": socket,
+            "database": database,
+            "iyzico.profile": iyzico_profile,
+            "paywall.profile": paywall_profile,
+            "paynet.profile": paynet_profile,
+        },
+    )
+    run_vault(settings)
 
 
 @app.command()

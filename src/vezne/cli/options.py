@@ -11,6 +11,14 @@ Config = Annotated[
     Path | None, typer.Option("--config", help="Settings file; ./vezne.toml when there is one.")
 ]
 Data = Annotated[str | None, typer.Option("--data", help="Data directory. [default: ./vezne-data]")]
+VaultAt = Annotated[
+    str | None,
+    typer.Option(
+        "--vault",
+        metavar="unix:PATH",
+        help="Socket of the vault's own process. [default: the vault is opened here]",
+    ),
+]
 Database = Annotated[
     str | None,
     typer.Option(
@@ -19,6 +27,8 @@ Database = Annotated[
 ]
 
 
-def settings_from(config: Path | None, data: str | None, database: str | None) -> Settings:
+def settings_from(
+    config: Path | None, data: str | None, database: str | None, vault: str | None = None
+) -> Settings:
     """The settings in force for a command with these options. Raises InvalidSettings."""
-    return load_settings(config, {"data": data, "database": database})
+    return load_settings(config, {"data": data, "database": database, "vault_socket": vault})

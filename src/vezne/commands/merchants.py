@@ -9,6 +9,7 @@ from vezne.api_keys import fill_keys
 from vezne.bootstrap.demo import add_merchant, revoke_key
 from vezne.bootstrap.house import House, open_house
 from vezne.bootstrap.start import CannotStart, run
+from vezne.commands.operator import administering
 from vezne.core.calendar import local_time
 from vezne.core.merchant import Merchant
 from vezne.dialects.paynet.auth import SECRET_DOOR
@@ -47,7 +48,7 @@ async def _add_merchant(
     settings: Settings, name: str, given: Mapping[str, Mapping[str, str | None]]
 ) -> str:
     keys = fill_keys(given)
-    async with open_house(settings) as house:
+    async with open_house(settings) as house, administering(house.audit, f"merchant {name}"):
         merchant = await add_merchant(house, name, keys)
     return json.dumps({"id": merchant.id, "name": merchant.name} | keys)
 
@@ -65,7 +66,7 @@ async def _list_merchants(settings: Settings) -> list[tuple[str, str, str, str]]
 
 async def _show_merchant(settings: Settings, named: str) -> str:
     async with open_house(settings) as house:
-        merchant = await _find_merchant(house, named)
+        merchant = await find_merchant(house, named)
         records = await house.merchants.list_credentials(merchant.id)
     # The name of Paynet's secret key is of no use to anybody.
     keys = [record for record in records if record.door != SECRET_DOOR]
@@ -74,15 +75,17 @@ async def _show_merchant(settings: Settings, named: str) -> str:
 
 async def _set_merchant(settings: Settings, named: str, terms: Terms) -> str:
     async with open_house(settings) as house:
-        merchant = await _find_merchant(house, named)
+        merchant = await find_merchant(house, named)
         is_sandbox = any(each.is_demo for each in await house.merchants.list_merchants())
         changed = apply_terms(merchant.settings, terms, is_sandbox=is_sandbox)
-        await house.merchants.change_settings(merchant.id, changed)
+        async with administering(house.audit, "terms", merchant_id=merchant.id):
+            await house.merchants.change_settings(merchant.id, changed)
     return msgspec.json.encode(changed).decode()
 
 
 async def _revoke_key(settings: Settings, door: str, key: str) -> None:
-    async with open_house(settings) as house:
+    subject = f"key {key} of {door}"
+    async with open_house(settings) as house, administering(house.audit, subject):
         if not await revoke_key(house, door, key):
             raise CannotStart(f"{door} has no key {key!r} that works")
 
@@ -91,10 +94,10 @@ async def choose_merchants(house: House, named: str | None) -> list[Merchant]:
     """The merchant of an id or name, or all of them. Raises CannotStart."""
     if named is None:
         return await house.merchants.list_merchants()
-    return [await _find_merchant(house, named)]
+    return [await find_merchant(house, named)]
 
 
-async def _find_merchant(house: House, named: str) -> Merchant:
+async def find_merchant(house: House, named: str) -> Merchant:
     """By id or name. Raises CannotStart."""
     for merchant in await house.merchants.list_merchants():
         if named in (str(merchant.id), merchant.name):

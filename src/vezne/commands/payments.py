@@ -1,18 +1,22 @@
 """Payments that a person looks at: under review, without an answer, charged back."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
 import msgspec
 
-from vezne.bootstrap.house import open_house
+from vezne.bootstrap.house import House, open_house
 from vezne.bootstrap.start import CannotStart, run
+from vezne.commands.operator import administering
 from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_text
 from vezne.core.card import holds_card_number
 from vezne.core.merchant import Merchant
 from vezne.core.money import e8_from_decimal, plain_text
 from vezne.core.payment import Payment
+from vezne.core.ports import Ports
 from vezne.core.refusal import Refusal
 from vezne.flows.charge_back import ChargeBack, charge_back_payment
 from vezne.flows.merchant_time import ports_at
@@ -83,17 +87,34 @@ async def _review(settings: Settings, number: int, *, accept: bool) -> str:
                 continue
             command = ReviewPayment(merchant=merchant, number=number)
             ports = ports_at(merchant, house.ports)
-            try:
-                if accept:
-                    await accept_payment(command, ports)
-                    return f"payment {number}: accepted"
-                done = await reject_payment(command, ports)
-            except Refusal as refusal:
-                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
-            if not done.is_undone:
-                raise CannotStart(f"payment {number}: the bank did not give the money back")
-            return f"payment {number}: rejected, {done.payment.state}"
+            what = "accepted" if accept else "rejected"
+            async with _deciding(house, merchant, number, what):
+                return await _decide(command, ports, accept=accept)
         raise CannotStart(f"there is no payment {number}")
+
+
+async def _decide(command: ReviewPayment, ports: Ports, *, accept: bool) -> str:
+    number = command.number
+    if accept:
+        await accept_payment(command, ports)
+        return f"payment {number}: accepted"
+    done = await reject_payment(command, ports)
+    if not done.is_undone:
+        raise CannotStart(f"payment {number}: the bank did not give the money back")
+    return f"payment {number}: rejected, {done.payment.state}"
+
+
+@asynccontextmanager
+async def _deciding(
+    house: House, merchant: Merchant, number: int, what: str
+) -> AsyncIterator[None]:
+    """An operator decides on a payment. A refusal becomes CannotStart."""
+    subject = f"payment {number}"
+    try:
+        async with administering(house.audit, subject, merchant_id=merchant.id, reason=what):
+            yield
+    except Refusal as refusal:
+        raise CannotStart(f"{subject}: {refusal.reason}") from refusal
 
 
 async def _charge_back(settings: Settings, number: int, amount: str | None, reference: str) -> str:
@@ -109,10 +130,8 @@ async def _charge_back(settings: Settings, number: int, amount: str | None, refe
             command = ChargeBack(
                 merchant=merchant, number=number, amount_e8=amount_e8, reference=reference
             )
-            try:
+            async with _deciding(house, merchant, number, "charged back"):
                 after = await charge_back_payment(command, ports_at(merchant, house.ports))
-            except Refusal as refusal:
-                raise CannotStart(f"payment {number}: {refusal.reason}") from refusal
             at_ms = after.chargebacks[-1].charged_back_ms
             taken_e8 = sum(x.amount_e8 for x in after.chargebacks if x.charged_back_ms == at_ms)
             all_e8 = sum(x.amount_e8 for x in after.chargebacks)

@@ -7,6 +7,7 @@ import msgspec
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.start import CannotStart, run
 from vezne.commands.merchants import choose_merchants
+from vezne.commands.operator import administering
 from vezne.core.calendar import local_text
 from vezne.core.changes import Conflict
 from vezne.core.merchant import Merchant
@@ -82,9 +83,14 @@ def _row(merchant: Merchant, notice: Notice) -> WebhookRow:
 async def _replay(settings: Settings, payment: int, version: int | None) -> int:
     async with open_house(settings) as house:
         for merchant in await house.merchants.list_merchants():
+            if await house.ports.books.find_payment(merchant.id, payment) is None:
+                continue
             command = ReplayNotices(merchant=merchant, payment_number=payment, version=version)
             try:
-                return len(await replay_notices(command, house.outbox, house.ports))
+                async with administering(
+                    house.audit, f"webhooks of payment {payment}", merchant_id=merchant.id
+                ):
+                    return len(await replay_notices(command, house.outbox, house.ports))
             except Refusal:
                 continue
             except Conflict:

@@ -6,7 +6,7 @@ or a secret, and none needs to: a stored card is named by its token, a key by it
 
 import enum
 from contextvars import ContextVar
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -26,7 +26,6 @@ class AuditAction(enum.StrEnum):
     # Requests that we said no to (10.2.1.4).
     REQUEST_REFUSED = "request.refused"
     LOGIN_FAILED = "login.failed"
-    LOGIN_SUCCEEDED = "login.succeeded"
     LOCKED_OUT = "login.locked_out"
     # What an operator did (10.2.1.2, 10.2.1.5).
     ADMINISTERED = "operator.command"
@@ -44,6 +43,12 @@ class AuditAction(enum.StrEnum):
     STARTED = "process.started"
     STOPPED = "process.stopped"
     SWEPT = "data.swept"
+    TRAIL_OPENED = "trail.opened"
+    TRAIL_CLOSED = "trail.closed"
+    TRAIL_SIGNED = "trail.signed"
+    TRAIL_CUT = "trail.cut"
+    TRAIL_DAMAGED = "trail.damaged"
+    TRAIL_FAILED = "trail.failed"
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,21 +67,52 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
 
 
+class Gate(Protocol):
+    """Whoever watches who comes in. All but `hear` may raise what ends the request."""
+
+    def claim(self, name: str) -> None:
+        """The caller says who it is, and has not proven it yet."""
+
+    def prove(self, caller: str) -> None:
+        """It has proven it."""
+
+    def pay(self, payer: str) -> None:
+        """It wants to take money from somebody, who is at this address as it says."""
+
+    def hear(self, card: bytes | None, *, is_approved: bool) -> None:
+        """A bank has said what it makes of a card, which is named by its token if it is stored."""
+
+
 class Origin:
     """Who asks, and from where, for as long as a request or a command lasts.
 
     `caller` is what a caller is known by once it has proven itself: the public part of its key, or
-    an operator's name. Until then, and for the house's own work, it is empty.
+    an operator's name. Until then, and for the house's own work, it is empty. `claimed` is what it
+    says that it is, proven or not. `gate` is who watches the door that the request came in by, if
+    anybody does. `newest_line` is what the trail knows its newest line for this origin by; 0: it
+    has none.
     """
 
-    __slots__ = ("address", "caller", "door", "merchant_id", "path")
+    __slots__ = (
+        "address",
+        "caller",
+        "claimed",
+        "door",
+        "gate",
+        "merchant_id",
+        "newest_line",
+        "path",
+    )
 
     def __init__(self, *, address: str = "", door: str = "", path: str = "") -> None:
         self.address = address
         self.door = door
         self.path = path
         self.caller = ""
+        self.claimed = ""
         self.merchant_id = 0
+        self.newest_line = 0
+        self.gate: Gate | None = None
 
 
 _origin: Final[ContextVar[Origin | None]] = ContextVar("origin", default=None)
@@ -93,9 +129,54 @@ def begin_origin(origin: Origin) -> None:
     _origin.set(origin)
 
 
+def visitor() -> Origin:
+    """Who has come in, for whoever watches it. Raises LookupError for the house itself."""
+    origin = _origin.get()
+    if origin is None:
+        raise LookupError("nobody has come in")
+    return origin
+
+
+def claim_caller(name: str) -> None:
+    """The origin says who it is, by a name that betrays no secret; proof is still to come.
+
+    Raises what the gate raises.
+    """
+    origin = _origin.get()
+    if origin is not None:
+        origin.claimed = name
+        if origin.gate is not None:
+            origin.gate.claim(name)
+
+
 def prove_caller(merchant_id: int, caller: str) -> None:
-    """The origin has proven who it is: a merchant, by the key of that name."""
+    """The origin has proven who it is: a merchant, by the key of that name.
+
+    Raises what the gate raises.
+    """
     origin = _origin.get()
     if origin is not None:
         origin.merchant_id = merchant_id
         origin.caller = caller
+        if origin.gate is not None:
+            origin.gate.prove(caller)
+
+
+def name_payer(address: str) -> None:
+    """The origin is about to take money from somebody at an address; empty where it says none.
+
+    Raises what the gate raises.
+    """
+    origin = _origin.get()
+    if origin is not None and origin.gate is not None:
+        origin.gate.pay(address)
+
+
+def hear_bank(card: bytes | None, *, is_approved: bool) -> None:
+    """A bank has answered to an authorization that the origin asked for.
+
+    `card` is the token of a stored one.
+    """
+    origin = _origin.get()
+    if origin is not None and origin.gate is not None:
+        origin.gate.hear(card, is_approved=is_approved)

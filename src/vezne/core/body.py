@@ -70,7 +70,9 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
     """What may be known of the card that came with a request.
 
     `bin` and `last4` are empty unless the number is valid. `leaked` says that the number stood in
-    another field of the same request as well; such a request must be refused.
+    another field of the same request as well; such a request must be refused. `tag` is the same for
+    the same number and says nothing of it, nor means anything once the process has ended; empty
+    where nobody asked the vault for tags.
     """
 
     transit_id: int
@@ -79,6 +81,7 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
     bin: str = ""
     last4: str = ""
     leaked: bool = False
+    tag: bytes = b""
 
 
 class MalformedBody(Exception):

@@ -3,6 +3,7 @@
 import enum
 import re
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -89,6 +90,10 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     external_id: str | None = None
     created_ms: int
+
+
+# Under which purpose the vault's name box seals the identity numbers of holders of insurance cards.
+IDENTITY_PURPOSE: Final = "paywall identity"
 
 
 class CardScope(enum.StrEnum):

@@ -159,12 +159,6 @@ class AddCrossBooking(msgspec.Struct, frozen=True):
     turn: int
 
 
-class PurgeSessions(msgspec.Struct, frozen=True):
-    """Sessions that were over before a time are gone."""
-
-    before_ms: int
-
-
 class AddSession(msgspec.Struct, frozen=True):
     """A new session."""
 
@@ -195,12 +189,6 @@ class RemoveOnceKey(msgspec.Struct, frozen=True):
     once: OnceKey
 
 
-class PurgeOnceKeys(msgspec.Struct, frozen=True):
-    """Keys that were over by a time are gone."""
-
-    until_ms: int
-
-
 class EndOnceLeases(msgspec.Struct, frozen=True):
     """Nobody works on a request any more, from now on."""
 
@@ -226,11 +214,9 @@ Change = (
     | ClaimReference
     | AddSession
     | ChangeSession
-    | PurgeSessions
     | AddOnceKey
     | ChangeOnceKey
     | RemoveOnceKey
-    | PurgeOnceKeys
     | EndOnceLeases
     | AddSubMerchant
     | ChangeSubMerchant

@@ -185,6 +185,10 @@ class FaultBoard:
         """A merchant's faults that still happen, oldest first."""
         return list(self._placed.get(merchant_id, {}).values())
 
+    def list_all(self) -> list[tuple[int, PlacedFault]]:
+        """Every merchant's faults that still happen, with the merchant's id."""
+        return [(owner, placed) for owner, each in self._placed.items() for placed in each.values()]
+
     def remove(self, merchant_id: int, fault_id: int) -> bool:
         """Take a fault off the board; False when it is not there."""
         return self._placed.get(merchant_id, {}).pop(fault_id, None) is not None
@@ -201,12 +205,18 @@ class FaultBoard:
         """The oldest fault that is meant for a call, which happens once less from now on."""
         for placed in self.list_faults(merchant_id):
             if placed.fault.place is place and placed.fault.is_for(facts):
-                self._use(merchant_id, placed)
+                self.use(merchant_id, placed.id)
                 return placed.fault
         return None
 
-    def _use(self, merchant_id: int, placed: PlacedFault) -> None:
-        if placed.left is None:
+    def put(self, merchant_id: int, placed: PlacedFault) -> None:
+        """Have a fault here that is on another board, under its id."""
+        self._placed.setdefault(merchant_id, {})[placed.id] = placed
+
+    def use(self, merchant_id: int, fault_id: int) -> None:
+        """A fault has happened, and happens once less from now on; nothing if it is not there."""
+        placed = self._placed.get(merchant_id, {}).get(fault_id)
+        if placed is None or placed.left is None:
             return
         if placed.left == 1:
             self.remove(merchant_id, placed.id)

@@ -24,6 +24,11 @@ def time_ordered_token(now_ms: int, entropy: bytes) -> bytes:
     return now_ms.to_bytes(_TIME_BYTES, "big") + entropy
 
 
+def last_token_of(now_ms: int) -> bytes:
+    """The greatest token that can be made at a time."""
+    return time_ordered_token(now_ms, b"\xff" * ENTROPY_BYTES)
+
+
 def reference_slice(number: int) -> int:
     """The slice of the reference index in which a payment number stands."""
     return number // REFERENCE_SLICE

@@ -168,6 +168,9 @@ class Vault(Protocol):
     async def forget(self, merchant_id: int, token: bytes) -> None:
         """Delete a stored card. Deleting one that is gone is no error."""
 
+    async def list_tokens(self, merchant_id: int, after: bytes, limit: int) -> list[bytes]:
+        """The names of a merchant's stored cards beyond one, oldest first."""
+
     async def holder_of(self, merchant_id: int, token: bytes) -> str:
         """The name on a stored card. Raises CardGone."""
 
@@ -235,10 +238,10 @@ class NameBox(Protocol):
 class SecretBox(Protocol):
     """Seals the secrets of merchants' API keys for storage."""
 
-    def seal(self, secret: bytes, context: bytes) -> bytes:
+    async def seal(self, secret: bytes, context: bytes) -> bytes:
         """The secret, encrypted and bound to its context."""
 
-    def open(self, sealed: bytes, context: bytes) -> bytes:
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
         """Its inverse. Raises ValueError when the text was altered or the context differs."""
 
 
@@ -246,10 +249,17 @@ class Audit(Protocol):
     """The trail of what was done, which nobody can change unnoticed."""
 
     def record(self, event: AuditEvent) -> None:
-        """Put a line on its way to the disk, with the time and the current origin."""
+        """Put a line on its way to the disk, with the time and the current origin.
+
+        A line is recorded before what it tells of is done; should that fail, a second one says so.
+        Raises AuditFailure when it is known already that no line reaches the disk.
+        """
 
     async def settled(self) -> None:
-        """Return when every line recorded before this call is durable. Raises AuditFailure."""
+        """Return when every line that the current origin has so far is durable.
+
+        Raises AuditFailure.
+        """
 
 
 class AuditFailure(Exception):

@@ -4,6 +4,7 @@ Name and behaviour follow the IETF draft "The Idempotency-Key HTTP Header Field"
 group). The value is taken as it is sent, quotes included.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -18,8 +19,7 @@ from vezne.flows.once import Once, Worked, once
 KEY_HEADER: Final = "idempotency-key"
 REPLAYED: Final = (b"idempotency-replayed", b"true")
 
-# The digest is sealed before it is stored; this only keeps it apart from other ones of the body.
-_DIGEST_KEY: Final = b"vezne idempotency-key"
+_encoder: Final = msgspec.json.Encoder(decimal_format="string", order="sorted")
 
 
 class Served(msgspec.Struct, frozen=True):
@@ -49,20 +49,34 @@ async def serve_once(
     `vezne.flows.once.once` does.
     """
     request = key.request
+    fresh: Response | None = None
 
     async def work(books: Books) -> Worked:
+        nonlocal fresh
         served = await serve(books)
-        response = served.response
+        response = fresh = served.response
         kept = KeptAnswer(status=response.status, body=response.body, headers=response.headers)
         return Worked(answer=kept, is_refused=served.is_refused)
 
-    place = f"{request.method} {request.path}\n".encode()
     command = Once(
         merchant=key.merchant,
         scope=key.scope,
         key=request.headers[KEY_HEADER],
-        digest=await request.body.hmac_sha256(_DIGEST_KEY, place),
+        digest=_digest(request),
     )
     done = await once(command, work, names, ports)
-    headers = (*done.answer.headers, REPLAYED) if done.is_replayed else done.answer.headers
-    return Response(done.answer.status, done.answer.body, headers)
+    if fresh is not None:
+        return fresh
+    return Response(done.answer.status, done.answer.body, (*done.answer.headers, REPLAYED))
+
+
+def _digest(request: Request) -> bytes:
+    """What two requests have in common that say the same.
+
+    Of a card that is what may be shown of it: neither its number nor its security code is in here,
+    so no digest of them is stored (PCI DSS v4.0.1 3.3.1, 3.5.1.1).
+    """
+    card = request.body.card
+    shown = "" if card is None else f"{card.bin} {card.last4}"
+    front = f"{request.method} {request.path}\n{shown}\n".encode()
+    return hashlib.sha256(front + _encoder.encode(request.body.payload)).digest()

@@ -15,15 +15,19 @@ import structlog
 from vezne.core.audit import Origin, begin_origin
 from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.fault import FaultOnDemand
-from vezne.core.ports import Intake
+from vezne.core.ports import Audit, AuditFailure, Intake
+from vezne.edge.client_address import ClientAddresses
 from vezne.edge.logs import describe_fault, mask_digits
-from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Request, Response, Route
+from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Outcome, Request, Response, Route
 from vezne.edge.pages import Pages
+from vezne.edge.refusals import Refusals
 from vezne.edge.routing import RouteTable
 
 BODY_BYTES_MAX = 1024 * 1024
 
-_HEALTH_PATH = "/health"
+HEALTH_PATH = "/health"
+# What the trail calls the door that browsers come in by.
+_SITES: Final = "browser"
 _TOO_LARGE = f"the body is larger than {BODY_BYTES_MAX} bytes"
 _JSON = (b"content-type", b"application/json")
 _HEALTHY = Response(200, b'{"status":"ok"}', (_JSON,))
@@ -65,18 +69,27 @@ class Dispatcher:
     """Finds the route of a request, has the vault lift the card, and calls the handler.
 
     `sites` are pages for browsers, by the path at and below which they answer. The first door also
-    answers for paths that nobody owns. Raises ValueError when there is no door, when two doors
-    claim the same route, or when one claims a route of a site.
+    answers for paths that nobody owns. `addresses` knows who the clients of proxies are. Raises
+    ValueError when there is no door, when two doors claim the same route, or when one claims a
+    route of a site.
     """
 
     def __init__(
-        self, doors: Sequence[Door], intake: Intake, sites: Mapping[str, Site] | None = None
+        self,
+        doors: Sequence[Door],
+        intake: Intake,
+        audit: Audit,
+        sites: Mapping[str, Site] | None = None,
+        addresses: ClientAddresses | None = None,
     ) -> None:
         self._table = RouteTable(doors)
         self._routes = self._table.exact
         self._intake = intake
+        self._audit = audit
+        self._refusals = Refusals(audit)
         self._pages = Pages()
         self._sites = dict(sites or {})
+        self._addresses = addresses or ClientAddresses((), "")
         for _, path in self._routes:
             if self._site_of(path) is not None:
                 raise ValueError(f"a door claims {path}, which belongs to a site")
@@ -89,15 +102,13 @@ class Dispatcher:
         method = "GET" if incoming.method == "HEAD" else incoming.method
         found = self._routes.get((method, path)) or self._table.find(method, path)
         if found is None:
-            site = self._site_of(path)
-            if site is not None:
-                return await site(incoming)
-            return self._answer_unrouted(incoming, path.removesuffix("/"))
+            return await self._handle_unrouted(incoming, path)
         door, route = found
-        begin_origin(Origin(address=incoming.address, door=door.name, path=route.path))
+        origin = self._begin_origin(incoming, door.name, route.path)
         raw = incoming.body
         if raw is None:
-            return dress(door, door.too_large(_refusal(incoming, route.path, _TOO_LARGE)))
+            response = door.too_large(_refusal(incoming, route.path, _TOO_LARGE))
+            return await self._noted(origin, door, incoming, response)
         try:
             response = await self._call(door, route, incoming, query, raw)
         except FaultOnDemand:
@@ -106,6 +117,26 @@ class Dispatcher:
         except Exception as error:  # noqa: BLE001 - the last stop before the socket
             _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
             response = door.fault(_refusal(incoming, route.path, "internal error"))
+        return await self._noted(origin, door, incoming, response)
+
+    def _begin_origin(self, incoming: Incoming, door: str, path: str) -> Origin:
+        address = self._addresses.client_of(incoming.address, incoming.headers)
+        origin = Origin(address=address, door=door, path=path)
+        begin_origin(origin)
+        return origin
+
+    async def _noted(
+        self, origin: Origin, door: Door, incoming: Incoming, response: Response
+    ) -> Response:
+        """The response, dressed, once the trail has every line about the request for good."""
+        try:
+            if response.outcome is not Outcome.SERVED:
+                self._refusals.note(origin, response)
+            if origin.newest_line:
+                await self._audit.settled()
+        except AuditFailure as failure:
+            _log.error("fault", door=door.name, path=origin.path, **describe_fault(failure))
+            response = door.fault(_refusal(incoming, origin.path, "internal error"))
         return dress(door, response)
 
     async def _call(
@@ -152,20 +183,32 @@ class Dispatcher:
         shape = route.shape if kind is BodyKind.JSON else None
         return self._intake.lift(raw, route.card, shape, kind), headers
 
-    def _answer_unrouted(self, incoming: Incoming, path: str) -> Response:
-        if path == _HEALTH_PATH:
+    async def _handle_unrouted(self, incoming: Incoming, path: str) -> Response:
+        """The response to what is no door's route: a site's, our own, or of the path's owner."""
+        site = self._site_of(path)
+        if site is not None:
+            self._begin_origin(incoming, _SITES, mask_digits(path))
+            return await site(incoming)
+        path = path.removesuffix("/")
+        if path == HEALTH_PATH:
             is_read = incoming.method in {"GET", "HEAD"}
             return _HEALTHY if is_read else _HEALTH_WRONG_METHOD
         door = self._table.owner_of(path)
+        origin = self._begin_origin(incoming, door.name, mask_digits(path))
+        response = self._answer_unrouted(door, incoming, path)
+        return await self._noted(origin, door, incoming, response)
+
+    def _answer_unrouted(self, door: Door, incoming: Incoming, path: str) -> Response:
         if incoming.body is None:
-            return dress(door, door.too_large(_refusal(incoming, path, _TOO_LARGE)))
+            return door.too_large(_refusal(incoming, path, _TOO_LARGE))
         methods = self._table.methods_of(path)
         if methods is None:
-            return dress(door, door.unknown_path(_refusal(incoming, path, "no such path")))
-        response = dress(door, door.wrong_method(_refusal(incoming, path, "no such method")))
+            return door.unknown_path(_refusal(incoming, path, "no such path"))
+        response = door.wrong_method(_refusal(incoming, path, "no such method"))
         if response.status != HTTPStatus.METHOD_NOT_ALLOWED:
             return response
-        return Response(response.status, response.body, ((b"allow", methods), *response.headers))
+        headers = ((b"allow", methods), *response.headers)
+        return msgspec.structs.replace(response, headers=headers)
 
     def _site_of(self, path: str) -> Site | None:
         for prefix, site in self._sites.items():
@@ -189,4 +232,7 @@ def dress(door: Door, response: Response) -> Response:
     """A response with the fixed headers of its door, unless it is bare."""
     if response.bare:
         return response
-    return Response(response.status, response.body, door.headers + response.headers)
+    headers = door.headers + response.headers
+    return Response(
+        response.status, response.body, headers, outcome=response.outcome, reason=response.reason
+    )

@@ -6,7 +6,6 @@ numbers in this module are those of RFC 9112 unless they say otherwise.
 """
 
 import asyncio
-import functools
 import math
 import re
 from collections import deque
@@ -18,6 +17,7 @@ import msgspec
 import structlog
 
 from vezne.edge.app import Incoming
+from vezne.edge.http1_text import render_head, render_plain
 from vezne.edge.logs import describe_fault
 from vezne.edge.service import Service
 
@@ -30,10 +30,7 @@ _BODY: Final = 2
 _DISCARD: Final = 3
 
 _ABSOLUTE_FORM = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-_HEADER_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_HEADER_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 _UPGRADE_HEADERS = frozenset({"upgrade", "connection", "http2-settings"})
-_HEADS_CACHED_MAX = 256
 # The colon, the space and the line end of a header field.
 _FIELD_BYTES: Final = 4
 
@@ -53,6 +50,7 @@ class Connection(asyncio.Protocol):
         self._service = service
         self._head_bytes_max = service.limits.head_bytes_max
         self._scheme = scheme
+        self._address = ""
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
         self._phase = _BETWEEN
@@ -101,6 +99,7 @@ class Connection(asyncio.Protocol):
         """Count the connection in, or turn it away."""
         service = self._service
         self._transport = cast("asyncio.Transport", transport)
+        self._address = _address_of(transport)
         service.connections.add(self)
         self.deadline = service.now + service.limits.idle_s
         if len(service.connections) > service.limits.connections_max or service.is_draining:
@@ -274,7 +273,10 @@ class Connection(asyncio.Protocol):
         self._phase = _DISCARD if is_last else _BETWEEN
         self._has_completed = True
         self._owes_continue = False
-        self._enqueue(_Job(Incoming(method, self._scheme, target, self._headers, body), is_last))
+        incoming = Incoming(method, self._scheme, target, self._headers, body, self._address)
+        # A connection may idle for long; the card that came over it must not wait that long.
+        self._headers, self._body = {}, []
+        self._enqueue(_Job(incoming, is_last))
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer what is no request, in its turn, and read no further."""
@@ -296,6 +298,7 @@ class Connection(asyncio.Protocol):
         try:
             while not isinstance(job, bytes):
                 await self._answer(job)
+                job = b""
                 await self._wait_until_writable()
                 if not self._line:
                     return
@@ -379,21 +382,14 @@ class Connection(asyncio.Protocol):
 
     def _plain(self, status: HTTPStatus) -> bytes:
         """A whole response that has nothing to say but its status."""
-        text = status.phrase.encode()
-        return b"%b%bcontent-length: %d\r\nconnection: close\r\n\r\n%b" % (
-            render_head(status, ((b"content-type", b"text/plain"),)),
-            self._service.date_line,
-            len(text),
-            text,
-        )
+        return render_plain(status, self._service.date_line)
 
 
-@functools.lru_cache(maxsize=_HEADS_CACHED_MAX)
-def render_head(status: int, headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """Status line and header lines. Raises ValueError for what would not be one line each."""
-    lines = [b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode()), b"server: vezne"]
-    for name, value in headers:
-        if not (_HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)):
-            raise ValueError("a header that is no header")
-        lines.append(b"%b: %b" % (name, value))
-    return b"\r\n".join([*lines, b""])
+def _address_of(transport: asyncio.BaseTransport) -> str:
+    """The peer's address without its port; empty where it has none, as on a Unix socket."""
+    peer = transport.get_extra_info("peername")
+    if not isinstance(peer, tuple) or not peer:
+        return ""
+    address: str = peer[0]
+    # A link-local address names its interface (RFC 4007, 11), which is ours and not the peer's.
+    return address.partition("%")[0]

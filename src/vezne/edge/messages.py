@@ -8,6 +8,7 @@ import msgspec
 
 from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.payment import Payment
+from vezne.edge.description import Description
 
 # Where browsers bring the bank's word on a cardholder; the acquirer's name follows.
 RETURN_PATH: Final = "/3ds/return"
@@ -29,13 +30,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(enum.Enum):
     """What became of a request, beyond what its answer says in its dialect.
 
-    A decline is an answer of the bank's; what a request asks for is refused by us.
+    A decline is an answer of the bank's; what a request asks for is refused by us. Whoever is
+    turned away asks too often, or tried too many wrong keys: the guard counts those.
     """
 
     SERVED = "served"
     DECLINED = "declined"
     REFUSED = "refused"
     UNAUTHENTICATED = "unauthenticated"
+    TURNED_AWAY = "turned_away"
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -106,9 +109,10 @@ class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect as the edge sees it: routes, fixed headers, and answers to what fits no route.
 
+    `too_many` answers a caller that the guard turns away; the edge adds how long to wait.
     `conclude` is called when the bank's word on a payment of this door has come back and was
     recorded; it says what the browser takes to the merchant. With `ignores_case` its paths may be
-    spelled in any case.
+    spelled in any case. `describe` says what its description needs beyond its routes.
     """
 
     name: str
@@ -119,5 +123,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     malformed: Callable[[BadRequest], Response]
     too_large: Callable[[BadRequest], Response]
     fault: Callable[[BadRequest], Response]
+    too_many: Callable[[Request], Response]
     conclude: Callable[[Payment], Awaitable[Answer]] | None = None
     ignores_case: bool = False
+    describe: Callable[[], Description] | None = None

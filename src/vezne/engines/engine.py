@@ -38,6 +38,10 @@ class EngineFailure(Exception):
     """
 
 
+class Occupied(Exception):
+    """Another process holds the name, and with it whatever may be done by one at a time."""
+
+
 class Queries(Protocol):
     """What can be asked."""
 
@@ -64,11 +68,24 @@ class Engine(Queries, Protocol):
         Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
         """
 
+    def exclusive(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Hold a name, a plain lower-case word, which one process at a time can do.
+
+        The end of the process ends it, whatever that end is. Raises Occupied; as `apply` does.
+        """
+
     async def execute_script(self, script: str) -> None:
         """Run a migration's statements in one transaction. Raises as `apply` does.
 
         `{clustered}` after a table marks one whose rows should stand in primary key order where
         the engine can do that.
+        """
+
+    async def erase(self) -> bool:
+        """See to it that the files hold nothing any more of what was deleted before this call.
+
+        False: not yet, ask again. A PostgreSQL server tidies up in its own time, and this does
+        nothing. Raises EngineFailure and EngineClosed.
         """
 
     async def close(self) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import lru_cache
-from itertools import chain, count
+from itertools import chain, count, groupby
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -17,6 +17,7 @@ from vezne.engines.engine import (
     Conflict,
     EngineClosed,
     EngineFailure,
+    Occupied,
     Row,
     Value,
     Write,
@@ -34,6 +35,11 @@ STATEMENTS_CACHED: Final = 256
 # Any constant will do, as long as no other program on the same database uses it.
 _SCHEMA_LOCK: Final = 0x76657A6E65
 
+# Locks are known to the whole database, so the schema is part of their names.
+_NAME = "hashtext(current_schema()), hashtext($1)"
+_TAKE_NAME = f"SELECT pg_try_advisory_lock({_NAME})"
+_LEAVE_NAME = f"SELECT pg_advisory_unlock({_NAME})"
+
 _UNIQUE_VIOLATION = "23505"
 # Serialization failure and deadlock: another transaction won.
 _LOST_RACES = frozenset({"40001", "40P01"})
@@ -44,7 +50,8 @@ _LINE_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalC
 
 _PLACEHOLDER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\?""", re.DOTALL)
 _TABLE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)", re.IGNORECASE)
-_SUBQUERY = re.compile(r"\b(?:SELECT|RETURNING|WITH)\b", re.IGNORECASE)
+_SUBQUERY = re.compile(r"\bSELECT\b", re.IGNORECASE)
+_OWN_ANSWER = re.compile(r"\b(?:RETURNING|WITH)\b", re.IGNORECASE)
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 _Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
@@ -118,6 +125,26 @@ class PostgresEngine:
             self._writing = loop.create_task(self._serve())
         await job.future
 
+    @asynccontextmanager
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
+        """Hold a name, by a lock of a connection. Raises Occupied; as `fetch` does."""
+        if self._is_closing:
+            raise EngineClosed
+        async with AsyncExitStack() as stack:
+            try:
+                connection = await stack.enter_async_context(self._acquire())
+                is_held = await connection.fetchval(_TAKE_NAME, name)
+            except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+                raise await self._judged(error) from error
+            if not is_held:
+                raise Occupied(name)
+            try:
+                yield
+            finally:
+                # A line that is broken by now has ended the lock by itself.
+                with suppress(*_LINE_ERRORS, asyncpg.PostgresError):
+                    await connection.execute(_LEAVE_NAME, name)
+
     async def execute_script(self, script: str) -> None:
         """Run a migration's statements in one transaction. Raises as `apply` does."""
         if self._is_closing:
@@ -129,6 +156,10 @@ class PostgresEngine:
                 await connection.execute(script.replace("{clustered}", ""))
         except Exception as error:
             raise await self._judged(error) from error
+
+    async def erase(self) -> bool:
+        """Nothing: the server's own vacuum gives space free, and nobody else can."""
+        return True
 
     async def close(self) -> None:
         """Finish what was accepted, then close."""
@@ -273,10 +304,16 @@ async def _write_together(connection: _Connection, group: Sequence[_Job]) -> Non
 
 
 async def _write_in_order(connection: _Connection, writes: Sequence[Write]) -> None:
-    for write in writes:
-        status = await connection.execute(numbered(write.sql), *write.params)
-        if write.rows != ANY_ROWS:
-            _check_rows(write, int(status.rpartition(" ")[2]))
+    for (sql, rows), group in groupby(writes, key=lambda write: (write.sql, write.rows)):
+        alike = list(group)
+        if rows == ANY_ROWS and len(alike) > 1:
+            # Nobody asks what became of each, so all of them go in one trip.
+            await connection.executemany(numbered(sql), [write.params for write in alike])
+            continue
+        for write in alike:
+            status = await connection.execute(numbered(sql), *write.params)
+            if rows != ANY_ROWS:
+                _check_rows(write, int(status.rpartition(" ")[2]))
 
 
 async def _write_apart(connection: _Connection, writes: Sequence[Write]) -> Exception | None:
@@ -329,10 +366,13 @@ def is_combinable(shape: tuple[str, ...]) -> bool:
     """Whether statements may run as parts of one.
 
     Such parts do not see each other's rows, so each must have a table for itself and no subquery.
+    A lone one may have any.
     """
     tables = [_TABLE.match(sql) for sql in shape]
     names = {table[1].lower() for table in tables if table}
-    return len(names) == len(shape) > 0 and not any(_SUBQUERY.search(sql) for sql in shape)
+    if not len(names) == len(shape) > 0 or any(_OWN_ANSWER.search(sql) for sql in shape):
+        return False
+    return len(shape) == 1 or not any(_SUBQUERY.search(sql) for sql in shape)
 
 
 @lru_cache(maxsize=1024)

@@ -18,26 +18,25 @@ from vezne.engines.engine import (
     Conflict,
     EngineClosed,
     EngineFailure,
+    Occupied,
     Row,
     Value,
     Write,
+)
+from vezne.engines.sqlite_file import (
+    BUSY_TIMEOUT_S,
+    READER_CACHE_KIB,
+    connect,
+    connect_writer,
+    empty_log,
+    held,
+    open_turn,
 )
 
 # Bounds how long the event loop is kept busy at a time; fsync is well amortised by then.
 GROUP_MAX = 64
 # A group that follows one of several batches waits so long; a lone client never does.
 GATHER_S = 0.001
-# Another process that writes to the file holds it for one group, so milliseconds.
-BUSY_TIMEOUT_S = 10
-# A payment's document is about 2.3 KB: three of them share a page of this size, one a page of 4 KB.
-PAGE_BYTES = 8192
-WRITER_CACHE_KIB = 16_000
-READER_CACHE_KIB = 8_000
-# The log is written back every thousand pages; a longer one, left by a burst, is cut to this.
-LOG_PAGES = 1000
-LOG_BYTES_MAX = 32_000_000
-STATEMENTS_CACHED = 256
-
 _UNIQUE_ERRORS = frozenset(
     {
         sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -101,7 +100,7 @@ class SqliteEngine:
         if self._is_closing:
             raise EngineClosed
         try:
-            connection = _connect(self._path, "ro", READER_CACHE_KIB)
+            connection = connect(self._path, "ro", READER_CACHE_KIB)
         except sqlite3.Error as error:
             raise EngineFailure(str(error)) from error
         with contextlib.closing(connection):
@@ -123,10 +122,38 @@ class SqliteEngine:
             self._loop.call_soon(self._start_group)
         await job.future
 
+    @contextlib.asynccontextmanager
+    async def exclusive(self, name: str) -> AsyncIterator[None]:
+        """Hold a name, by a lock on a file of its own. Raises Occupied; EngineClosed."""
+        if self._is_closing:
+            raise EngineClosed
+        path = self._path.with_name(f"{self._path.name}-{name}")
+        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, mode=0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Occupied(name) from error
+            yield
+        finally:
+            os.close(lock)
+
     async def execute_script(self, script: str) -> None:
         """Run a migration's statements in one transaction. Raises as `apply` does."""
         clustered = script.replace("{clustered}", "WITHOUT ROWID")
         await self.apply([Write(sql, (), ANY_ROWS) for sql in _statements(clustered)])
+
+    async def erase(self) -> bool:
+        """Empty the write-ahead log, whichever process wrote to it; False: somebody still reads it.
+
+        Raises EngineFailure and EngineClosed.
+        """
+        if self._is_closing:
+            raise EngineClosed
+        try:
+            return await asyncio.to_thread(empty_log, self._path)
+        except sqlite3.Error as error:
+            raise EngineFailure(str(error)) from error
 
     async def close(self) -> None:
         """Finish what was accepted, then close."""
@@ -314,65 +341,18 @@ def open_sqlite(path: Path) -> SqliteEngine:
 
     Raises EngineFailure when the file is no database or its disk cannot hold a write-ahead log.
     """
-    turn = os.open(
-        path.with_name(f"{path.name}-turn"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, mode=0o600
-    )
+    turn = open_turn(path)
     try:
-        with _held(turn):
+        with held(turn):
             # Never opened when it exists: closing it again would drop SQLite's locks on it.
             if not path.exists():
                 path.touch(mode=0o600)
-            writer = _connect_writer(path)
-            reader = _connect(path, "ro", READER_CACHE_KIB)
+            writer = connect_writer(path)
+            reader = connect(path, "ro", READER_CACHE_KIB)
     except sqlite3.Error as error:
         os.close(turn)
         raise EngineFailure(str(error)) from error
     return SqliteEngine(path, writer, reader, turn)
-
-
-@contextlib.contextmanager
-def _held(turn: int) -> Iterator[None]:
-    """Hold the lock by which processes take turns.
-
-    SQLite would wait as well, but by sleeping up to a tenth of a second between looks, and whoever
-    comes first after a release wins. Here the kernel wakes who waits, so that no batch waits long.
-    """
-    fcntl.flock(turn, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(turn, fcntl.LOCK_UN)
-
-
-def _connect_writer(path: Path) -> sqlite3.Connection:
-    writer = _connect(path, "rw", WRITER_CACHE_KIB)
-    try:
-        writer.execute(f"PRAGMA page_size = {PAGE_BYTES}")
-        (mode,) = writer.execute("PRAGMA journal_mode = WAL").fetchone()
-        if mode != "wal":
-            raise sqlite3.OperationalError(f"the disk takes no write-ahead log, only {mode}")
-        writer.execute("PRAGMA synchronous = FULL")
-        writer.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        writer.execute(f"PRAGMA journal_size_limit = {LOG_BYTES_MAX}")
-        writer.execute("PRAGMA busy_timeout = 0")
-    except sqlite3.Error:
-        writer.close()
-        raise
-    return writer
-
-
-def _connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
-    """A connection without implicit transactions, usable in the commit thread too."""
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
-        uri=True,
-        timeout=BUSY_TIMEOUT_S,
-        isolation_level=None,
-        check_same_thread=False,
-        cached_statements=STATEMENTS_CACHED,
-    )
-    connection.execute(f"PRAGMA cache_size = -{cache_kib}")
-    return connection
 
 
 def _statements(script: str) -> Iterator[str]:

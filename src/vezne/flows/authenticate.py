@@ -11,6 +11,7 @@ import msgspec
 
 from vezne.core.acquirer import BeginAsk, Challenge, Returned
 from vezne.core.answer import Declined, DeclineReason, Unknown
+from vezne.core.audit import hear_bank, name_payer
 from vezne.core.authentication import (
     LIFE_MS,
     Authentication,
@@ -40,6 +41,7 @@ from vezne.flows.pay import (
     Pay,
     check_card,
     new_payment,
+    payer_address,
     present,
     price_basket,
     promise,
@@ -82,9 +84,11 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
     """Promise a payment and ask the bank to authenticate its cardholder. No money moves.
 
     The vault holds a new card, or the code that came for a stored one, until `complete`.
-    Raises the refusals of `pay`; AUTHENTICATION_UNSUITABLE when the payment ended meanwhile.
+    Raises the refusals of `pay` and what the gate raises; AUTHENTICATION_UNSUITABLE when the
+    payment ended meanwhile.
     """
     pay = command.pay
+    name_payer(payer_address(pay.parties))
     pricing = await price_basket(pay, ports)
     presented = await present(pay.merchant, pay.card, ports)
     await check_card(pay, presented.card, ports)
@@ -202,11 +206,14 @@ async def _ask_challenge(
     try:
         if presented.card.transit_id is not None:
             await ports.vault.hold(payment.merchant_id, payment.number, presented.card, holder)
-        return await ports.acquirer.begin(ask)
+        answer = await ports.acquirer.begin(ask)
     except CardGone:
         return CARD_GONE
     except HoldingFull:
         return _HOLDING_FULL
+    if isinstance(answer, Declined):
+        hear_bank(presented.token, is_approved=False)
+    return answer
 
 
 async def _change(before: Payment, after: Payment, ports: Ports) -> Payment:

@@ -5,6 +5,7 @@ import msgspec
 from vezne.core.acquirer import AuthorizeAsk
 from vezne.core.answer import Answer, Approved, Declined, DeclineReason, Risk
 from vezne.core.attempt import Attempt, Operation
+from vezne.core.audit import hear_bank
 from vezne.core.authentication import AuthenticationResult
 from vezne.core.card import Owner, SealedCard, StoredCard
 from vezne.core.changes import AddCard, AddOwner, Conflict
@@ -70,6 +71,7 @@ async def authorize(
     answer: Answer
     try:
         answer = await ports.acquirer.authorize(ask)
+        _tell_gate(presented, answer)
     except CardGone:
         # The card was deleted since it was looked up.
         answer = CARD_GONE
@@ -108,6 +110,14 @@ async def undo_rejected(payment: Payment, answer: Approved, ports: Ports) -> Pay
     await ports.books.apply(changes_of(payment, rejected, now_ms))
     undone = await ask_and_record(rejected, ports)
     return undone.payment
+
+
+def _tell_gate(presented: Presented, answer: Answer) -> None:
+    """Say to whoever watches the door what the bank thinks of the card."""
+    if isinstance(answer, Approved):
+        hear_bank(presented.token, is_approved=answer.risk is not Risk.REJECTED)
+    elif isinstance(answer, Declined):
+        hear_bank(presented.token, is_approved=False)
 
 
 async def _record(payment: Payment, answer: Answer, presented: Presented, ports: Ports) -> Payment:

@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.core.audit import name_payer
 from vezne.core.authentication import (
     Authentication,
     AuthenticationEvent,
@@ -37,6 +38,7 @@ from vezne.flows.pay import (
     CardOnFile,
     NewCard,
     keep_if_registering,
+    payer_address,
     present,
 )
 from vezne.flows.record import changes_of
@@ -117,6 +119,7 @@ async def _spend(
     ports: Ports,
 ) -> Payment:
     """Check what may have changed since, promise the authorization, and carry it out."""
+    name_payer(payer_address(payment.parties))
     merchant = command.merchant
     presented = await present(merchant, card, ports)
     check_not_expired(presented.card, ports)

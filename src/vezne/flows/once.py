@@ -18,7 +18,6 @@ from vezne.core.changes import (
     ChangeOnceKey,
     Conflict,
     EndOnceLeases,
-    PurgeOnceKeys,
     RemoveOnceKey,
 )
 from vezne.core.merchant import Merchant
@@ -96,11 +95,6 @@ async def once(
         raise
     await _keep(books.held, worked, ports)
     return OnceAnswer(answer=worked.answer, is_replayed=False)
-
-
-async def purge_once_keys(ports: Ports) -> None:
-    """Delete the keys whose time is over."""
-    await ports.books.apply([PurgeOnceKeys(ports.clock.now_ms())])
 
 
 async def end_once_leases(ports: Ports) -> None:

@@ -1,9 +1,10 @@
 """Take a payment: a sale or a hold, with a new card or a stored one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from vezne.core.audit import name_payer
 from vezne.core.card import BinRecord, Product, SealedCard
 from vezne.core.changes import Change, Conflict
 from vezne.core.installment import can_pay_in_installments
@@ -86,6 +87,11 @@ class Pay(msgspec.Struct, frozen=True, kw_only=True):
     sub_merchant_prices_e8: tuple[int, ...] = ()
 
 
+def payer_address(parties: Mapping[str, Mapping[str, str]]) -> str:
+    """Where the merchant says that its customer is; empty where it says nothing."""
+    return parties.get("buyer", {}).get("ip", "")
+
+
 async def pay(command: Pay, ports: Ports) -> Payment:
     """Take a payment and return it: captured or authorized, declined, uncertain, or voided.
 
@@ -93,8 +99,9 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     the fraud filter rejects is voided at once. Raises Refusal: LINES_DO_NOT_SUM,
     CURRENCY_NOT_ENABLED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
     INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED,
-    REFERENCE_TAKEN, SUB_MERCHANT_NOT_FOUND, SUB_MERCHANT_PRICE_TOO_HIGH.
+    REFERENCE_TAKEN, SUB_MERCHANT_NOT_FOUND, SUB_MERCHANT_PRICE_TOO_HIGH; and what the gate raises.
     """
+    name_payer(payer_address(command.parties))
     pricing = await price_basket(command, ports)
     presented = await present(command.merchant, command.card, ports)
     await check_card(command, presented.card, ports)

@@ -1,18 +1,13 @@
 """Keep what a door has agreed with a caller from one call to the next, for a limited time."""
 
-from typing import Final
-
 import msgspec
 
-from vezne.core.changes import AddSession, ChangeSession, Conflict, PurgeSessions
+from vezne.core.changes import AddSession, ChangeSession, Conflict
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.core.session import Session
-
-# A caller that lost an answer may ask again for so long.
-KEPT_MS: Final = 2 * 24 * 60 * 60 * 1000
 
 
 async def open_session(
@@ -66,8 +61,3 @@ async def change_session(session: Session, ports: Ports) -> Session:
     except Conflict:
         raise Refusal(Reason.OPERATION_IN_FLIGHT) from None
     return changed
-
-
-async def purge_sessions(ports: Ports) -> None:
-    """Delete the sessions of which nobody asks any more."""
-    await ports.books.apply([PurgeSessions(ports.clock.now_ms() - KEPT_MS)])

@@ -30,8 +30,6 @@ from vezne.core.changes import (
     EndOnceLeases,
     HastenNotices,
     MarkPaid,
-    PurgeOnceKeys,
-    PurgeSessions,
     RemoveCard,
     RemoveOnceKey,
 )
@@ -274,12 +272,10 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
     ClaimReference: references.claim_reference,
     AddSession: lambda change: sessions.add_session(change.session),
     ChangeSession: lambda change: sessions.change_session(change.session),
-    PurgeSessions: lambda change: sessions.purge_sessions(change.before_ms),
     AddSubMerchant: lambda change: sub_merchants.add_sub_merchant(change.sub_merchant),
     ChangeSubMerchant: lambda change: sub_merchants.change_sub_merchant(change.sub_merchant),
     AddOnceKey: lambda change: once.add_once_key(change.once),
     ChangeOnceKey: lambda change: once.change_once_key(change.once),
     RemoveOnceKey: lambda change: once.remove_once_key(change.once),
-    PurgeOnceKeys: lambda change: once.purge_once_keys(change.until_ms),
     EndOnceLeases: lambda change: once.end_once_leases(change.now_ms),
 }

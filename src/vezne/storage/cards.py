@@ -3,6 +3,7 @@
 from typing import Final
 
 from vezne.core.card import Owner, StoredCard
+from vezne.core.retention import CardPlace
 from vezne.engines.engine import Engine, Write
 from vezne.storage.documents import Documents
 
@@ -23,9 +24,14 @@ WHERE merchant_id = ? AND owner_key = ? AND token = ?"""
 
 _REMOVE_CARD = "DELETE FROM cards WHERE merchant_id = ? AND owner_key = ? AND token = ?"
 
+_REMOVE_CARD_AS_READ = f"{_REMOVE_CARD} AND document = ?"
+
 _FIND_CARD = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ? AND token = ?"
 
 _LIST_CARDS = "SELECT document FROM cards WHERE merchant_id = ? AND owner_key = ? ORDER BY token"
+
+_LIST_CARDS_AFTER = """SELECT document FROM cards
+WHERE merchant_id = ? AND (owner_key, token) > (?, ?) ORDER BY owner_key, token LIMIT ?"""
 
 _owners: Final = Documents(Owner)
 _cards: Final = Documents(StoredCard)
@@ -55,6 +61,12 @@ def remove_card(card: StoredCard) -> Write:
     return Write(_REMOVE_CARD, (card.merchant_id, card.owner_key, card.token))
 
 
+def remove_card_as_read(card: StoredCard) -> Write:
+    """The write that removes a card; it touches no row when the card is another by now."""
+    key = (card.merchant_id, card.owner_key, card.token)
+    return Write(_REMOVE_CARD_AS_READ, (*key, _cards.write(card)))
+
+
 async def find_owner(engine: Engine, merchant_id: int, key: bytes) -> Owner | None:
     """An owner by key."""
     rows = await engine.fetch(_FIND_OWNER, (merchant_id, key))
@@ -78,4 +90,12 @@ async def find_card(
 async def list_cards(engine: Engine, merchant_id: int, owner_key: bytes) -> list[StoredCard]:
     """An owner's cards, oldest first, as their tokens sort."""
     rows = await engine.fetch(_LIST_CARDS, (merchant_id, owner_key))
+    return [_cards.read(document) for (document,) in rows]
+
+
+async def list_cards_after(
+    engine: Engine, merchant_id: int, place: CardPlace, limit: int
+) -> list[StoredCard]:
+    """A merchant's cards beyond an owner and token, in that order."""
+    rows = await engine.fetch(_LIST_CARDS_AFTER, (merchant_id, *place, limit))
     return [_cards.read(document) for (document,) in rows]

@@ -107,7 +107,7 @@ class SqlMerchants:
                 is_demo=is_demo,
             )
             try:
-                await self._engine.apply(self._writes(merchant, credentials))
+                await self._engine.apply(await self._writes(merchant, credentials))
             except Conflict:
                 continue
             return merchant
@@ -184,7 +184,7 @@ class SqlMerchants:
         rows = await self._engine.fetch(_FIND_CREDENTIAL, (door, _key_bytes(key)))
         if not rows:
             return None
-        credential = self._opened(door, key, rows[0])
+        credential = await self._opened(door, key, rows[0])
         if changes != self._changes:
             return credential
         while len(self._found) >= CACHED_MAX:
@@ -215,24 +215,26 @@ class SqlMerchants:
                 raise DuplicateKey(f"{item.door} knows the key {item.key!r} already")
             seen.add((item.door, item.key))
 
-    def _writes(self, merchant: Merchant, credentials: Sequence[NewCredential]) -> list[Write]:
+    async def _writes(
+        self, merchant: Merchant, credentials: Sequence[NewCredential]
+    ) -> list[Write]:
         settings = _encoder.encode(merchant.settings).decode()
         row = (merchant.id, merchant.name, int(merchant.is_demo), merchant.created_ms, settings)
         writes = [Write(_ADD, row)]
         for item in credentials:
             key = _key_bytes(item.key)
-            sealed = self._box.seal(item.secret, _context(item.door, key))
+            sealed = await self._box.seal(item.secret, _context(item.door, key))
             params = (item.door, key, merchant.id, sealed, merchant.created_ms)
             writes.append(Write(_ADD_CREDENTIAL, params))
         return writes
 
-    def _opened(self, door: str, key: str, row: Row) -> Credential:
+    async def _opened(self, door: str, key: str, row: Row) -> Credential:
         context = _context(door, _key_bytes(key))
         return Credential(
             merchant=_merchant_from_row(row[:-1]),
             door=door,
             key=key,
-            secret=self._box.open(msgspec.convert(row[-1], bytes), context),
+            secret=await self._box.open(msgspec.convert(row[-1], bytes), context),
         )
 
 

@@ -22,8 +22,6 @@ WHERE merchant_id = ? AND scope = ? AND key = ? AND version = ?"""
 _FIND = """SELECT version, state, request, created_ms, expires_ms, lease_ms, answer
 FROM once_keys WHERE merchant_id = ? AND scope = ? AND key = ?"""
 
-_PURGE = "DELETE FROM once_keys WHERE expires_ms <= ?"
-
 _END_LEASES = "UPDATE once_keys SET lease_ms = ? WHERE lease_ms > ?"
 
 _answers: Final = Documents(KeptAnswer)
@@ -70,11 +68,6 @@ def change_once_key(once: OnceKey) -> Write:
 def remove_once_key(once: OnceKey) -> Write:
     """The write that deletes a key in this version."""
     return Write(_REMOVE, (once.merchant_id, once.scope, once.key, once.version))
-
-
-def purge_once_keys(until_ms: int) -> Write:
-    """The write that deletes keys that were over by a time."""
-    return Write(_PURGE, (until_ms,), ANY_ROWS)
 
 
 def end_once_leases(now_ms: int) -> Write:

@@ -7,11 +7,12 @@ from vezne.engines.engine import ANY_ROWS, Engine, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO notices
-(merchant_id, payment_number, version, door, revision, state, is_retry, next_try_ms, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+(merchant_id, payment_number, version, door, revision, state, is_retry, next_try_ms,
+closed_ms, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
 _CHANGE = """UPDATE notices SET revision = ?, state = ?, is_retry = ?, next_try_ms = ?,
-document = ? WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
+closed_ms = ?, document = ?
+WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
 
 # The documents keep what was planned, which only people read.
 _HASTEN = """UPDATE notices SET next_try_ms = ?
@@ -61,6 +62,7 @@ def add_notice(notice: Notice) -> Write:
             notice.state.value,
             int(notice.tries > 0),
             notice.next_try_ms,
+            _closed_ms(notice),
             _documents.write(notice),
         ),
     )
@@ -70,9 +72,15 @@ def change_notice(notice: Notice) -> Write:
     """The write that stores a notice's next revision over the one before it."""
     document = _documents.write(notice)
     is_retry = int(notice.tries > 0)
-    new = (notice.revision, notice.state.value, is_retry, notice.next_try_ms, document)
+    times = (notice.next_try_ms, _closed_ms(notice))
+    new = (notice.revision, notice.state.value, is_retry, *times, document)
     old = (notice.merchant_id, notice.payment_number, notice.version, notice.revision - 1)
     return Write(_CHANGE, (*new, *old))
+
+
+def _closed_ms(notice: Notice) -> int | None:
+    """From when the time runs that a closed notice is kept; None as long as it is to be told."""
+    return notice.at_ms if notice.next_try_ms is None else None
 
 
 def hasten_notices(merchant_id: int, now_ms: int) -> Write:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from vezne.core.session import Session
-from vezne.engines.engine import ANY_ROWS, Engine, Write
+from vezne.engines.engine import Engine, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO sessions (merchant_id, key, version, expires_ms, document)
@@ -13,8 +13,6 @@ _CHANGE = """UPDATE sessions SET version = ?, expires_ms = ?, document = ?
 WHERE merchant_id = ? AND key = ? AND version = ?"""
 
 _FIND = "SELECT document FROM sessions WHERE merchant_id = ? AND key = ?"
-
-_PURGE = "DELETE FROM sessions WHERE expires_ms < ?"
 
 _documents: Final = Documents(Session)
 
@@ -41,11 +39,6 @@ def change_session(session: Session) -> Write:
             session.version - 1,
         ),
     )
-
-
-def purge_sessions(before_ms: int) -> Write:
-    """The write that deletes sessions that were over before a time."""
-    return Write(_PURGE, (before_ms,), ANY_ROWS)
 
 
 async def find_session(engine: Engine, merchant_id: int, key: bytes) -> Session | None:

@@ -21,7 +21,7 @@ def create_private_file(path: Path, content: bytes) -> None:
     Raises FileExistsError rather than overwriting.
     """
     _write(path, content, PRIVATE)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace_file(path: Path, content: bytes, mode: int) -> None:
@@ -30,7 +30,7 @@ def replace_file(path: Path, content: bytes, mode: int) -> None:
     draft.unlink(missing_ok=True)
     _write(draft, content, mode)
     draft.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def read_private_file(path: Path) -> bytes:
@@ -42,6 +42,15 @@ def read_private_file(path: Path) -> bytes:
         if os.fstat(file.fileno()).st_mode & _OTHERS:
             raise ExposedFile(f"{path} must not be accessible by others: chmod 600 {path}")
         return file.read()
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:
@@ -56,11 +65,3 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         with contextlib.suppress(OSError):
             path.unlink()
         raise
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,8 +5,34 @@ keyed one. Every merchant has a key of its own, so fingerprints tell nothing acr
 """
 
 import hmac
+from collections.abc import Mapping
+from typing import Final
 
 from vezne.vault.pan import Pan
+from vezne.vault.seal import SealBroken
+
+# Rows of before they named a version, which say 0, have fingerprints of this one.
+FIRST_VERSION: Final = 1
+
+
+class FingerprintKeys:
+    """The versions of one key. New fingerprints are of the active one."""
+
+    def __init__(self, versions: Mapping[int, bytes], active_version: int) -> None:
+        self._versions = versions
+        self.active_version = active_version
+
+    @property
+    def readable(self) -> list[int]:
+        """The versions by which numbers may be known, oldest first."""
+        return sorted(self._versions)
+
+    def of(self, pan: Pan, version: int) -> bytes:
+        """The fingerprint of a number in a version. Raises SealBroken when there is no such key."""
+        key = self._versions.get(version or FIRST_VERSION)
+        if key is None:
+            raise SealBroken(f"there is no fingerprint key version {version}")
+        return fingerprint(key, pan)
 
 
 def fingerprint(key: bytes, pan: Pan) -> bytes:

@@ -78,8 +78,10 @@ class Holding:
         if is_full or self._shares[merchant_id] >= self._share_max:
             raise HoldingFull("too many cards wait for their holders")
         plain = _encode(held)
-        sealed = self._key.seal(plain, _place(merchant_id, payment_number))
-        plain[:] = bytes(len(plain))
+        try:
+            sealed = self._key.seal(plain, _place(merchant_id, payment_number))
+        finally:
+            plain[:] = bytes(len(plain))
         self._entries[merchant_id, payment_number] = _Entry(
             held.card, bytearray(sealed), now_ms + self._age_max_ms
         )

@@ -21,14 +21,11 @@ from vezne.core.body import (
 from vezne.core.card import CardSlot
 from vezne.vault.bodies import exact_decimal, is_plain, read_body
 from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
+from vezne.vault.scrub import SEPARATORS, without_number
 from vezne.vault.transit import Transit
 
-# What may stand between the digits of a number that a person typed: anything but letters, digits
-# and the marks that separate JSON values.
-_SEPARATORS: Final = bytes(
-    code for code in range(256) if not bytes((code,)).isalnum() and code not in b'",:{}[]'
-)
-
+# Enough that no two numbers share a tag.
+_TAG_BYTES: Final = 16
 _LIFTED: Final[Mapping[type, CardSlot]] = {LiftedNumber: CardSlot.PAN, LiftedCode: CardSlot.CVV}
 
 
@@ -117,7 +114,16 @@ class VaultIntake:
 
     def __init__(self, transit: Transit) -> None:
         self.transit = transit
+        self._tag_key: bytes | None = None
         self._readers: dict[type[msgspec.Struct], _RecordReader] = {}
+
+    def tag_numbers(self, key: bytes) -> None:
+        """From now on give every valid number a tag, so that others can count attempts on it.
+
+        The key is random and nowhere but here: a hash of a number under a key that is known, or
+        under none, is as good as the number (PCI DSS v4.0.1 3.5.1.1).
+        """
+        self._tag_key = key
 
     def lift(
         self,
@@ -130,12 +136,17 @@ class VaultIntake:
 
         A number is valid with twelve to nineteen digits, spaces aside, and a right check digit; a
         code with three digits, or four on an American Express card. An invalid number or code is
-        taken out like a valid one and forgotten. `transit_id` is 0 when nothing is held.
+        taken out like a valid one and forgotten. `transit_id` is 0 when nothing is held. Where the
+        number stands in another field as well, its digits are zeros there.
         """
         reading = None if shape is None else self._read_record(raw, fields, shape)
         if reading is None:
             reading = take_apart(raw, fields, kind)
         card = None if fields is None else self._hold(raw, fields, reading, kind)
+        if card is not None and card.leaked:
+            digits = self.transit.pan(card.transit_id).reveal()
+            values = take_apart(raw, fields, kind)
+            reading = values._replace(payload=without_number(values.payload, digits))
         return LiftedBody(raw, reading, card, fields, self)
 
     def _read_record(
@@ -164,19 +175,29 @@ class VaultIntake:
         cvv = None if code is None else parse_cvv(code, pan)
         if pan is None:
             is_held = number is None and cvv is not None
+            if cvv is not None and not is_held:
+                cvv.wipe()
             return LiftedCard(
                 transit_id=self.transit.hold(None, cvv) if is_held else 0,
                 number=FieldState.ABSENT if number is None else FieldState.INVALID,
                 cvv=_state(code, cvv),
             )
+        # First: what fails here must leave nothing behind in transit.
+        leaked = _is_leaked(pan, raw, fields, reading, kind)
         return LiftedCard(
             transit_id=self.transit.hold(pan, cvv),
             number=FieldState.VALID,
             cvv=_state(code, cvv),
             bin=pan.bin,
             last4=pan.last4,
-            leaked=_is_leaked(pan, raw, fields, reading, kind),
+            leaked=leaked,
+            tag=self._tag_of(pan),
         )
+
+    def _tag_of(self, pan: Pan) -> bytes:
+        if self._tag_key is None:
+            return b""
+        return hmac.digest(self._tag_key, pan.reveal(), "sha256")[:_TAG_BYTES]
 
 
 def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.JSON) -> _Reading:
@@ -192,12 +213,12 @@ def _is_leaked(pan: Pan, raw: bytes, fields: CardFields, reading: _Reading, kind
     """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
     digits = pan.reveal()
     bare = _without_escapes(raw) if kind is BodyKind.JSON else None
-    if bare is not None and bare.translate(None, _SEPARATORS).count(digits) == 1:
+    if bare is not None and bare.translate(None, SEPARATORS).count(digits) == 1:
         # The one occurrence is the field itself.
         return False
     if reading.record is not None:
         reading = take_apart(raw, fields)
-    return digits in msgspec.json.encode(reading.payload).translate(None, _SEPARATORS)
+    return digits in msgspec.json.encode(reading.payload).translate(None, SEPARATORS)
 
 
 class _RecordReader:

@@ -1,25 +1,32 @@
-"""The key that wraps all other keys, and where it comes from.
+"""The key that wraps all other keys.
 
-This version reads it from a file of its own: 32 bytes as hexadecimal or base64 text. Whoever has
-that file and the vault's database has the cards, so the two must not be backed up together.
+Where it comes from is the business of `vezne.vault.masters`. Whoever has it and the vault's
+database has the cards, so the two must not be backed up together.
 """
 
-import base64
 import hmac
 from itertools import pairwise
-from pathlib import Path
 from typing import Final, Protocol
 
 from vezne.core.ports import Entropy
-from vezne.vault.files import ExposedFile, create_private_file, read_private_file
-from vezne.vault.seal import KEY_BYTES, SealingKey
-
-_HEX_LENGTH: Final = 2 * KEY_BYTES
-_URL_SAFE_TO_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+from vezne.vault.key_check import key_check_value
+from vezne.vault.seal import SealingKey
 
 # Thirty-two random bytes hold thirty different values on average. Fewer than sixteen of them, or
 # of the steps between neighbours, happen by chance less than once in 10^15 keys.
 _DIFFERENT_MIN: Final = 16
+_ID_BYTES: Final = 8
+
+# Keys of the standards' own examples, which random-looking bytes are copied from: NIST SP 800-38A
+# F.1.5, the GCM specification's test case 16, and FIPS 197 C.3.
+_PUBLISHED: Final = frozenset(
+    bytes.fromhex(key)
+    for key in (
+        "603deb1015ca71be2b73aef0857d77811f352c073b6108d72d9810a30914dff4",
+        "feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308",
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f",
+    )
+)
 
 
 class UnusableMasterKey(Exception):
@@ -33,6 +40,14 @@ class MasterKey(Protocol):
     def key_id(self) -> str:
         """A short name of the key that does not betray it."""
 
+    @property
+    def kcv(self) -> str:
+        """Its key-check value in hexadecimal; empty where the key's keeper does not tell one."""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the key was made for a sandbox, so that it must not guard real cards."""
+
     async def wrap(self, key: bytes, place: bytes) -> bytes:
         """The key, encrypted and bound to its place. Raises UnusableMasterKey."""
 
@@ -41,10 +56,12 @@ class MasterKey(Protocol):
 
 
 class LocalMasterKey:
-    """A master key in this process's memory."""
+    """A master key of 32 bytes in this process's memory."""
 
-    def __init__(self, key: bytes, entropy: Entropy) -> None:
-        self.key_id = hmac.digest(key, b"vezne master key", "sha256")[:8].hex()
+    def __init__(self, key: bytes, entropy: Entropy, *, is_sandbox: bool = False) -> None:
+        self.key_id = local_key_id(key)
+        self.kcv = key_check_value(key)
+        self.is_sandbox = is_sandbox
         self._key = SealingKey(key, 1, entropy)
 
     async def wrap(self, key: bytes, place: bytes) -> bytes:
@@ -56,42 +73,13 @@ class LocalMasterKey:
         return self._key.open(wrapped, place)
 
 
-def load_master_key(path: Path, entropy: Entropy) -> LocalMasterKey:
-    """The master key in a file. Raises UnusableMasterKey."""
-    try:
-        text = read_private_file(path).strip()
-    except ExposedFile as error:
-        raise UnusableMasterKey(str(error)) from None
-    except OSError as error:
-        raise UnusableMasterKey(f"the master key {path}: {error.strerror}") from None
-    key = _decode(text)
-    if key is None:
-        raise UnusableMasterKey(f"{path} must hold {KEY_BYTES} bytes as hexadecimal or base64")
-    if is_weak(key):
-        raise UnusableMasterKey(f"the master key in {path} is not random")
-    return LocalMasterKey(key, entropy)
-
-
-def create_master_key(path: Path, entropy: Entropy) -> None:
-    """A new random master key file, unless there is a file already."""
-    try:
-        create_private_file(path, entropy.take(KEY_BYTES).hex().encode() + b"\n")
-    except FileExistsError:
-        return
+def local_key_id(key: bytes) -> str:
+    """The name of a master key whose bytes are known: the same in a file as in shares."""
+    return hmac.digest(key, b"vezne master key", "sha256")[:_ID_BYTES].hex()
 
 
 def is_weak(key: bytes) -> bool:
-    """Whether a key is evidently no product of a random source: a pattern, or plain text."""
+    """Whether a key is evidently no product of a random source: a pattern, text, or published."""
     steps = {(after - before) % 256 for before, after in pairwise(key)}
-    return len(set(key)) < _DIFFERENT_MIN or len(steps) < _DIFFERENT_MIN or key.isascii()
-
-
-def _decode(text: bytes) -> bytes | None:
-    try:
-        if len(text) == _HEX_LENGTH:
-            key = bytes.fromhex(text.decode())
-        else:
-            key = base64.b64decode(text.translate(_URL_SAFE_TO_STANDARD), validate=True)
-    except ValueError:
-        return None
-    return key if len(key) == KEY_BYTES else None
+    is_pattern = len(set(key)) < _DIFFERENT_MIN or len(steps) < _DIFFERENT_MIN
+    return is_pattern or key.isascii() or key in _PUBLISHED

@@ -16,11 +16,15 @@ NAME_KEY_BYTES: Final = 64
 
 
 class VaultNameBox:
-    """Implements `vezne.core.ports.NameBox`."""
+    """Implements `vezne.core.ports.NameBox`.
+
+    A gateway in a process of its own is handed the key: it seals names for every line of a list.
+    """
 
     def __init__(self, key: bytes) -> None:
         if len(key) != NAME_KEY_BYTES:
             raise ValueError(f"the key of a name box has {NAME_KEY_BYTES} bytes")
+        self.key = key
         self._cipher = AESSIV(key)
 
     def seal(self, merchant_id: int, purpose: str, name: bytes) -> bytes:

@@ -1,62 +1,107 @@
-"""The vault's own tables: wrapped keys, sealed cards, the blocklist.
+"""The vault's own tables of cards: sealed cards, the blocklist.
 
 No index stands on a fingerprint in `sealed_cards`: values that arrive in random order would cost
 the insert path most of its speed. The blocklist is small and keyed by them.
+
+What is inserted names the versions of the keys it was made with, and is refused unless both are
+the active ones at that moment. So a version that is active no more gets no new rows.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from vezne.engines.engine import ANY_ROWS, Engine, Write
 
-_SELECT_KEYS = """
-SELECT merchant_id, purpose, version, state, master_key_id, wrapped, created_ms
-FROM vault_keys WHERE merchant_id = ? ORDER BY purpose, version
+_IF_ACTIVE: Final = """
+WHERE EXISTS (SELECT 1 FROM vault_keys
+              WHERE merchant_id = ? AND purpose = 'card' AND version = ? AND state = 'active')
+AND EXISTS (SELECT 1 FROM vault_keys
+            WHERE merchant_id = ? AND purpose = 'fingerprint' AND version = ? AND state = 'active')
 """
-_INSERT_KEY = """
-INSERT INTO vault_keys (merchant_id, purpose, version, state, master_key_id, wrapped, created_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+_CARD: Final = "key_version, sealed, fingerprint, fingerprint_version"
+_INSERT_CARD: Final = f"""
+INSERT INTO sealed_cards (merchant_id, token, {_CARD}) SELECT ?, ?, ?, ?, ?, ? {_IF_ACTIVE}
 """
-_INSERT_CARD = """
-INSERT INTO sealed_cards (merchant_id, token, key_version, sealed, fingerprint)
-VALUES (?, ?, ?, ?, ?)
+_SELECT_CARD: Final = f"SELECT {_CARD} FROM sealed_cards WHERE merchant_id = ? AND token = ?"  # noqa: S608
+_SELECT_CARDS: Final = f"""
+SELECT token, {_CARD} FROM sealed_cards WHERE merchant_id = ? AND token > ? ORDER BY token LIMIT ?
+"""  # noqa: S608
+_SELECT_VERSIONS: Final = """
+SELECT token, key_version, fingerprint_version FROM sealed_cards
+WHERE merchant_id = ? AND token > ? ORDER BY token LIMIT ?
 """
-_SELECT_CARD = """
-SELECT key_version, sealed, fingerprint FROM sealed_cards WHERE merchant_id = ? AND token = ?
+_COUNT_CARDS: Final = "SELECT count(*) FROM sealed_cards WHERE merchant_id = ?"
+_UPDATE_CARD: Final = """
+UPDATE sealed_cards SET key_version = ?, sealed = ?, fingerprint = ?, fingerprint_version = ?
+WHERE merchant_id = ? AND token = ? AND key_version = ? AND fingerprint_version = ?
 """
-_DELETE_CARD = "DELETE FROM sealed_cards WHERE merchant_id = ? AND token = ?"
-_INSERT_BLOCKED = """
-INSERT INTO blocked_cards (merchant_id, fingerprint, created_ms) VALUES (?, ?, ?)
-ON CONFLICT DO NOTHING
-"""
-_DELETE_BLOCKED = "DELETE FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
-_SELECT_BLOCKED = "SELECT created_ms FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
-_SELECT_ANY_BLOCKED = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? LIMIT 1"
-_SELECT_CARD_BLOCKED = """
-SELECT b.fingerprint FROM sealed_cards c
-LEFT JOIN blocked_cards b ON b.merchant_id = c.merchant_id AND b.fingerprint = c.fingerprint
-WHERE c.merchant_id = ? AND c.token = ?
-"""
+_DELETE_CARD: Final = "DELETE FROM sealed_cards WHERE merchant_id = ? AND token = ?"
 
-
-class WrappedKey(NamedTuple):
-    """A key as it is stored. `state` is `active` for the one version that seals."""
-
-    merchant_id: int
-    purpose: str
-    version: int
-    state: str
-    master_key_id: str
-    wrapped: bytes
-    created_ms: int
+_BLOCKED: Final = "fingerprint, fingerprint_version, key_version, sealed, created_ms"
+_INSERT_BLOCKED: Final = f"""
+INSERT INTO blocked_cards (merchant_id, {_BLOCKED}) SELECT ?, ?, ?, ?, ?, ? {_IF_ACTIVE}
+ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET
+fingerprint_version = excluded.fingerprint_version, key_version = excluded.key_version,
+sealed = excluded.sealed
+"""
+_SELECT_BLOCKED: Final = f"SELECT {_BLOCKED} FROM blocked_cards WHERE merchant_id = ?"  # noqa: S608
+_DELETE_BLOCKED: Final = "DELETE FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
+_DELETE_BLOCKED_OF: Final = """
+DELETE FROM blocked_cards
+WHERE merchant_id = ? AND fingerprint_version = ? AND sealed IS NOT NULL
+"""
+# A row that is gone in the meantime stays gone, and so does what would be made of it.
+_HOLD_BLOCKED: Final = """
+UPDATE blocked_cards SET created_ms = created_ms WHERE merchant_id = ? AND fingerprint = ?
+"""
+_UPDATE_BLOCKED: Final = """
+UPDATE blocked_cards SET fingerprint_version = ?, key_version = ?, sealed = ?
+WHERE merchant_id = ? AND fingerprint = ?
+"""
+_SELECT_BLOCKED_SINCE: Final = """
+SELECT k.version,
+       (SELECT b.created_ms FROM blocked_cards b WHERE b.merchant_id = ? AND b.fingerprint = ?)
+FROM vault_keys k
+WHERE k.merchant_id = ? AND k.purpose = 'fingerprint' AND k.state = 'active'
+"""
+_SELECT_ANY_BLOCKED: Final = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? LIMIT 1"
 
 
 class SealedRow(NamedTuple):
-    """A stored card: which version of the merchant's key opens it."""
+    """A stored card, and the versions of the merchant's keys that it was made with.
+
+    Version 0 of a fingerprint is version 1, made before the seal covered the fingerprint.
+    """
 
     key_version: int
     sealed: bytes
     fingerprint: bytes
+    fingerprint_version: int
+
+
+class BlockedRow(NamedTuple):
+    """An entry of a blocklist. One of before the list held numbers has no `sealed`."""
+
+    fingerprint: bytes
+    fingerprint_version: int
+    key_version: int
+    sealed: bytes | None
+    created_ms: int
+
+
+class BlockedSince(NamedTuple):
+    """What a look at a blocklist found, and which fingerprint key was active at that moment."""
+
+    active_version: int
+    created_ms: int | None
+
+
+class Resealed(NamedTuple):
+    """A card that is to be stored instead of the row that was read before."""
+
+    token: bytes
+    before: SealedRow
+    after: SealedRow
 
 
 class VaultRecords:
@@ -65,53 +110,117 @@ class VaultRecords:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def find_keys(self, merchant_id: int) -> list[WrappedKey]:
-        """All versions of a merchant's keys."""
-        rows = await self._engine.fetch(_SELECT_KEYS, (merchant_id,))
-        return [
-            WrappedKey(*cast("tuple[int, str, int, str, str, bytes, int]", row)) for row in rows
-        ]
-
-    async def add_keys(self, keys: Sequence[WrappedKey]) -> None:
-        """Store new keys, all or none. Raises Conflict when one of them exists."""
-        await self._engine.apply([Write(_INSERT_KEY, tuple(key)) for key in keys])
-
     async def add_card(self, merchant_id: int, token: bytes, card: SealedRow) -> None:
-        """Store a sealed card."""
-        await self._engine.apply([Write(_INSERT_CARD, (merchant_id, token, *card))])
+        """Store a sealed card. Raises Conflict when one of its keys is active no more."""
+        guard = (merchant_id, card.key_version, merchant_id, card.fingerprint_version)
+        await self._engine.apply([Write(_INSERT_CARD, (merchant_id, token, *card, *guard))])
 
     async def find_card(self, merchant_id: int, token: bytes) -> SealedRow | None:
         """A sealed card by token."""
         rows = await self._engine.fetch(_SELECT_CARD, (merchant_id, token))
-        return SealedRow(*cast("tuple[int, bytes, bytes]", rows[0])) if rows else None
+        return SealedRow(*cast("tuple[int, bytes, bytes, int]", rows[0])) if rows else None
+
+    async def list_cards(
+        self, merchant_id: int, *, after: bytes, limit: int
+    ) -> list[tuple[bytes, SealedRow]]:
+        """A merchant's cards beyond a token, in the order of their tokens."""
+        rows = await self._engine.fetch(_SELECT_CARDS, (merchant_id, after, limit))
+        found = cast("list[tuple[bytes, int, bytes, bytes, int]]", rows)
+        return [(row[0], SealedRow(*row[1:])) for row in found]
+
+    async def list_versions(
+        self, merchant_id: int, *, after: bytes, limit: int
+    ) -> list[tuple[bytes, int, int]]:
+        """Token, key version and fingerprint version of a merchant's cards beyond a token."""
+        rows = await self._engine.fetch(_SELECT_VERSIONS, (merchant_id, after, limit))
+        return cast("list[tuple[bytes, int, int]]", rows)
+
+    async def count_cards(self, merchant_id: int) -> int:
+        """How many cards of a merchant are stored."""
+        rows = await self._engine.fetch(_COUNT_CARDS, (merchant_id,))
+        return cast("int", rows[0][0])
+
+    async def replace_cards(self, merchant_id: int, cards: Sequence[Resealed]) -> None:
+        """Store cards instead of their rows of before; one that is gone stays gone."""
+        await self._engine.apply(
+            [
+                Write(
+                    _UPDATE_CARD,
+                    (
+                        *card.after,
+                        merchant_id,
+                        card.token,
+                        card.before.key_version,
+                        card.before.fingerprint_version,
+                    ),
+                    ANY_ROWS,
+                )
+                for card in cards
+            ]
+        )
+
+    async def erase(self) -> bool:
+        """Rid the database's files of what was deleted. Raises EngineFailure."""
+        return await self._engine.erase()
 
     async def remove_card(self, merchant_id: int, token: bytes) -> None:
         """Delete a sealed card, if it is there."""
         await self._engine.apply([Write(_DELETE_CARD, (merchant_id, token), ANY_ROWS)])
 
-    async def add_blocked(self, merchant_id: int, fingerprint: bytes, now_ms: int) -> None:
-        """Put a fingerprint on the blocklist; it may be there already."""
-        params = (merchant_id, fingerprint, now_ms)
-        await self._engine.apply([Write(_INSERT_BLOCKED, params, ANY_ROWS)])
+    async def add_blocked(self, merchant_id: int, entries: Sequence[BlockedRow]) -> None:
+        """Put a number on the blocklist, under each version of its fingerprint, newest last.
 
-    async def remove_blocked(self, merchant_id: int, fingerprint: bytes) -> None:
-        """Take a fingerprint off the blocklist, if it is there."""
-        await self._engine.apply([Write(_DELETE_BLOCKED, (merchant_id, fingerprint), ANY_ROWS)])
+        One that is there already keeps its time. Raises Conflict when the keys of the last one are
+        active no more.
+        """
+        newest = entries[-1]
+        guard = (merchant_id, newest.key_version, merchant_id, newest.fingerprint_version)
+        await self._engine.apply(
+            [Write(_INSERT_BLOCKED, (merchant_id, *entry, *guard)) for entry in entries]
+        )
 
-    async def is_blocked(self, merchant_id: int, fingerprint: bytes) -> bool:
-        """Whether a fingerprint is on the blocklist."""
-        return await self.blocked_since(merchant_id, fingerprint) is not None
+    async def list_blocked(self, merchant_id: int) -> list[BlockedRow]:
+        """A merchant's blocklist."""
+        rows = await self._engine.fetch(_SELECT_BLOCKED, (merchant_id,))
+        found = cast("list[tuple[bytes, int, int, bytes | None, int]]", rows)
+        return [BlockedRow(*row) for row in found]
 
-    async def blocked_since(self, merchant_id: int, fingerprint: bytes) -> int | None:
-        """When a fingerprint was put on the blocklist; None when it is not there."""
-        rows = await self._engine.fetch(_SELECT_BLOCKED, (merchant_id, fingerprint))
-        return cast("int", rows[0][0]) if rows else None
+    async def copy_blocked(self, merchant_id: int, before: bytes, entry: BlockedRow) -> None:
+        """Put an entry beside the one with another fingerprint of the same number.
+
+        Raises Conflict when that one is gone, or the entry's keys are active no more.
+        """
+        guard = (merchant_id, entry.key_version, merchant_id, entry.fingerprint_version)
+        await self._engine.apply(
+            [
+                Write(_HOLD_BLOCKED, (merchant_id, before)),
+                Write(_INSERT_BLOCKED, (merchant_id, *entry, *guard)),
+            ]
+        )
+
+    async def reseal_blocked(self, merchant_id: int, entry: BlockedRow) -> None:
+        """Store the number of an entry anew; an entry that is gone stays gone."""
+        params = (entry.fingerprint_version, entry.key_version, entry.sealed)
+        place = (merchant_id, entry.fingerprint)
+        await self._engine.apply([Write(_UPDATE_BLOCKED, (*params, *place), ANY_ROWS)])
+
+    async def remove_blocked(self, merchant_id: int, fingerprints: Sequence[bytes]) -> None:
+        """Take fingerprints off the blocklist, oldest first, if they are there."""
+        await self._engine.apply(
+            [Write(_DELETE_BLOCKED, (merchant_id, value), ANY_ROWS) for value in fingerprints]
+        )
+
+    async def remove_blocked_of(self, merchant_id: int, fingerprint_version: int) -> None:
+        """Take all entries of a version that hold their number off the blocklist."""
+        params = (merchant_id, fingerprint_version)
+        await self._engine.apply([Write(_DELETE_BLOCKED_OF, params, ANY_ROWS)])
+
+    async def blocked_since(self, merchant_id: int, fingerprint: bytes) -> BlockedSince:
+        """When a fingerprint was put on the blocklist, in epoch milliseconds; None: it was not."""
+        params = (merchant_id, fingerprint, merchant_id)
+        rows = await self._engine.fetch(_SELECT_BLOCKED_SINCE, params)
+        return BlockedSince(*cast("tuple[int, int | None]", rows[0]))
 
     async def has_blocked(self, merchant_id: int) -> bool:
         """Whether anything is on the merchant's blocklist."""
         return bool(await self._engine.fetch(_SELECT_ANY_BLOCKED, (merchant_id,)))
-
-    async def is_card_blocked(self, merchant_id: int, token: bytes) -> bool | None:
-        """Whether a stored card is on the blocklist; None when there is no such card."""
-        rows = await self._engine.fetch(_SELECT_CARD_BLOCKED, (merchant_id, token))
-        return rows[0][0] is not None if rows else None

@@ -72,23 +72,48 @@ def place(purpose: bytes, *parts: bytes | int) -> bytes:
     return b"".join(len(part).to_bytes(2, "big") + part for part in encoded)
 
 
-def seal_card(key: SealingKey, merchant_id: int, token: bytes, card: OpenedCard) -> bytes:
-    """A number and the holder's name, bound to token, merchant and key version."""
+class CardPlace(NamedTuple):
+    """Where a sealed number is stored, so that it opens there and nowhere else."""
+
+    merchant_id: int
+    token: bytes
+    fingerprint: bytes
+    fingerprint_version: int
+
+    def bound_to(self, key_version: int) -> bytes:
+        """The associated data. Rows of fingerprint version 0 are from before it covered that."""
+        row = (self.token, self.merchant_id, key_version)
+        if self.fingerprint_version == 0:
+            return place(b"vezne card", *row)
+        return place(b"vezne card", *row, self.fingerprint_version, self.fingerprint)
+
+
+class BlockedPlace(NamedTuple):
+    """Where the number of an entry of a blocklist is stored."""
+
+    merchant_id: int
+    fingerprint: bytes
+    fingerprint_version: int
+
+    def bound_to(self, key_version: int) -> bytes:
+        """The associated data."""
+        row = (self.merchant_id, key_version, self.fingerprint_version)
+        return place(b"vezne blocked", *row, self.fingerprint)
+
+
+def seal_card(key: SealingKey, where: CardPlace | BlockedPlace, card: OpenedCard) -> bytes:
+    """A number and the holder's name, bound to their place and the key's version."""
     digits = card.pan.reveal()
     plain = bytearray((len(digits),)) + digits + card.holder.encode()
-    sealed = key.seal(plain, _card_place(key, merchant_id, token))
+    sealed = key.seal(plain, where.bound_to(key.version))
     plain[:] = bytes(len(plain))
     return sealed
 
 
-def open_card(key: SealingKey, merchant_id: int, token: bytes, sealed: bytes) -> OpenedCard:
+def open_card(key: SealingKey, where: CardPlace | BlockedPlace, sealed: bytes) -> OpenedCard:
     """The inverse of `seal_card`. Raises SealBroken."""
-    plain = key.open(sealed, _card_place(key, merchant_id, token))
+    plain = key.open(sealed, where.bound_to(key.version))
     end = 1 + plain[0]
     card = OpenedCard(Pan(plain[1:end]), plain[end:].decode())
     plain[:] = bytes(len(plain))
     return card
-
-
-def _card_place(key: SealingKey, merchant_id: int, token: bytes) -> bytes:
-    return place(b"vezne card", token, merchant_id, key.version)

@@ -14,13 +14,13 @@ class VaultSecretBox:
     def __init__(self, keys: SealingKeys) -> None:
         self._keys = keys
 
-    def seal(self, secret: bytes, context: bytes) -> bytes:
+    async def seal(self, secret: bytes, context: bytes) -> bytes:
         """The secret, encrypted and bound to its context."""
         key = self._keys.active
         sealed = key.seal(secret, _secret_place(context, key.version))
         return key.version.to_bytes(_VERSION_BYTES, "big") + sealed
 
-    def open(self, sealed: bytes, context: bytes) -> bytes:
+    async def open(self, sealed: bytes, context: bytes) -> bytes:
         """Its inverse. Raises ValueError when the text was altered or the context differs."""
         try:
             key = self._keys.find(int.from_bytes(sealed[:_VERSION_BYTES], "big"))

@@ -1,29 +1,32 @@
 """The vault as the rest of the house meets it."""
 
-from typing import Final
+from collections.abc import Coroutine
+from typing import TypeVar
 
 import msgspec
 
+from vezne.core.audit import AuditAction, AuditEvent
 from vezne.core.card import SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
-from vezne.core.ports import CardGone, Clock, Entropy, HeldCard
+from vezne.core.ports import Audit, AuditFailure, Clock, Entropy, HeldCard
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate
-from vezne.vault.egress import Egress, Transport
-from vezne.vault.fingerprint import fingerprint
+from vezne.vault.blocklist import Blocklist
+from vezne.vault.egress import Egress, Opener, Transport, name_of
 from vezne.vault.holding import Held, Holding
 from vezne.vault.intake import VaultIntake
-from vezne.vault.keyring import Keyring
+from vezne.vault.key_records import KeyRecords
+from vezne.vault.keyring import Keyring, MasterSource
+from vezne.vault.keys import CRYPTOPERIOD_DAYS
 from vezne.vault.master_key import MasterKey
 from vezne.vault.name_box import VaultNameBox
-from vezne.vault.records import SealedRow, VaultRecords
-from vezne.vault.seal import OpenedCard, seal_card
+from vezne.vault.records import VaultRecords
+from vezne.vault.seal import OpenedCard
 from vezne.vault.secret_box import VaultSecretBox
-from vezne.vault.stored import open_stored
+from vezne.vault.stored import keep_card, open_stored
 from vezne.vault.transit import Transit
 
-# How long another process's first entry on a blocklist may go unnoticed here.
-FRESH_MS: Final = 5_000
+Result = TypeVar("Result")
 
 
 class VaultService:
@@ -45,6 +48,7 @@ class VaultService:
         bank_key: bytes,
         clock: Clock,
         entropy: Entropy,
+        audit: Audit,
     ) -> None:
         self.transit = Transit(clock)
         self.intake = VaultIntake(self.transit)
@@ -56,77 +60,77 @@ class VaultService:
         self._keyring = keyring
         self._clock = clock
         self._entropy = entropy
-        # Merchants whose blocklist was seen empty, and when. Most never have one.
-        self._nothing_blocked: dict[int, int] = {}
-        self._blocks = 0
+        self._audit = audit
+        self._blocklist = Blocklist(records, keyring, self.transit, clock)
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys, for those who work on stored cards beside the requests."""
+        return self._keyring
 
     def line(self, transport: Transport, timeout_s: float | None) -> Egress:
         """The way to a bank: a `vezne.core.ports.CardLine` that waits so long for a reply.
 
         None is for a bank within the process, which answers at once.
         """
-        return Egress(transport, timeout_s, self.transit, self._records, self._keyring)
+        opener = Opener(self.transit, self._records, self._keyring)
+        return Egress(transport, timeout_s, opener, self._audit)
 
     async def keep(self, merchant_id: int, card: SealedCard, holder: str) -> bytes:
         """Store the card in transit durably; returns its new token. Raises CardGone."""
-        keys = await self._keyring.of_merchant(merchant_id)
-        pan = self.transit.pan(card.transit_id)
+        opened = OpenedCard(self.transit.pan(card.transit_id), holder)
         token = time_ordered_token(self._clock.now_ms(), self._entropy.take(ENTROPY_BYTES))
-        key = keys.card.active
-        row = SealedRow(
-            key_version=key.version,
-            sealed=seal_card(key, merchant_id, token, OpenedCard(pan, holder)),
-            fingerprint=fingerprint(keys.fingerprint, pan),
-        )
-        await self._records.add_card(merchant_id, token, row)
+        keeping = keep_card(self._records, self._keyring, merchant_id, token, opened)
+        await self._note(AuditAction.CARD_STORED, merchant_id, token.hex(), keeping)
         return token
 
     async def forget(self, merchant_id: int, token: bytes) -> None:
         """Delete a stored card, if it is there."""
-        await self._records.remove_card(merchant_id, token)
+        removing = self._records.remove_card(merchant_id, token)
+        await self._note(AuditAction.CARD_DELETED, merchant_id, token.hex(), removing)
+
+    async def list_tokens(self, merchant_id: int, after: bytes, limit: int) -> list[bytes]:
+        """The names of a merchant's stored cards beyond one, oldest first."""
+        rows = await self._records.list_versions(merchant_id, after=after, limit=limit)
+        return [token for token, _, _ in rows]
+
+    async def erase(self) -> bool:
+        """See to it that what was deleted is in no file of the database; False: ask again."""
+        return await self._records.erase()
 
     async def holder_of(self, merchant_id: int, token: bytes) -> str:
         """The name on a stored card. Raises CardGone."""
-        opened = await open_stored(self._records, self._keyring, merchant_id, token)
+        opening = open_stored(self._records, self._keyring, merchant_id, token)
+        opened = await self._note(AuditAction.HOLDER_READ, merchant_id, token.hex(), opening)
         opened.pan.wipe()
         return opened.holder
 
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         """Put the card's number on the merchant's blocklist. Raises CardGone.
 
-        It counts here at once, and within `FRESH_MS` in other processes.
+        It counts here at once, and within five seconds in other processes.
         """
-        value = await self._fingerprint(merchant_id, card)
-        await self._records.add_blocked(merchant_id, value, self._clock.now_ms())
-        self._blocks += 1
-        self._nothing_blocked.pop(merchant_id, None)
+        blocking = self._blocklist.block(merchant_id, card)
+        await self._note(AuditAction.CARD_BLOCKED, merchant_id, name_of(card), blocking)
 
     async def unblock(self, merchant_id: int, card: SealedCard) -> None:
         """Take the card's number off the blocklist. Raises CardGone."""
-        await self._records.remove_blocked(merchant_id, await self._fingerprint(merchant_id, card))
+        unblocking = self._blocklist.unblock(merchant_id, card)
+        await self._note(AuditAction.CARD_UNBLOCKED, merchant_id, name_of(card), unblocking)
 
     async def is_blocked(self, merchant_id: int, card: SealedCard) -> bool:
         """Whether the card's number is on the blocklist. Raises CardGone.
 
         A merchant who blocks nothing costs neither a fingerprint nor a read.
         """
-        if await self._is_nothing_blocked(merchant_id):
-            return False
-        if card.token is None:
-            value = await self._fingerprint(merchant_id, card)
-            return await self._records.is_blocked(merchant_id, value)
-        is_blocked = await self._records.is_card_blocked(merchant_id, card.token)
-        if is_blocked is None:
-            raise CardGone("no such stored card")
-        return is_blocked
+        return await self._blocklist.is_blocked(merchant_id, card)
 
     async def blocked_since(self, merchant_id: int, card: SealedCard) -> int | None:
         """When the card's number was put on the blocklist; None: it is not there.
 
         Raises CardGone.
         """
-        value = await self._fingerprint(merchant_id, card)
-        return await self._records.blocked_since(merchant_id, value)
+        return await self._blocklist.blocked_since(merchant_id, card)
 
     async def hold(
         self, merchant_id: int, payment_number: int, card: SealedCard, holder: str
@@ -166,39 +170,65 @@ class VaultService:
         self.transit.sweep()
         self._holding.sweep()
 
-    async def _is_nothing_blocked(self, merchant_id: int) -> bool:
-        now_ms = self._clock.now_ms()
-        if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
-            return True
-        blocks = self._blocks
-        if await self._records.has_blocked(merchant_id):
-            return False
-        # A block that came in during the read may not be in what was read.
-        if blocks == self._blocks:
-            self._nothing_blocked[merchant_id] = now_ms
-        return True
+    async def forget_destroyed_keys(self) -> None:
+        """Let go of keys that another process has destroyed meanwhile."""
+        await self._keyring.forget_destroyed()
 
-    async def _fingerprint(self, merchant_id: int, card: SealedCard) -> bytes:
-        if card.token is None:
-            keys = await self._keyring.of_merchant(merchant_id)
-            return fingerprint(keys.fingerprint, self.transit.pan(card.transit_id))
-        row = await self._records.find_card(merchant_id, card.token)
-        if row is None:
-            raise CardGone("no such stored card")
-        return row.fingerprint
+    async def _note(
+        self,
+        action: AuditAction,
+        merchant_id: int,
+        subject: str,
+        work: Coroutine[object, object, Result],
+    ) -> Result:
+        """Do something to a card, with a line on its way meanwhile (PCI DSS v4.0.1 10.2.1.1).
+
+        Whoever answers waits for the line. Raises AuditFailure when there can be none, and then
+        does nothing; what the work raises.
+        """
+        event = AuditEvent(action=action, merchant_id=merchant_id, subject=subject)
+        try:
+            self._audit.record(event)
+        except AuditFailure:
+            work.close()
+            raise
+        try:
+            return await work
+        except Exception as error:
+            why = type(error).__name__
+            self._audit.record(msgspec.structs.replace(event, is_success=False, reason=why))
+            raise
 
 
 async def open_vault(
-    engine: Engine, master_key: MasterKey, clock: Clock, entropy: Entropy
+    engine: Engine,
+    master_key: MasterKey,
+    clock: Clock,
+    entropy: Entropy,
+    audit: Audit,
+    *,
+    source: MasterSource | None = None,
+    cryptoperiod_days: int = CRYPTOPERIOD_DAYS,
 ) -> VaultService:
     """The vault over a database of its own, brought to the newest schema.
+
+    `source` is where the master key came from, `cryptoperiod_days` how long keys that are made now
+    may seal.
 
     Raises WrongMasterKey when its keys were wrapped by another master key, and what
     `vezne.engines.migrate.migrate` raises.
     """
     await migrate(engine, load_migrations("vezne.vault"))
     records = VaultRecords(engine)
-    keyring = Keyring(records, master_key, clock, entropy)
+    keyring = Keyring(
+        KeyRecords(engine),
+        master_key,
+        clock,
+        entropy,
+        audit,
+        source=source,
+        cryptoperiod_days=cryptoperiod_days,
+    )
     secrets = VaultSecretBox(await keyring.secret_keys())
     names = VaultNameBox(await keyring.name_key())
     bank_key = await keyring.bank_key()
@@ -210,4 +240,5 @@ async def open_vault(
         bank_key=bank_key,
         clock=clock,
         entropy=entropy,
+        audit=audit,
     )

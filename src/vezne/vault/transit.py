@@ -40,6 +40,14 @@ class Transit:
     def __len__(self) -> int:
         return len(self._held)
 
+    def count_from(self, last_id: int) -> None:
+        """Give out ids that follow this one.
+
+        For a vault whose ids outlive it elsewhere: an id of the process before must name no card of
+        this one's, so each begins at a random number.
+        """
+        self._last_id = last_id
+
     def hold(self, pan: Pan | None, cvv: Cvv | None) -> int:
         """Take over a card; returns its transit id. The oldest one gives way when full."""
         now_ms = self.sweep()

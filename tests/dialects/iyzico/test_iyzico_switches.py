@@ -21,6 +21,7 @@ def test_iyzico_classic_switches_follow_the_published_pages() -> None:
         card_alias_required=True,
         installment_counts=(1, 2, 3, 6, 9, 12),
         webhook_signature_v1=True,
+        replay_minutes=0,
     )
 
 
@@ -37,6 +38,7 @@ def test_iyzico_current_switches_follow_the_official_clients() -> None:
         card_alias_required=False,
         installment_counts=(1, 2, 3, 4, 6, 9, 12),
         webhook_signature_v1=False,
+        replay_minutes=0,
     )
 
 

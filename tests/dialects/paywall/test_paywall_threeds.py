@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from fakes.acquirer import APPROVED, BANK_PAGE, returned_for
+from fakes.audit import MemoryAudit
 from fakes.paywall_house import PUBLIC_KEY, ROTATION, PayWallHouse
 from fakes.paywall_payments import (
     FAIL_URL,
@@ -507,7 +508,7 @@ async def test_paywall_threeds_public_url_is_where_browsers_go(house) -> None:
     opened = door(
         house.ports, house.merchants, house.vault.names, switches, ROTATION, "https://pay.shop"
     )
-    house._dispatcher = Dispatcher((opened,), house.vault.intake)
+    house._dispatcher = Dispatcher((opened,), house.vault.intake, MemoryAudit())
     answer = await shop.begin()
     assert answer["Body"]["RedirectUrl"].startswith("https://pay.shop/paywall/callback?")
     (ask,) = shop.bank.begun

@@ -11,6 +11,7 @@ import pytest
 from builders import SAMPLE_TIME_MS, merchant, ports
 from fakes import records
 from fakes.acquirer import ScriptedAcquirer
+from fakes.audit import MemoryAudit
 from fakes.books import MemoryBooks
 from fakes.clocks import MemoryClocks
 from fakes.intake import PlainIntake
@@ -46,7 +47,7 @@ class ControlDoor:
             books=self.books, vault=MemoryVault(), acquirer=ScriptedAcquirer(), clock=self.clock
         )
         opened = door(there, self.clocks, self.clocks, self.faults)
-        self._dispatcher = Dispatcher((opened,), PlainIntake())
+        self._dispatcher = Dispatcher((opened,), PlainIntake(), MemoryAudit())
 
     def ask(self, method, target, body=None, authorization=None, **headers):
         """Status, headers and answer; the body is JSON unless it is bytes."""

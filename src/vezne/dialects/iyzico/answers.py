@@ -4,11 +4,14 @@ A field without a value is left out. Amounts are JSON numbers that were written 
 lines of a payment, see `lines.py`.
 """
 
+from typing import Annotated
+
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Meta, Raw, UnsetType
 
 OptionalText = str | UnsetType
 OptionalCount = int | UnsetType
+Number = Annotated[Raw, Meta(extra_json_schema={"type": "number"})]
 
 
 class Answer(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -73,15 +76,15 @@ class BlocklistEntry(Answer, frozen=True, rename="camel", kw_only=True):
 class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     """A payment with its basket."""
 
-    price: Raw
-    paid_price: Raw
+    price: Number
+    paid_price: Number
     installment: int
     payment_id: str
     fraud_status: int
-    merchant_commission_rate: Raw
-    merchant_commission_rate_amount: Raw
-    iyzi_commission_rate_amount: Raw
-    iyzi_commission_fee: Raw
+    merchant_commission_rate: Number
+    merchant_commission_rate_amount: Number
+    iyzi_commission_rate_amount: Number
+    iyzi_commission_fee: Number
     card_type: OptionalText
     card_association: OptionalText
     card_family: OptionalText
@@ -103,14 +106,14 @@ class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
 class BasicPaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     """A payment without a basket."""
 
-    price: Raw
-    paid_price: Raw
+    price: Number
+    paid_price: Number
     installment: int
     currency: str
     payment_id: str
-    merchant_commission_rate: Raw
-    merchant_commission_rate_amount: Raw
-    iyzi_commission_fee: Raw
+    merchant_commission_rate: Number
+    merchant_commission_rate_amount: Number
+    iyzi_commission_fee: Number
     card_type: OptionalText
     card_association: OptionalText
     card_family: OptionalText
@@ -135,7 +138,7 @@ class RefundEcho(Answer, frozen=True, rename="camel", kw_only=True):
     """What an error of a refund repeats."""
 
     payment_id: OptionalText = UNSET
-    price: Raw | UnsetType = UNSET
+    price: Number | UnsetType = UNSET
     retryable: bool = False
 
 
@@ -143,7 +146,7 @@ class Cancelled(Answer, frozen=True, rename="camel", kw_only=True):
     """POST /payment/cancel."""
 
     payment_id: str
-    price: Raw
+    price: Number
     currency: str
     auth_code: str
     host_reference: str
@@ -155,7 +158,7 @@ class Refunded(Answer, frozen=True, rename="camel", kw_only=True):
 
     payment_id: str
     payment_transaction_id: OptionalText = UNSET
-    price: Raw
+    price: Number
     currency: str
     auth_code: str
     host_reference: str
@@ -180,8 +183,8 @@ class BinAnswer(Answer, frozen=True, rename="camel", kw_only=True):
 class InstallmentPrice(Answer, frozen=True, rename="camel", kw_only=True):
     """One way to pay in parts."""
 
-    installment_price: Raw
-    total_price: Raw
+    installment_price: Number
+    total_price: Number
     installment_number: int
 
 
@@ -189,7 +192,7 @@ class InstallmentDetail(Answer, frozen=True, rename="camel", kw_only=True):
     """A card or a programme with its instalments. Nothing is ever forced on the caller."""
 
     bin_number: OptionalText = UNSET
-    price: Raw
+    price: Number
     card_type: OptionalText = UNSET
     card_association: OptionalText = UNSET
     card_family_name: OptionalText = UNSET
@@ -248,9 +251,9 @@ class SubMerchantDetail(Answer, frozen=True, rename="camel", kw_only=True):
 class Blockage(Answer, frozen=True, rename="camel", kw_only=True):
     """POST /blockage."""
 
-    usable_blockage: Raw
-    total_blockage: Raw
-    total_balance: Raw
+    usable_blockage: Number
+    total_blockage: Number
+    total_balance: Number
 
 
 class DecidedLine(Answer, frozen=True, rename="camel", kw_only=True):

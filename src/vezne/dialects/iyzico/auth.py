@@ -9,9 +9,11 @@ import hmac
 from collections.abc import Sequence
 from typing import Final
 
+from vezne.core.audit import claim_caller
 from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
 from vezne.dialects.iyzico import iyzws, iyzwsv2
+from vezne.dialects.iyzico.replay import RandomKeys
 from vezne.edge.messages import Request
 
 _DOOR: Final = "iyzico"
@@ -33,23 +35,29 @@ class Unauthenticated(Exception):
         self.problem = problem
 
 
-async def authenticate(request: Request, merchants: Merchants) -> Credential:
+async def authenticate(
+    request: Request, merchants: Merchants, spent: RandomKeys | None = None
+) -> Credential:
     """The credential that signed a request, whatever the request asks for.
 
     Raises Unauthenticated: MISSING_HEADER when `Authorization` is absent, of another scheme, or
     does not name a key and a signature in the form of its scheme; UNKNOWN_KEY when nobody has that
-    key; BAD_SIGNATURE when the signature is not this request's. No scheme promises freshness, so a
-    request that is sent again is believed again.
+    key; BAD_SIGNATURE when the signature is not this request's, or its random key is among those
+    that were spent. No scheme promises freshness, so without these a request that is sent again is
+    believed again. Raises what the gate raises.
     """
     claim = _read_claim(request.headers.get("authorization", ""))
     if claim is None:
         raise Unauthenticated(AuthProblem.MISSING_HEADER)
+    claim_caller(claim.key)
     # No database has to store what cannot be printed; NUL, for one, is an error in PostgreSQL.
     is_askable = claim.key.isprintable()
     credential = await merchants.find_credential(_DOOR, claim.key) if is_askable else None
     if credential is None:
         raise Unauthenticated(AuthProblem.UNKNOWN_KEY)
     if not await claim.holds_for(request, credential.secret):
+        raise Unauthenticated(AuthProblem.BAD_SIGNATURE)
+    if spent is not None and spent.is_repeated(claim.key, claim.drawn(request)):
         raise Unauthenticated(AuthProblem.BAD_SIGNATURE)
     return credential
 

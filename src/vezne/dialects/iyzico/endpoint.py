@@ -6,6 +6,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from vezne.core.audit import prove_caller
 from vezne.core.body import FieldState, LiftedCard
 from vezne.core.fault import FaultBoard, fail_on_demand
 from vezne.core.merchant import Credential, Merchant
@@ -15,11 +16,12 @@ from vezne.dialects.iyzico import auth, checks, envelope, errors
 from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.refusals import REFUSALS
+from vezne.dialects.iyzico.replay import RandomKeys
 from vezne.dialects.iyzico.reporting_shapes import query_parameters, read_query
 from vezne.dialects.iyzico.shapes import Basic, Shape, read
 from vezne.dialects.iyzico.switches import Switches
 from vezne.dialects.once import KEY_HEADER, Key, Served, serve_once
-from vezne.edge.messages import Handler, Request, Response
+from vezne.edge.messages import Handler, Outcome, Request, Response
 from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "iyzico"
@@ -30,7 +32,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What the door works with, the same for every call of merchants with the same time.
 
     `public_url` is the origin at which browsers reach the house; None: the one that the call was
-    sent to. `faults` has those that were asked for, in sandbox mode.
+    sent to. `faults` has those that were asked for, in sandbox mode; `spent` the random keys that
+    nobody may use again, if the switches say so.
     """
 
     ports: Ports
@@ -40,6 +43,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     notation: Notation
     public_url: str | None = None
     faults: FaultBoard | None = None
+    spent: RandomKeys | None = None
 
 
 Body_co = TypeVar("Body_co", bound=Basic, covariant=True)
@@ -82,14 +86,17 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
     """The endpoint as the edge calls it. Every answer, errors included, is HTTP 200."""
 
     async def handle(request: Request) -> Response:
-        context = _context_of(endpoint, request)
-        there = desk
+        context = context_of(request, is_query=endpoint.is_query)
         try:
-            credential = await _authenticate(request, desk.merchants)
-            there = desk_for(credential.merchant, desk)
+            credential = await _authenticate(request, desk)
+        except Failure as unknown:
+            return _failed(context, desk, unknown, Outcome.UNAUTHENTICATED)
+        prove_caller(credential.merchant.id, credential.key)
+        there = desk_for(credential.merchant, desk)
+        try:
             call = _open_call(there, credential, endpoint, request, context)
         except Failure as unopened:
-            return Response(200, envelope.failure(context, _now_ms(there), unopened))
+            return _failed(context, there, unopened, Outcome.REFUSED)
         if endpoint.is_write and KEY_HEADER in request.headers:
             response = await _serve_once(desk, endpoint, call, request, context)
         else:
@@ -125,28 +132,42 @@ async def _serve_once(
         return await serve_once(key, serve, desk.names, desk.ports)
     except Refusal as refusal:
         failure = Failure(endpoint.refusals[refusal.reason])
-        return Response(200, envelope.failure(context, _now_ms(call.desk), failure))
+        return _failed(context, call.desk, failure, Outcome.REFUSED)
 
 
 async def _serve(endpoint: Endpoint[Shape], call: Call[Shape], context: envelope.Context) -> Served:
     """The answer to a call."""
+    outcome = Outcome.REFUSED
     try:
         payload = await endpoint.serve(call)
     except Refusal as refusal:
         failure = Failure(endpoint.refusals[refusal.reason])
     except Failure as failed:
         failure = failed
+        if errors.is_decline(failed.error):
+            outcome = Outcome.DECLINED
     else:
         return Served(Response(200, envelope.success(context, _now_ms(call.desk), payload)))
     echoed = failure.echoed
     if echoed is None and endpoint.echo is not None:
         echoed = await endpoint.echo(call)
-    body = envelope.failure(context, _now_ms(call.desk), failure, echoed)
-    return Served(Response(200, body), is_refused=True)
+    return Served(_failed(context, call.desk, failure, outcome, echoed), is_refused=True)
 
 
-def _context_of(endpoint: Endpoint[Shape], request: Request) -> envelope.Context:
-    if endpoint.is_query:
+def _failed(
+    context: envelope.Context,
+    desk: Desk,
+    failure: Failure,
+    outcome: Outcome,
+    echoed: msgspec.Struct | None = None,
+) -> Response:
+    body = envelope.failure(context, _now_ms(desk), failure, echoed)
+    return Response(200, body, outcome=outcome, reason=failure.error.code)
+
+
+def context_of(request: Request, *, is_query: bool) -> envelope.Context:
+    """What a request says about its answer, in its query or else in its body."""
+    if is_query:
         return envelope.context_from(query_parameters(request.target))
     return envelope.context_of(request.body)
 
@@ -180,9 +201,9 @@ def _open_call(
     )
 
 
-async def _authenticate(request: Request, merchants: Merchants) -> Credential:
+async def _authenticate(request: Request, desk: Desk) -> Credential:
     try:
-        return await auth.authenticate(request, merchants)
+        return await auth.authenticate(request, desk.merchants, desk.spent)
     except auth.Unauthenticated as refused:
         is_signed_wrongly = refused.problem is auth.AuthProblem.BAD_SIGNATURE
         error = errors.BAD_SIGNATURE if is_signed_wrongly else errors.UNKNOWN_KEY

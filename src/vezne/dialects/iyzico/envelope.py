@@ -1,7 +1,7 @@
 """What stands around every answer: status, locale, time and the caller's own reference."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,15 +22,19 @@ class Context(msgspec.Struct, frozen=True):
     conversation_id: str | None = None
 
 
-class _Success(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
-    status: str
+class Success(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+    """What stands before the fields of a success."""
+
+    status: Literal["success"]
     locale: str
     system_time: int
     conversation_id: str | None = None
 
 
-class _Failed(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
-    status: str
+class Failed(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
+    """What an error says, before the fields that it repeats."""
+
+    status: Literal["failure"]
     error_code: str
     error_message: str
     error_group: str | None = None
@@ -83,7 +87,7 @@ def success(
 ) -> bytes:
     """The body of a successful answer: the envelope, then the fields of the payload."""
     head = _encoder.encode(
-        _Success(
+        Success(
             status="success",
             locale=context.locale,
             system_time=now_ms,
@@ -99,7 +103,7 @@ def failure(
     """The body of an error in the caller's language, then the fields that are echoed."""
     error = problem.error
     head = _encoder.encode(
-        _Failed(
+        Failed(
             status="failure",
             error_code=error.code,
             error_message=message(error, context.locale, *problem.values),

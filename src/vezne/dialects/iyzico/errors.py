@@ -29,6 +29,11 @@ class Failure(Exception):
         self.echoed = echoed
 
 
+def is_decline(error: Error) -> bool:
+    """Whether a bank, or its fraud check, has said no."""
+    return error.group is not None or error is FRAUD_REFUSED
+
+
 def _missing(code: str, field: str) -> Error:
     return Error(code, f"{field} gönderilmesi zorunludur", f"{field} is mandatory")
 
@@ -364,4 +369,10 @@ SUB_MERCHANT_PRICE_TOO_HIGH: Final = Error(
 )
 BALANCE_TOO_LOW: Final = Error(
     "93206", "Bakiye bu tutar için yetersizdir", "The balance is too low for this amount"
+)
+# Nothing is published for callers that ask too often.
+TOO_MANY_REQUESTS: Final = Error(
+    "93301",
+    "Çok fazla istek gönderildi, lütfen daha sonra tekrar deneyiniz",
+    "Too many requests, please try again later",
 )

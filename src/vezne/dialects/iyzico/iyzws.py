@@ -40,6 +40,10 @@ class Claim(msgspec.Struct, frozen=True):
                 return True
         return False
 
+    def drawn(self, request: Request) -> bytes:
+        """The random key, which has a header of its own."""
+        return request.headers.get(_RANDOM_KEY_HEADER, "").encode()
+
 
 def read_claim(text: str) -> Claim | None:
     """The claim in the header's value after the scheme; None when it has no colon."""

@@ -36,6 +36,10 @@ class Claim(msgspec.Struct, frozen=True):
                 return True
         return False
 
+    def drawn(self, _request: Request) -> bytes:
+        """The random key."""
+        return self.random_key
+
     async def _covers(self, request: Request, path: str, secret: bytes) -> bool:
         # Servers hand us the bytes of a target as Latin-1.
         prefix = self.random_key + path.encode("latin-1", "replace")

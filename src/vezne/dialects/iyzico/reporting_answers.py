@@ -6,14 +6,14 @@ Those below /v2 write ids as numbers, and times of Istanbul as if they were thos
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from vezne.dialects.iyzico.answers import Answer, OptionalCount, OptionalText
+from vezne.dialects.iyzico.answers import Answer, Number, OptionalCount, OptionalText
 
 
 class PaidLine(Answer, frozen=True, rename="camel", kw_only=True):
     """A line whose money was paid out."""
 
     payment_transaction_id: str
-    payout_amount: Raw
+    payout_amount: Number
     payout_type: str
     sub_merchant_key: OptionalText = UNSET
     currency: str
@@ -47,7 +47,7 @@ class ReportedCancel(Answer, frozen=True, rename="camel", kw_only=True):
 
     refund_id: int
     cancel_conversation_id: OptionalText
-    refund_price: Raw
+    refund_price: Number
     refund_status: int = 1
     created_date: str
     currency_code: str
@@ -60,14 +60,14 @@ class ReportedRefund(Answer, frozen=True, rename="camel", kw_only=True):
 
     refund_tx_id: int
     refund_conversation_id: OptionalText
-    refund_price: Raw
+    refund_price: Number
     refund_status: int = 1
     is_after_settlement: bool
     created_date: str
     currency_code: str
     auth_code: str
     host_reference: str
-    iyzi_commission_rate_amount: Raw
+    iyzi_commission_rate_amount: Number
 
 
 class ReportedPayment(Answer, frozen=True, rename="camel", kw_only=True):
@@ -76,13 +76,13 @@ class ReportedPayment(Answer, frozen=True, rename="camel", kw_only=True):
     payment_id: int
     payment_status: int
     payment_refund_status: str
-    price: Raw
-    paid_price: Raw
+    price: Number
+    paid_price: Number
     installment: int
-    merchant_commission_rate: Raw
-    merchant_commission_rate_amount: Raw
-    iyzi_commission_rate_amount: Raw
-    iyzi_commission_fee: Raw
+    merchant_commission_rate: Number
+    merchant_commission_rate_amount: Number
+    iyzi_commission_rate_amount: Number
+    iyzi_commission_fee: Number
     payment_conversation_id: OptionalText
     fraud_status: int
     card_type: OptionalText
@@ -125,17 +125,17 @@ class ReportedOperation(Answer, frozen=True, rename="camel", kw_only=True):
     payment_id: int
     conversation_id: OptionalText
     payment_phase: str
-    price: Raw
-    paid_price: Raw
+    price: Number
+    paid_price: Number
     transaction_currency: str
     installment: int
     three_ds: int = msgspec.field(name="threeDS")
-    iyzico_commission: Raw | UnsetType = UNSET
-    iyzico_fee: Raw | UnsetType = UNSET
-    parity: Raw | UnsetType = UNSET
+    iyzico_commission: Number | UnsetType = UNSET
+    iyzico_fee: Number | UnsetType = UNSET
+    parity: Number | UnsetType = UNSET
     iyzico_conversion_amount: OptionalCount = UNSET
-    merchant_payout_amount: Raw | UnsetType = UNSET
-    sub_merchant_payout_amount: Raw | UnsetType = UNSET
+    merchant_payout_amount: Number | UnsetType = UNSET
+    sub_merchant_payout_amount: Number | UnsetType = UNSET
     settlement_currency: str
     connector_type: str = "IYZI_POS"
     pos_order_id: str

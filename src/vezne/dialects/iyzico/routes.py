@@ -18,6 +18,7 @@ from vezne.dialects.iyzico import (
     lookups,
     marketplace,
     marketplace_shapes,
+    openapi,
     payments,
     reporting,
     reporting_shapes,
@@ -27,7 +28,7 @@ from vezne.dialects.iyzico import (
 )
 from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
-from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, handler
+from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, context_of, handler
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.refusals import (
     CANCEL_REFUSALS,
@@ -35,9 +36,19 @@ from vezne.dialects.iyzico.refusals import (
     MARKETPLACE_REFUSALS,
     POST_AUTH_REFUSALS,
 )
+from vezne.dialects.iyzico.replay import RandomKeys
 from vezne.dialects.iyzico.shapes import Shape
 from vezne.dialects.iyzico.switches import Switches
-from vezne.edge.messages import BadRequest, BrowserForm, Door, Handler, Request, Response, Route
+from vezne.edge.messages import (
+    BadRequest,
+    BrowserForm,
+    Door,
+    Handler,
+    Outcome,
+    Request,
+    Response,
+    Route,
+)
 
 HEADERS: Final = (
     (b"content-type", b"application/json;charset=UTF-8"),
@@ -72,6 +83,7 @@ def door(
     async def conclude(payment: Payment) -> BrowserForm:
         return await callback_form(payment, merchants)
 
+    minutes = switches.replay_minutes
     desk = Desk(
         ports=ports,
         merchants=merchants,
@@ -80,6 +92,7 @@ def door(
         notation=notation_for(switches.decimals),
         public_url=public_url,
         faults=faults,
+        spent=RandomKeys(minutes, ports.clock) if minutes else None,
     )
     return Door(
         name=DOOR,
@@ -99,7 +112,9 @@ def door(
         malformed=_failed(desk, HTTPStatus.OK, errors.INVALID_REQUEST),
         too_large=_failed(desk, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.INVALID_REQUEST),
         fault=_failed(desk, HTTPStatus.INTERNAL_SERVER_ERROR, errors.SYSTEM),
+        too_many=_too_many(desk),
         conclude=conclude,
+        describe=openapi.describe,
     )
 
 
@@ -312,7 +327,7 @@ def _unrouted(desk: Desk, status: HTTPStatus) -> Callable[[BadRequest], Response
     def answer(request: BadRequest) -> Response:
         now_ms = desk.ports.clock.now_ms()
         body = envelope.http_error(now_ms, status, status.phrase, request.path)
-        return Response(status, body)
+        return Response(status, body, outcome=Outcome.REFUSED, reason=str(status.value))
 
     return answer
 
@@ -322,6 +337,22 @@ def _failed(
 ) -> Callable[[BadRequest], Response]:
     def answer(_request: BadRequest) -> Response:
         body = envelope.failure(envelope.Context(), desk.ports.clock.now_ms(), Failure(error))
-        return Response(status, body)
+        return Response(status, body, outcome=Outcome.REFUSED, reason=error.code)
+
+    return answer
+
+
+def _too_many(desk: Desk) -> Callable[[Request], Response]:
+    def answer(request: Request) -> Response:
+        now_ms = desk.ports.clock.now_ms()
+        failure = Failure(errors.TOO_MANY_REQUESTS)
+        context = context_of(request, is_query=request.method == "GET")
+        body = envelope.failure(context, now_ms, failure)
+        return Response(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            body,
+            outcome=Outcome.TURNED_AWAY,
+            reason=failure.error.code,
+        )
 
     return answer

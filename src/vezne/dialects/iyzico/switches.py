@@ -35,6 +35,7 @@ class Switches(msgspec.Struct, frozen=True, kw_only=True):
     card_alias_required: bool
     installment_counts: tuple[int, ...]
     webhook_signature_v1: bool
+    replay_minutes: int
 
 
 SWITCHES: Final[tuple[Switch, ...]] = (
@@ -103,6 +104,17 @@ SWITCHES: Final[tuple[Switch, ...]] = (
         about="whether webhooks have X-IYZ-SIGNATURE beside X-IYZ-SIGNATURE-V3",
         classic=Reading("present", True, "official shop plugins of 2021, which check it"),
         current=Reading("omitted", False, "docs.iyzico.com, Webhook, 2026: no longer supported"),
+    ),
+    Switch(
+        name="replay_minutes",
+        about="for how long a caller's random key is not taken again",
+        classic=Reading("0", 0, "documentation, authorization: it speaks of no freshness"),
+        current=Reading("0", 0, "documentation, authorization: it speaks of no freshness"),
+        others=(
+            Reading("5", 5, "ours, for callers whose requests others may see"),
+            Reading("15", 15, "ours, for callers whose requests others may see"),
+            Reading("60", 60, "ours, for callers whose requests others may see"),
+        ),
     ),
 )
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.core.audit import claim_caller
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Merchants, NameBox
 from vezne.dialects.paynet import errors
@@ -22,6 +23,8 @@ SECRET_DOOR: Final = "paynet.secret"  # noqa: S105
 _KEY_PURPOSE: Final = "api key"
 _KEY_LENGTH_MAX: Final = 512
 _SCHEME: Final = "basic"
+# Enough of a sealed key to tell it from others.
+_NAME_DIGITS: Final = 32
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +45,8 @@ async def authenticate(
 ) -> Caller:
     """The caller behind an Authorization header, or behind the body field `token` without one.
 
-    Raises Failure(UNAUTHORIZED), also when the two do not belong to one merchant.
+    Raises Failure(UNAUTHORIZED), also when the two do not belong to one merchant; what the gate
+    raises.
     """
     scheme, _, rest = authorization.strip().partition(" ")
     key = rest.strip() if scheme.lower() == _SCHEME else ""
@@ -83,6 +87,7 @@ async def _find_caller(key: str, merchants: Merchants, names: NameBox) -> Caller
 async def _find(key: str, merchants: Merchants, names: NameBox) -> Caller | None:
     merchant = await find_by_publishable_key(key, merchants)
     if merchant is not None:
+        claim_caller(key)
         return Caller(merchant=merchant, publishable_key=key, has_secret=False)
     if len(key) > _KEY_LENGTH_MAX:
         return None
@@ -90,6 +95,7 @@ async def _find(key: str, merchants: Merchants, names: NameBox) -> Caller | None
         sealed = secret_name(names, key)
     except UnicodeEncodeError:
         return None
+    claim_caller(sealed[:_NAME_DIGITS])
     credential = await merchants.find_credential(SECRET_DOOR, sealed)
     if credential is None:
         return None

@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from vezne.core.audit import prove_caller
 from vezne.core.body import BodyKind, CardFields, FieldState, LiftedCard
 from vezne.core.card import CardSlot
 from vezne.core.fault import FaultBoard, fail_on_demand
@@ -20,7 +21,7 @@ from vezne.dialects.paynet.errors import Error, Failure
 from vezne.dialects.paynet.refusals import REFUSALS
 from vezne.dialects.paynet.shapes import Shape, read, text_field
 from vezne.dialects.paynet.switches import Switches
-from vezne.edge.messages import Handler, Request, Response, Route
+from vezne.edge.messages import Handler, Outcome, Request, Response, Route
 from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "paynet"
@@ -98,7 +99,9 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         try:
             call = await _open_call(desk, endpoint, request, context)
         except Failure as unopened:
-            return envelope.failure(context, unopened.error, *unopened.values)
+            is_unknown = unopened.error is errors.UNAUTHORIZED
+            outcome = Outcome.UNAUTHENTICATED if is_unknown else Outcome.REFUSED
+            return envelope.failure(context, unopened.error, *unopened.values, outcome=outcome)
         if endpoint.is_write and KEY_HEADER in request.headers:
             response = await _serve_once(desk, endpoint, call, request, context)
         else:
@@ -198,6 +201,7 @@ async def _open_call(
         desk.merchants,
         desk.names,
     )
+    prove_caller(caller.merchant.id, caller.publishable_key)
     if not (is_open or caller.has_secret):
         raise Failure(errors.FORBIDDEN)
     card = request.body.card or NO_CARD

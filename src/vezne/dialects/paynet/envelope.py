@@ -7,13 +7,13 @@ the documentation as `result_code`.
 """
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from vezne.dialects.paynet import errors, xml
 from vezne.dialects.paynet.errors import Error
-from vezne.edge.messages import Request, Response
+from vezne.edge.messages import Outcome, Request, Response
 
 JSON_TYPE: Final = (b"content-type", b"application/json; charset=utf-8")
 XML_TYPE: Final = (b"content-type", b"application/xml; charset=utf-8")
@@ -76,10 +76,14 @@ def success(
         fields["obeject_name"] = object_name
     fields["code"] = result.code
     fields["message"] = answer.message or errors.message(result, context.language)
-    return _written(context, 200, object_name or xml.ROOT, fields)
+    is_declined = result in errors.DECLINES
+    said = _Said(Outcome.DECLINED, str(result.code)) if is_declined else _Said()
+    return _written(context, 200, object_name or xml.ROOT, fields, said)
 
 
-def failure(context: Context, error: Error, *values: object) -> Response:
+def failure(
+    context: Context, error: Error, *values: object, outcome: Outcome = Outcome.REFUSED
+) -> Response:
     """The response with an error in the caller's language."""
     fields: dict[str, object] = {
         "type": error.type,
@@ -87,7 +91,8 @@ def failure(context: Context, error: Error, *values: object) -> Response:
         "code": int(error.status),
         "result_code": error.code,
     }
-    return _written(context, error.status, _ERROR_ROOT, fields)
+    said = _Said(Outcome.DECLINED if error in errors.DECLINES else outcome, str(error.code))
+    return _written(context, error.status, _ERROR_ROOT, fields, said)
 
 
 def _fields_of(record: msgspec.Struct) -> dict[str, object]:
@@ -96,7 +101,16 @@ def _fields_of(record: msgspec.Struct) -> dict[str, object]:
     return fields
 
 
-def _written(context: Context, status: int, root: str, fields: dict[str, object]) -> Response:
-    if context.is_xml:
-        return Response(status, xml.document(root, fields), (XML_TYPE,))
-    return Response(status, _encoder.encode(fields), (JSON_TYPE,))
+class _Said(NamedTuple):
+    """What a response says beyond its text."""
+
+    outcome: Outcome = Outcome.SERVED
+    reason: str = ""
+
+
+def _written(
+    context: Context, status: int, root: str, fields: dict[str, object], said: _Said
+) -> Response:
+    body = xml.document(root, fields) if context.is_xml else _encoder.encode(fields)
+    headers = (XML_TYPE if context.is_xml else JSON_TYPE,)
+    return Response(status, body, headers, outcome=said.outcome, reason=said.reason)

@@ -116,6 +116,13 @@ CARD_NUMBER_ASTRAY: Final = _bad(
 )
 HOST_INVALID: Final = _bad("Host başlığı hatalı", "The Host header is no address of a server")
 CURRENCY_NOT_ENABLED: Final = _bad("Para birimi desteklenmiyor", "The currency is not enabled")
+# The documentation has no code for callers that ask too often.
+TOO_MANY_REQUESTS: Final = Error(
+    6,
+    "İşlem yapılamaz: çok fazla istek gönderildi, daha sonra tekrar deneyin",
+    "The operation is not possible: too many requests, try again later",
+    HTTPStatus.TOO_MANY_REQUESTS,
+)
 NO_DATA_FOUND: Final = Error(
     12, "Kayıt bulunamadı", "No record found", HTTPStatus.NOT_FOUND, NO_DATA
 )
@@ -160,6 +167,9 @@ CARD_NOT_SAVED: Final = Error(
     "Kart saklanmadı: ödeme başarısız",
     "The card was not saved: the payment failed",
 )
+
+# With these the bank has said no, or nothing.
+DECLINES: Final = frozenset({UNSUCCESSFUL, THREEDS_FAILED, TIMED_OUT})
 
 # What is said of an Idempotency-Key.
 ONCE_KEY_MALFORMED: Final = _bad(

@@ -16,6 +16,7 @@ from vezne.dialects.paynet import (
     envelope,
     errors,
     gate,
+    openapi,
     paynetj,
     shapes,
     tokens,
@@ -35,7 +36,7 @@ from vezne.dialects.paynet.shapes import Shape
 from vezne.dialects.paynet.switches import Switches
 from vezne.dialects.paynet.transaction_routes import transaction_routes
 from vezne.edge import messages
-from vezne.edge.messages import BadRequest, Door, Response, Route
+from vezne.edge.messages import BadRequest, Door, Outcome, Request, Response, Route
 
 HEADERS: Final = (
     (b"cache-control", b"no-store"),
@@ -82,8 +83,10 @@ def door(
         malformed=_failed(errors.BAD_REQUEST),
         too_large=_failed(errors.TOO_LARGE),
         fault=_failed(errors.SERVER_ERROR),
+        too_many=_too_many,
         conclude=conclude,
         ignores_case=True,
+        describe=openapi.describe,
     )
 
 
@@ -159,6 +162,13 @@ def _preflights(routes: Iterable[Route]) -> tuple[Route, ...]:
     """What browsers ask before they call the services that pages call."""
     paths = sorted({route.path for route in routes if cors.is_called_by_pages(route.path)})
     return tuple(Route(method="OPTIONS", path=path, handle=cors.preflight) for path in paths)
+
+
+def _too_many(request: Request) -> Response:
+    context = envelope.context_of(request)
+    error = errors.TOO_MANY_REQUESTS
+    response = envelope.failure(context, error, outcome=Outcome.TURNED_AWAY)
+    return cors.readable(response) if cors.is_called_by_pages(request.path) else response
 
 
 def _failed(error: Error) -> Callable[[BadRequest], Response]:

@@ -3,6 +3,7 @@
 The payment of the first call waits for its cardholder; its session names it to browser and caller.
 """
 
+import hmac
 from html import escape
 from typing import Final
 from urllib.parse import parse_qsl, urlencode
@@ -199,6 +200,7 @@ async def _payment_of(
     session = await desk.ports.books.find_session(merchant.id, key)
     if session is None or session.door != _DOOR or session.payment_number is None:
         raise Failure(errors.NO_SESSION)
-    if token_id.replace(" ", "+") != token_text(desk, merchant.id, key, _TOKEN_NUMBER):
+    expected = token_text(desk, merchant.id, key, _TOKEN_NUMBER)
+    if not hmac.compare_digest(token_id.replace(" ", "+").encode(), expected.encode()):
         raise Failure(errors.UNMATCHED)
     return await find_payment(merchant, session.payment_number, desk.ports)

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.core.audit import claim_caller
 from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
 from vezne.dialects.paywall import errors
@@ -32,10 +33,11 @@ async def authenticate(request: Request, merchants: Merchants, pair: Pair) -> Cr
     """The credential that a pair of headers proves.
 
     Raises Failure: HEADER_MISSING when either header is absent or empty, UNAUTHORIZED when nobody
-    has that client or its key is another. Keys are compared in constant time.
+    has that client or its key is another; what the gate raises. Keys are compared in constant time.
     """
     client = _sent(request, pair.client_header)
     key = _sent(request, pair.key_header)
+    claim_caller(client)
     # No database has to store what cannot be printed; NUL, for one, is an error in PostgreSQL.
     found = await merchants.find_credential(pair.door, client) if client.isprintable() else None
     expected = b"" if found is None else found.secret

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from vezne.core.audit import prove_caller
 from vezne.core.body import FieldState, LiftedCard
 from vezne.core.fault import FaultBoard, fail_on_demand
 from vezne.core.merchant import Merchant
@@ -21,7 +22,7 @@ from vezne.dialects.paywall.errors import Error, Failure
 from vezne.dialects.paywall.refusals import CARD_REFUSALS, PAYMENT_REFUSALS
 from vezne.dialects.paywall.switches import Switches
 from vezne.dialects.paywall.unique_code import Rotation
-from vezne.edge.messages import Handler, Request, Response
+from vezne.edge.messages import Handler, Outcome, Request, Response
 from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "paywall"
@@ -129,7 +130,9 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
             client, merchant = await identify(desk, request)
         except Failure as unknown:
             status = desk.switches.credential_failure
-            return Response(status, envelope.failure(api.style, unknown, locale))
+            return failed(api.style, unknown, locale, Outcome.UNAUTHENTICATED, status)
+        # What a browser is known by is a secret of its own.
+        prove_caller(merchant.id, client if endpoint.identify is None else _BROWSERS)
         try:
             call = Call(
                 desk=desk_for(merchant, desk),
@@ -142,7 +145,7 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
                 host=request.host,
             )
         except Failure as unread:
-            return Response(_OK, envelope.failure(api.style, unread, locale))
+            return failed(api.style, unread, locale)
         if endpoint.is_write and KEY_HEADER in request.headers:
             response = await _serve_once(desk, endpoint, call, request)
         else:
@@ -182,7 +185,7 @@ async def _serve_once(
         return await serve_once(key, serve, desk.names, desk.ports)
     except Refusal as refusal:
         failure = Failure(endpoint.api.refusals[refusal.reason])
-        return Response(_OK, envelope.failure(endpoint.api.style, failure, call.locale))
+        return failed(endpoint.api.style, failure, call.locale)
 
 
 async def _serve(endpoint: Endpoint[Shape], call: Call[Shape]) -> Served:
@@ -191,14 +194,28 @@ async def _serve(endpoint: Endpoint[Shape], call: Call[Shape]) -> Served:
     try:
         answer = await endpoint.serve(call)
     except Refusal as refusal:
-        failed = Failure(api.refusals[refusal.reason])
+        response = failed(api.style, Failure(api.refusals[refusal.reason]), call.locale)
     except Failure as failure:
-        failed = failure
+        is_declined = failure.error in payment_errors.DECLINES
+        outcome = Outcome.DECLINED if is_declined else Outcome.REFUSED
+        response = failed(api.style, failure, call.locale, outcome)
     else:
         if isinstance(answer, Answered):
             return Served(Response(_OK, envelope.success(api.style, answer.body, answer.message)))
         return Served(Response(_OK, envelope.success(api.style, answer)))
-    return Served(Response(_OK, envelope.failure(api.style, failed, call.locale)), is_refused=True)
+    return Served(response, is_refused=True)
+
+
+def failed(
+    style: Style,
+    failure: Failure,
+    locale: str,
+    outcome: Outcome = Outcome.REFUSED,
+    status: int = _OK,
+) -> Response:
+    """The response of an error."""
+    body = envelope.failure(style, failure, locale)
+    return Response(status, body, outcome=outcome, reason=str(failure.error.code))
 
 
 async def _holder_of_keys(pair: Pair, desk: Desk, request: Request) -> tuple[str, Merchant]:

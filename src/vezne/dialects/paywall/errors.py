@@ -92,6 +92,11 @@ PARTNER_NOT_FOUND: Final = Error(397, "İş Ortağı Bulunamadı", "Partner not 
 UNAUTHORIZED: Final = Error(401, "Yetkisiz", "Unauthorized")
 NOT_FOUND: Final = Error(404, "Bulunamadı", "Not found")
 METHOD_NOT_ALLOWED: Final = Error(405, "İzin verilmeyen yöntem", "Method not allowed")
+TOO_MANY_REQUESTS: Final = Error(
+    429,
+    "Çok fazla istek gönderildi, daha sonra tekrar deneyin",
+    "Too many requests, try again later",
+)
 TOO_LARGE: Final = Error(413, "İstek çok büyük", "The request is too large")
 INTERNAL: Final = Error(500, "Dahili Hata", "Internal error")
 SERVICE_BUSY: Final = Error(503, "Hizmet Kullanılamıyor", "Service unavailable")

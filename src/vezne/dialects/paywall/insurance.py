@@ -7,7 +7,7 @@ changed and deleted; nothing in the house can be paid with one.
 import re
 from typing import Final
 
-from vezne.core.card import CardScope, StoredCard
+from vezne.core.card import IDENTITY_PURPOSE, CardScope, StoredCard
 from vezne.dialects.paywall import errors, shapes, translate
 from vezne.dialects.paywall.cards import (
     checked_holder,
@@ -21,7 +21,6 @@ from vezne.dialects.paywall.errors import Error, Failure
 from vezne.flows.store_card import StoreInsuranceCard, store_insurance_card
 
 _INSURANCE: Final = CardScope.INSURANCE
-_PURPOSE: Final = "paywall identity"
 _BIN: Final = re.compile(r"[0-9]{6}(?:[0-9]{2})?")
 _LAST_FOUR: Final = re.compile(r"[0-9]{4}")
 # A person's identity number has eleven digits, a company's tax number ten.
@@ -47,7 +46,7 @@ async def create_card(
         last4=last4,
         expiry=expiry_of(fields.month, fields.year),
         holder=holder,
-        identity=desk.names.seal(call.merchant.id, _PURPOSE, identity.encode()),
+        identity=desk.names.seal(call.merchant.id, IDENTITY_PURPOSE, identity.encode()),
         alias=alias,
         external_id=customer,
     )
@@ -74,7 +73,7 @@ async def list_cards(call: Call[shapes.ListCards]) -> list[translate.ListedInsur
 
 
 def _identity(card: StoredCard, desk: Desk) -> str:
-    return desk.names.open(card.merchant_id, _PURPOSE, card.identity).decode()
+    return desk.names.open(card.merchant_id, IDENTITY_PURPOSE, card.identity).decode()
 
 
 async def delete_card(call: Call[shapes.NamedCard]) -> None:

@@ -134,6 +134,8 @@ PROVIDER_UNREACHABLE: Final = Error(
     "Sağlayıcı ile beklenmeyen bir iletişim hatası oluştu.",
     "An unexpected error occurred in talking to the provider.",
 )
+# With these the bank, or its fraud check, has said no, or nothing.
+DECLINES: Final = frozenset({UNSUCCESSFUL, PAYMENT_FAILED, PROVIDER_UNREACHABLE})
 # From the general codes of the official client: the payment service's list has none for these.
 UNSUITABLE: Final = Error(
     92,

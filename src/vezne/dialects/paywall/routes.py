@@ -7,16 +7,24 @@ from typing import Final
 from vezne.core.body import CardFields
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import Merchants, NameBox, Ports
-from vezne.dialects.paywall import blacklist, cardwall, envelope, errors, insurance, shapes
+from vezne.dialects.paywall import blacklist, cardwall, errors, insurance, openapi, shapes
 from vezne.dialects.paywall.binding import Shape
 from vezne.dialects.paywall.callback import conclude
-from vezne.dialects.paywall.endpoint import CARDWALL, DOOR, Desk, Endpoint, handler
-from vezne.dialects.paywall.envelope import Style
+from vezne.dialects.paywall.endpoint import (
+    CARDWALL,
+    DOOR,
+    Desk,
+    Endpoint,
+    failed,
+    handler,
+    locale_of,
+)
+from vezne.dialects.paywall.envelope import TURKISH, Style
 from vezne.dialects.paywall.errors import Error, Failure
 from vezne.dialects.paywall.payment_routes import payment_routes
 from vezne.dialects.paywall.switches import Switches
 from vezne.dialects.paywall.unique_code import Rotation
-from vezne.edge.messages import BadRequest, Door, Response, Route
+from vezne.edge.messages import BadRequest, Door, Outcome, Request, Response, Route
 
 HEADERS: Final = ((b"content-type", b"application/json; charset=utf-8"),)
 
@@ -69,8 +77,10 @@ def door(
         malformed=_failed(HTTPStatus.OK, errors.BODY_INVALID),
         too_large=_failed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.TOO_LARGE),
         fault=_failed(HTTPStatus.INTERNAL_SERVER_ERROR, errors.INTERNAL),
+        too_many=_too_many,
         conclude=conclude(desk),
         ignores_case=True,
+        describe=openapi.describe,
     )
 
 
@@ -154,8 +164,19 @@ def _failed(status: HTTPStatus, error: Error) -> Callable[[BadRequest], Response
     """An answer that no endpoint gave, in the envelope of the API that the path belongs to."""
 
     def answer(request: BadRequest) -> Response:
-        is_cardwall = request.path.lower().startswith(_CARDWALL_PATH)
-        style = Style.CARDS if is_cardwall else Style.PAYMENTS
-        return Response(status, envelope.failure(style, Failure(error)))
+        style = _style_at(request.path)
+        return failed(style, Failure(error), TURKISH, Outcome.REFUSED, status)
 
     return answer
+
+
+def _too_many(request: Request) -> Response:
+    failure = Failure(errors.TOO_MANY_REQUESTS)
+    locale = locale_of(request.headers)
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    return failed(_style_at(request.path), failure, locale, Outcome.TURNED_AWAY, status)
+
+
+def _style_at(path: str) -> Style:
+    is_cardwall = path.lower().startswith(_CARDWALL_PATH)
+    return Style.CARDS if is_cardwall else Style.PAYMENTS

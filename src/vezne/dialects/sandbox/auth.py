@@ -5,6 +5,7 @@ import binascii
 import hmac
 from typing import Final
 
+from vezne.core.audit import claim_caller
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Merchants
 from vezne.dialects.sandbox import errors
@@ -15,19 +16,21 @@ _KEYS_OF: Final = "iyzico"
 _SCHEME: Final = "basic"
 
 
-async def authenticate(authorization: str, merchants: Merchants) -> Merchant:
-    """The merchant behind an Authorization header (RFC 7617). Raises Failure(UNAUTHORIZED).
+async def authenticate(authorization: str, merchants: Merchants) -> tuple[Merchant, str]:
+    """The merchant behind an Authorization header (RFC 7617), and its API key.
 
-    Secrets are compared in constant time.
+    Raises Failure(UNAUTHORIZED), and what the gate raises. Secrets are compared in constant time.
     """
     scheme, _, rest = authorization.strip().partition(" ")
     key, secret = _pair(rest) if scheme.lower() == _SCHEME else ("", "")
+    if key:
+        claim_caller(key)
     # No database has to store what cannot be printed.
     found = await merchants.find_credential(_KEYS_OF, key) if key.isprintable() else None
     expected = b"" if found is None else found.secret
     if not hmac.compare_digest(secret.encode(), expected) or found is None:
         raise Failure(errors.UNAUTHORIZED)
-    return found.merchant
+    return found.merchant, key
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from vezne.core.audit import prove_caller
 from vezne.core.card import holds_card_number
 from vezne.core.fault import FaultBoard
 from vezne.core.merchant import Merchant
@@ -14,7 +15,7 @@ from vezne.core.ports import MerchantClocks, Merchants, Ports
 from vezne.dialects.sandbox import errors
 from vezne.dialects.sandbox.auth import authenticate
 from vezne.dialects.sandbox.errors import Error, Failure
-from vezne.edge.messages import Handler, Request, Response
+from vezne.edge.messages import Handler, Outcome, Request, Response
 
 DOOR: Final = "sandbox"
 _CHALLENGE: Final = (b"www-authenticate", b'Basic realm="vezne sandbox", charset="UTF-8"')
@@ -46,13 +47,17 @@ class Answer(msgspec.Struct, frozen=True):
     status: HTTPStatus = HTTPStatus.OK
 
 
-class _Problem(msgspec.Struct, frozen=True):
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong."""
+
     code: str
     message: str
 
 
-class _Failed(msgspec.Struct, frozen=True):
-    error: _Problem
+class Failed(msgspec.Struct, frozen=True):
+    """An answer that is an error."""
+
+    error: Problem
 
 
 Serve = Callable[[Call], Awaitable[Answer]]
@@ -65,15 +70,17 @@ def handler(desk: Desk, serve: Serve) -> Handler:
     async def handle(request: Request) -> Response:
         headers = request.headers
         try:
+            merchant, key = await authenticate(headers.get("authorization", ""), desk.merchants)
+            prove_caller(merchant.id, key)
             call = Call(
                 desk=desk,
-                merchant=await authenticate(headers.get("authorization", ""), desk.merchants),
+                merchant=merchant,
                 payload=request.body.payload,
                 query=dict(parse_qsl(request.query, keep_blank_values=True)),
             )
             answer = await serve(call)
         except Failure as failed:
-            language = _language_of(headers.get("accept-language", ""))
+            language = language_of(headers.get("accept-language", ""))
             return failure(failed.error, language, *failed.values)
         return Response(answer.status, _encoder.encode(answer.body))
 
@@ -84,8 +91,10 @@ def failure(error: Error, language: str, *values: object) -> Response:
     """The response of an error."""
     text = errors.message(error, language, *values)
     headers = (_CHALLENGE,) if error is errors.UNAUTHORIZED else ()
-    body = _encoder.encode(_Failed(_Problem(error.code, text)))
-    return Response(error.status, body, headers)
+    body = _encoder.encode(Failed(Problem(error.code, text)))
+    is_unknown = error is errors.UNAUTHORIZED
+    outcome = Outcome.UNAUTHENTICATED if is_unknown else Outcome.REFUSED
+    return Response(error.status, body, headers, outcome=outcome, reason=error.code)
 
 
 def read(shape: type[Shape], payload: object) -> Shape:
@@ -97,7 +106,7 @@ def read(shape: type[Shape], payload: object) -> Shape:
         raise Failure(errors.BODY_INVALID, "…" if holds_card_number(why) else why) from None
 
 
-def _language_of(accepted: str) -> str:
+def language_of(accepted: str) -> str:
     """Turkish unless a request says otherwise, as at the other doors."""
     is_english = accepted.strip().lower().startswith(errors.ENGLISH)
     return errors.ENGLISH if is_english else errors.TURKISH

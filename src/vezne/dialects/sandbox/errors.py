@@ -114,6 +114,12 @@ MALFORMED: Final = Error(
     "İstek gövdesi JSON olarak okunamadı.",
     "The body is not JSON.",
 )
+TOO_MANY_REQUESTS: Final = Error(
+    "too_many_requests",
+    HTTPStatus.TOO_MANY_REQUESTS,
+    "Çok fazla istek gönderildi, daha sonra tekrar deneyin.",
+    "Too many requests, try again later.",
+)
 TOO_LARGE: Final = Error(
     "too_large",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -5,11 +5,11 @@ from typing import Final
 
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import MerchantClocks, Merchants, Ports
-from vezne.dialects.sandbox import clock, errors
+from vezne.dialects.sandbox import clock, errors, openapi
 from vezne.dialects.sandbox import faults as board
-from vezne.dialects.sandbox.endpoint import DOOR, Desk, Serve, failure, handler
+from vezne.dialects.sandbox.endpoint import DOOR, Desk, Serve, failure, handler, language_of
 from vezne.dialects.sandbox.errors import Error
-from vezne.edge.messages import BadRequest, Door, Response, Route
+from vezne.edge.messages import BadRequest, Door, Request, Response, Route
 
 HEADERS: Final = (
     (b"content-type", b"application/json; charset=utf-8"),
@@ -42,7 +42,14 @@ def door(ports: Ports, merchants: Merchants, clocks: MerchantClocks, faults: Fau
         malformed=_failed(errors.MALFORMED),
         too_large=_failed(errors.TOO_LARGE),
         fault=_failed(errors.INTERNAL),
+        too_many=_too_many,
+        describe=openapi.describe,
     )
+
+
+def _too_many(request: Request) -> Response:
+    language = language_of(request.headers.get("accept-language", ""))
+    return failure(errors.TOO_MANY_REQUESTS, language)
 
 
 def _failed(error: Error) -> Callable[[BadRequest], Response]:

@@ -1,0 +1,137 @@
+"""What faces the network, in whichever process the vault is: certificates, listeners, dispatch."""
+
+import asyncio
+import fcntl
+import gc
+import os
+import ssl
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from simbank.acs.pages import acs_app
+from vezne import __version__
+from vezne.bootstrap.guarding import client_addresses
+from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.vault_room import VaultRoom
+from vezne.core.audit import AuditAction, AuditEvent
+from vezne.edge.app import Dispatcher, Site
+from vezne.edge.asgi import site_from
+from vezne.edge.messages import Door
+from vezne.edge.openapi import OPENAPI_PATH, openapi_site
+from vezne.edge.server import serve
+from vezne.machine import SystemClock
+from vezne.settings import Settings
+from vezne.vault.certificates import ensure_certificates
+from vezne.vault.files import PRIVATE
+from vezne.workers import erase_deleted, repeat, sweep_vault
+
+_log = structlog.stdlib.get_logger(__name__)
+
+# Where the built-in bank has its pages.
+BANK_PATH: Final = "/bank"
+# How exact the time limit of cards in memory is.
+SWEEP_S: Final = 15.0
+# Who has the lines to the world and to the bank, and who has the books, on a data directory.
+VAULT_LOCK: Final = "vault.lock"
+BOOKS_LOCK: Final = "serve.lock"
+# How long a deleted card's ciphertext may stay in the vault's files.
+ERASE_S: Final = 60.0
+
+
+async def serve_front(
+    settings: Settings, room: VaultRoom, doors: Sequence[Door], sites: Mapping[str, Site]
+) -> None:
+    """Answer requests until a signal. The bank's pages and the description join the sites.
+
+    Raises what a person can mend (`vezne.bootstrap.start.run`).
+    """
+    dispatcher = Dispatcher(
+        doors,
+        room.service.intake,
+        room.audit,
+        {
+            **sites,
+            BANK_PATH: _bank_site(settings, room),
+            OPENAPI_PATH: openapi_site(doors, __version__),
+        },
+        client_addresses(settings),
+    )
+    context = None if settings.tls_listen is None else _tls_context(settings)
+    settle_garbage_collector()
+    room.audit.record(AuditEvent(action=AuditAction.STARTED, subject=f"vezne {__version__}"))
+    for key in await room.service.keyring.list_overdue():
+        _log.warning("a key is past its cryptoperiod: vezne keys rotate", key=key)
+    tidying = [
+        asyncio.create_task(repeat(partial(sweep_vault, room.service), SWEEP_S)),
+        asyncio.create_task(repeat(partial(erase_deleted, room.service), ERASE_S)),
+    ]
+    try:
+        await serve(
+            dispatcher.handle,
+            http=settings.listen,
+            tls=settings.tls_listen,
+            ssl_context=context,
+            on_ready=_print_ready,
+        )
+    finally:
+        for task in tidying:
+            task.cancel()
+        room.audit.record(AuditEvent(action=AuditAction.STOPPED))
+
+
+@contextmanager
+def locked(data: Path, name: str) -> Iterator[None]:
+    """Be the only process of a kind on a data directory. Raises CannotStart.
+
+    A second server would take the first one's payments under way for cut off.
+    """
+    lock = os.open(data / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise CannotStart(f"another server is running on {data}") from error
+        yield
+    finally:
+        os.close(lock)
+
+
+def settle_garbage_collector() -> None:
+    """Look for cycles less often, and never among what lives as long as the process.
+
+    A request makes thousands of records and hardly a cycle; the default would search after every
+    seven hundred.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+
+
+def _bank_site(settings: Settings, room: VaultRoom) -> Site:
+    """The pages of the built-in bank."""
+    return site_from(
+        acs_app(
+            return_key=room.service.bank_key,
+            seed=str(settings.bank.seed),
+            now_ms=SystemClock().now_ms,
+        )
+    )
+
+
+def _tls_context(settings: Settings) -> ssl.SSLContext:
+    files = ensure_certificates(settings.data, SystemClock(), settings.tls_names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(files.server)
+    return context
+
+
+def _print_ready(http_url: str | None, https_url: str | None) -> None:
+    sys.stdout.write(" ".join(filter(None, ("ready", http_url, https_url))) + "\n")
+    sys.stdout.flush()

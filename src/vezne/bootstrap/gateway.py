@@ -1,0 +1,89 @@
+"""The gateway in a process of its own: books, flows and doors, and no way in but the vault."""
+
+import asyncio
+import signal
+import sys
+from typing import Final
+
+from vezne.bootstrap.doors import open_doors
+from vezne.bootstrap.front import settle_garbage_collector
+from vezne.bootstrap.guarding import guard_doors
+from vezne.bootstrap.house import House, new_uplink, open_house
+from vezne.bootstrap.server import at_work, returns_site
+from vezne.bootstrap.start import run
+from vezne.edge.logs import configure_logs
+from vezne.link.boards import GatewayBoard
+from vezne.link.messages import FaultUsed
+from vezne.link.reception import Desk
+from vezne.link.remote import RemoteAudit
+from vezne.link.uplink import Reception, Uplink
+from vezne.settings import Settings, check_servable
+
+# For requests in flight at the end; as long as a server's listeners wait.
+GRACE_S: Final = 40.0
+
+
+def run_gateway(settings: Settings) -> None:
+    """Answer what the vault's process hands over, until a signal.
+
+    Waits for the vault, however long it takes. Raises InvalidSettings and CannotStart.
+    """
+    configure_logs(settings.log_level, settings.log_format)
+    run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    check_servable(settings)
+    stop = _stop_at_signal()
+    uplink = new_uplink(settings, settings.mode)
+    connecting = asyncio.ensure_future(uplink.wait_until_open())
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({connecting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if not connecting.done():
+        connecting.cancel()
+        return
+    async with open_house(settings, uplink=uplink) as house, at_work(house):
+        settle_garbage_collector()
+        uplink.take_requests(_reception(house))
+        staying = asyncio.create_task(uplink.stay_open())
+        sys.stdout.write(f"ready unix:{settings.vault_socket}\n")
+        sys.stdout.flush()
+        await stopping
+        await _leave(uplink, stop)
+        staying.cancel()
+
+
+def _reception(house: House) -> Reception:
+    """What this process does for the vault."""
+    doors = guard_doors(open_doors(house), house.settings, house.audit)
+    desk = Desk(doors, returns_site(house, doors), house.audit)
+    board, audit = house.faults, house.audit
+
+    def hear_used(used: FaultUsed) -> None:
+        if board is not None:
+            board.use(used.merchant_id, used.fault_id)
+
+    def catch_up() -> None:
+        if isinstance(board, GatewayBoard):
+            board.show_again()
+        if isinstance(audit, RemoteAudit):
+            audit.carry()
+
+    return Reception(desk.answer, hear_used, catch_up)
+
+
+def _stop_at_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def _leave(uplink: Uplink, stop: asyncio.Event) -> None:
+    """Finish what is in flight; a second signal does not wait for it."""
+    stop.clear()
+    leaving = asyncio.ensure_future(uplink.leave(GRACE_S))
+    hurry = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({leaving, hurry}, return_when=asyncio.FIRST_COMPLETED)
+    for task in (leaving, hurry):
+        task.cancel()

@@ -1,0 +1,49 @@
+"""Whether a guard stands at the doors, and the guard."""
+
+import time
+from collections.abc import Sequence
+
+from vezne.core.ports import Audit
+from vezne.edge.client_address import ClientAddresses, parse_network
+from vezne.edge.guard import Guard
+from vezne.edge.guard_visit import GuardLimits, GuardMemory
+from vezne.edge.messages import Door
+from vezne.settings import Settings
+
+
+def guard_doors(doors: Sequence[Door], settings: Settings, audit: Audit) -> list[Door]:
+    """The doors, with a guard in front of them if the settings want one.
+
+    For where their handlers run. Where the vault is, it must tag numbers (`is_guarded`).
+    """
+    if not is_guarded(settings):
+        return list(doors)
+    guard = open_guard(settings, audit)
+    return [guard.protect(door) for door in doors]
+
+
+def is_guarded(settings: Settings) -> bool:
+    """Whether a guard is wanted: `auto` means in live mode."""
+    mode = settings.guard.mode
+    return mode == "on" or (mode == "auto" and settings.mode == "live")
+
+
+def open_guard(settings: Settings, audit: Audit) -> Guard:
+    """The guard with the limits of the settings."""
+    chosen = settings.guard
+    limits = GuardLimits(
+        address_per_minute=chosen.address_per_minute,
+        key_per_minute=chosen.key_per_minute,
+        card_per_hour=chosen.card_per_hour,
+        card_declines_per_day=chosen.card_declines_per_day,
+        declined_cards=chosen.declined_cards,
+        failed_logins=chosen.failed_logins,
+        lockout_minutes_max=chosen.lockout_minutes_max,
+    )
+    return Guard(GuardMemory(limits), audit, time.monotonic)
+
+
+def client_addresses(settings: Settings) -> ClientAddresses:
+    """Who the clients behind the proxies are that are trusted."""
+    networks = [parse_network(text) for text in settings.trusted_proxies]
+    return ClientAddresses(networks, settings.proxy_header)

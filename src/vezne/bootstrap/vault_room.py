@@ -1,0 +1,81 @@
+"""The vault with everything it opens: its database, its keys, its trail, its line to the bank."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+import msgspec
+
+from vezne.bootstrap.guarding import is_guarded
+from vezne.bootstrap.master import master_source, open_configured_master_key
+from vezne.built_in_bank import BankTransport, open_bank
+from vezne.core.fault import FaultBoard
+from vezne.core.ports import CardLine
+from vezne.engines.engine import Engine
+from vezne.engines.postgres import open_postgres
+from vezne.engines.sqlite import open_sqlite
+from vezne.machine import SystemClock, SystemEntropy
+from vezne.settings import Settings
+from vezne.vault.audit.anchors import Anchors
+from vezne.vault.audit.checkpoints import CheckpointKey
+from vezne.vault.audit.trail import Trail
+from vezne.vault.master_key import MasterKey
+from vezne.vault.service import VaultService, open_vault
+
+# Where the audit trail is, below the data directory.
+TRAIL_FOLDER: Final = "audit"
+_TAG_KEY_BYTES: Final = 32
+
+
+class VaultRoom(msgspec.Struct, frozen=True):
+    """What is open where the vault is: in the only process, or in the vault's own.
+
+    `line` is the way to the bank; `audit` is the trail itself.
+    """
+
+    service: VaultService
+    line: CardLine
+    audit: Trail
+
+
+@asynccontextmanager
+async def open_vault_room(
+    settings: Settings, faults: FaultBoard | None, master_key: MasterKey | None = None
+) -> AsyncIterator[VaultRoom]:
+    """Open the vault's database with its keys, and connect the bank that `faults` trouble.
+
+    The master key is the one that the settings name, unless a server has opened it. Raises what
+    a person can mend (`vezne.bootstrap.start.run`).
+    """
+    clock, entropy = SystemClock(), SystemEntropy()
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if master_key is None:
+        master_key = await open_configured_master_key(settings, entropy)
+    async with AsyncExitStack() as stack:
+        sealed = await open_engine(settings, "vault")
+        stack.push_async_callback(sealed.close)
+        audit = Trail(settings.data / TRAIL_FOLDER, clock, entropy)
+        stack.push_async_callback(audit.close)
+        vault = await open_vault(
+            sealed,
+            master_key,
+            clock,
+            entropy,
+            audit,
+            source=master_source(settings, entropy),
+            cryptoperiod_days=settings.vault.cryptoperiod_days,
+        )
+        if is_guarded(settings):
+            vault.intake.tag_numbers(entropy.take(_TAG_KEY_BYTES))
+        await audit.attest(CheckpointKey(await vault.keyring.audit_key()), Anchors(sealed))
+        bank = open_bank(settings, vault.bank_key, clock, faults)
+        stack.callback(bank.close)
+        line = vault.line(BankTransport(bank), timeout_s=None)
+        yield VaultRoom(vault, line, audit)
+
+
+async def open_engine(settings: Settings, name: str) -> Engine:
+    """Books and vault have a database, or a schema, each of their own."""
+    if settings.database is None:
+        return open_sqlite(settings.data / f"{name}.db")
+    return await open_postgres(settings.database, f"vezne_{name}")

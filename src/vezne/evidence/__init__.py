@@ -1,0 +1,1 @@
+"""What the program does for an assessment: each requirement, its control, setting and proof."""

@@ -1,0 +1,381 @@
+"""The table of controls: requirement, what is done about it, the setting in force, the proof.
+
+Numbers and meaning are those of PCI DSS v4.0.1; the words are ours. Only what software can meet is
+in here. A test of the house holds every row against the tests and pages that it names.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from vezne.evidence.state import State
+
+
+class Control(msgspec.Struct, frozen=True, kw_only=True):
+    """A row. `tests` are `path::name` below the repository's root, `page` a path there."""
+
+    requirement: str
+    asks: str
+    control: str
+    in_force: Callable[[State], str]
+    tests: tuple[str, ...]
+    page: str
+
+
+def _retention(state: State) -> str:
+    kept = state.settings.retention
+    cards = kept.expired_cards_days
+    return (
+        f"expired cards {'for ever' if cards is None else f'{cards} days'}, "
+        f"sessions {kept.sessions_days} days, told notices {kept.notices_days} days"
+    )
+
+
+def _keys(state: State) -> str:
+    sealing = state.count("card", "active")
+    old = state.count("card", "decrypt_only")
+    return f"{sealing} data keys seal, {old} only open; master key {state.master}"
+
+
+def _periods(state: State) -> str:
+    days = state.settings.vault.cryptoperiod_days
+    overdue = ", ".join(state.overdue) or "none"
+    return f"{days} days; overdue: {overdue}"
+
+
+def _guard(state: State) -> str:
+    if not state.is_guarded:
+        return "off"
+    guard = state.settings.guard
+    return (
+        f"on: {guard.failed_logins} failures, then up to {guard.lockout_minutes_max} minutes; "
+        f"{guard.card_per_hour} attempts an hour on one card"
+    )
+
+
+def _trail(state: State) -> str:
+    return f"signed up to line {state.checkpoint}" if state.checkpoint else "nothing signed yet"
+
+
+def _listeners(state: State) -> str:
+    http, tls = state.settings.listen, state.settings.tls_listen
+    plain = "no plain listener" if http is None else f"plain HTTP on {http.host}"
+    return f"{'no TLS listener' if tls is None else 'TLS 1.2 and newer'}; {plain}"
+
+
+def _vault_process(state: State) -> str:
+    if state.settings.vault_socket is None:
+        return "one process"
+    return "the vault in a process of its own"
+
+
+def _always(_state: State) -> str:
+    return "always; no setting"
+
+
+_ATTACK: Final = "tests/attack/test_attack_kit.py::"
+
+CONTROLS: Final = (
+    Control(
+        requirement="3.2.1",
+        asks="Account data is kept no longer than needed",
+        control="A sweeper deletes what is past its time, cards from books and vault alike, and "
+        "leaves a line in the audit trail; `vezne retention run --dry-run` shows what would go.",
+        in_force=_retention,
+        tests=(
+            "tests/flows/test_retention.py::test_expired_cards_go_from_books_and_vault",
+            "tests/vault/test_deleted_is_gone.py::test_no_file_holds_a_deleted_card",
+        ),
+        page="docs/retention.md",
+    ),
+    Control(
+        requirement="3.3.1.2",
+        asks="No card verification code after authorization",
+        control="A code exists in the memory of the vault only, for fifteen minutes at most, and "
+        "is overwritten when the bank has answered.",
+        in_force=_always,
+        tests=(
+            "tests/journeys/test_leaks.py::test_no_number_leaves_the_vault",
+            "tests/vault/test_codes_are_wiped.py::test_a_request_that_is_cut_off_wipes_its_code",
+        ),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="3.3.2",
+        asks="Sensitive authentication data is encrypted until authorization",
+        control="While a cardholder is at the bank's page, number and code are sealed under a key "
+        "that the process made for itself and never writes.",
+        in_force=_always,
+        tests=(
+            "tests/vault/test_holding.py::test_what_is_held_is_sealed",
+            "tests/vault/test_holding.py::test_nothing_is_held_for_longer_than_its_age",
+        ),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="3.4.1",
+        asks="Numbers are masked wherever they are shown",
+        control="Nothing but the vault has a number; everything else has the first eight or six "
+        "digits and the last four, the same ones everywhere.",
+        in_force=_always,
+        tests=(f"{_ATTACK}test_there_is_one_truncation",),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="3.5.1",
+        asks="Stored numbers are unreadable",
+        control="AES-256-GCM under a key of the merchant's own, bound to token, merchant, key "
+        "version and fingerprint.",
+        in_force=_keys,
+        tests=(f"{_ATTACK}test_nothing_is_recovered",),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="3.5.1.1",
+        asks="Hashes of numbers are keyed, and their keys are managed",
+        control="HMAC-SHA256 of the whole number under a key of the merchant's own, wrapped by "
+        "the master key.",
+        in_force=lambda state: f"{state.count('fingerprint', 'active')} fingerprint keys in use",
+        tests=(
+            f"{_ATTACK}test_nothing_correlates",
+            f"{_ATTACK}test_every_card_of_a_weak_build_is_recovered",
+        ),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="3.6.1.1",
+        asks="Algorithms, keys, strengths and their ends are written down",
+        control="`vezne keys list` shows every key with its use, check value, state and end.",
+        in_force=lambda state: f"{len(state.keys)} keys on record",
+        tests=(
+            "tests/vault/test_keyring.py::test_what_a_key_s_row_tells",
+            "tests/journeys/test_key_commands.py::test_every_key_is_replaced_beside_a_server",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="3.6.1.2",
+        asks="Keys are stored encrypted, in a secure device, or in shares",
+        control="Every stored key is wrapped by the master key, which comes from a private file, "
+        "from custodians' shares, from a PKCS#11 token or from a cloud's key service.",
+        in_force=lambda state: state.master,
+        tests=(
+            "tests/contract/test_master_key_contract.py::test_a_wrapped_key_opens_at_its_place_only",
+            "tests/journeys/test_master_keys.py::test_a_server_whose_key_is_in_a_device",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="3.7.1",
+        asks="Keys are strong when they are made",
+        control="256 bits from the operating system's source; weak and default keys do not start.",
+        in_force=_always,
+        tests=(
+            "tests/vault/test_master_key.py::test_weak_keys_are_known",
+            "tests/bootstrap/test_serving_master_key.py::test_unfit_keys_are_refused_in_live_mode",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="3.7.4",
+        asks="Keys change at the end of their cryptoperiod",
+        control="`vezne keys rotate data|fingerprint|master` replaces keys while servers run; "
+        "overdue keys are warned of.",
+        in_force=_periods,
+        tests=(
+            "tests/contract/test_rotation_contract.py::test_a_rotation_leaves_nothing_of_the_old_key",
+            "tests/vault/test_keyring.py::test_keys_beyond_their_time",
+        ),
+        page="docs/rotation.md",
+    ),
+    Control(
+        requirement="3.7.5",
+        asks="Keys that are weak, suspect or no longer needed are retired and destroyed",
+        control="A rotation ends with the proof that no row needs the old key, and erases it.",
+        in_force=lambda state: (
+            f"{sum(key.state == 'destroyed' for key in state.keys)} keys destroyed"
+        ),
+        tests=(
+            "tests/journeys/test_rotation_kills.py::test_rotations_that_are_killed",
+            "tests/vault/test_keyring.py::test_a_destroyed_key_is_erased",
+        ),
+        page="docs/rotation.md",
+    ),
+    Control(
+        requirement="3.7.6",
+        asks="Split knowledge and dual control where people handle keys",
+        control="`vezne keys ceremony` splits the master key by Shamir's scheme: fewer custodians "
+        "than the threshold know nothing of it. An export of cards needs two approvers.",
+        in_force=lambda state: state.master,
+        tests=(
+            "tests/vault/test_shamir.py::test_fewer_shares_say_nothing",
+            "tests/journeys/test_master_keys.py::test_a_ceremony",
+            "tests/vault/test_approvers.py::test_two_vouch_for_a_change_among_two",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="3.7.7",
+        asks="Nobody puts another key in a key's place",
+        control="A wrapped key opens for its merchant, purpose and version only, and the settings "
+        "alone, never the database, say where the master key is.",
+        in_force=_always,
+        tests=(
+            "tests/vault/test_keyring.py::test_altered_or_moved_keys_are_refused",
+            "tests/contract/test_rotation_contract.py::test_rows_of_before_do_not_come_back",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="4.2.1",
+        asks="Strong cryptography on open networks",
+        control="TLS 1.2 or newer at the doors; webhooks go to https addresses outside sandbox.",
+        in_force=_listeners,
+        tests=(
+            "tests/test_webhook_urls.py::test_only_a_sandbox_sends_without_tls",
+            "tests/journeys/test_pypi_client.py::test_the_documented_sample",
+        ),
+        page="docs/settings.md",
+    ),
+    Control(
+        requirement="6.2.4",
+        asks="The software withstands the common attacks",
+        control="Every door is fuzzed against its own description, every parser by properties; "
+        "SQL has parameters only; a fault is answered without details.",
+        in_force=_always,
+        tests=(
+            "tests/fuzz/test_doors_as_described.py::test_a_door_answers_as_described",
+            "tests/fuzz/test_http_bytes.py::test_any_bytes_are_answered_or_not",
+        ),
+        page="docs/openapi.md",
+    ),
+    Control(
+        requirement="6.3.2",
+        asks="An inventory of third-party components",
+        control="The lock file names every component with its version and hash.",
+        in_force=_always,
+        tests=("tests/house/test_house.py::test_lock_files_name_hashes_and_no_index",),
+        page="CONTRIBUTING.md",
+    ),
+    Control(
+        requirement="6.5.5",
+        asks="No live card data before production",
+        control="Sandbox and live have keys that refuse each other; a setting refuses numbers "
+        "that are no test cards.",
+        in_force=lambda state: (
+            f"refuse_unknown_cards is {str(state.settings.sandbox.refuse_unknown_cards).lower()}"
+        ),
+        tests=(
+            "tests/bootstrap/test_serving_master_key.py::test_a_sandbox_refuses_a_live_key",
+            "tests/journeys/test_sandbox_cards.py::test_a_setting_refuses_such_numbers",
+        ),
+        page="docs/keys.md",
+    ),
+    Control(
+        requirement="7.2.6",
+        asks="Stored card data is reached through the programs' own methods only",
+        control="No port of the vault gives a number out. Import contracts keep other rooms from "
+        "the vault and from its keys; the vault can have a process of its own.",
+        in_force=_vault_process,
+        tests=(
+            "tests/journeys/test_two_processes.py::test_no_card_number_is_in_the_gateway_s_memory",
+        ),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="8.3.2",
+        asks="Authentication factors are unreadable in storage",
+        control="API secrets are sealed under a key of the vault's; approvers' passphrases are "
+        "kept as Argon2id.",
+        in_force=_always,
+        tests=(
+            "tests/vault/test_approvers.py::test_an_approver_is_known_by_a_passphrase",
+            "tests/vault/test_secret_box.py::test_the_sealed_form_tells_nothing",
+        ),
+        page="docs/vault.md",
+    ),
+    Control(
+        requirement="8.3.4",
+        asks="Guessing is cut off",
+        control="Failed authentications lock an address out of a key for a growing time; requests "
+        "and cards have limits of their own.",
+        in_force=_guard,
+        tests=(
+            "tests/journeys/test_guard_journey.py::test_guessing_is_stopped_and_nobody_else_is",
+            "tests/vault/test_approvers.py::test_ten_wrong_passphrases_lock_out_for_half_an_hour",
+        ),
+        page="docs/guard.md",
+    ),
+    Control(
+        requirement="10.2.1",
+        asks="Access to card data and what administrators do is logged",
+        control="A line for each access to card data, command of an operator, refusal, lock-out, "
+        "key event, start and stop.",
+        in_force=_trail,
+        tests=(
+            "tests/vault/test_audited_vault.py::test_stored_read_blocked_deleted",
+            "tests/journeys/test_audit_journey.py::test_no_acknowledged_card_is_without_a_line",
+            "tests/house/test_audit_actions.py::test_every_action_is_recorded_somewhere",
+        ),
+        page="docs/audit.md",
+    ),
+    Control(
+        requirement="10.2.2",
+        asks="A log line says who, what, when, from where, with which end",
+        control="Caller, merchant, address, door, action, subject, time and outcome stand in every "
+        "line; never a number, a code or a secret.",
+        in_force=_trail,
+        tests=(
+            "tests/vault/test_audit_trail.py::test_a_line_says_who_and_where",
+            "tests/vault/test_audited_vault.py::test_no_line_holds_a_number",
+        ),
+        page="docs/audit.md",
+    ),
+    Control(
+        requirement="10.3.2",
+        asks="Log files cannot be changed unnoticed",
+        control="Lines are chained by SHA-256 and signed by Ed25519; the vault's database keeps an "
+        "anchor, and signed checkpoints can be kept elsewhere.",
+        in_force=_trail,
+        tests=(
+            "tests/vault/test_audit_verify.py::test_any_mutation_is_found",
+            "tests/vault/test_audit_verify.py::test_a_cut_is_found_by_a_checkpoint_from_elsewhere",
+        ),
+        page="docs/audit.md",
+    ),
+    Control(
+        requirement="10.3.4",
+        asks="Changes of logs are detected",
+        control="`vezne audit verify` finds any changed, removed, added, reordered or cut line.",
+        in_force=_trail,
+        tests=(
+            "tests/journeys/test_audit_journey.py::test_a_changed_line_is_named",
+            "tests/journeys/test_audit_journey.py::test_a_cut_is_found",
+        ),
+        page="docs/audit.md",
+    ),
+    Control(
+        requirement="10.7.2",
+        asks="Failures of the logging are noticed",
+        control="When the trail cannot be written, what touches cards fails with the protocol's "
+        "own error, and the log says so.",
+        in_force=_always,
+        tests=(
+            "tests/vault/test_audited_vault.py::test_without_a_trail_no_card_is_touched",
+            "tests/vault/test_audit_trail.py::test_a_failing_disk_is_told_at_once_and_loses_nothing",
+        ),
+        page="docs/audit.md",
+    ),
+    Control(
+        requirement="12.10.7",
+        asks="Card numbers where they should not be are found and dealt with",
+        control="`vezne scan` searches logs, traces, archives and databases, and shows masks only.",
+        in_force=_always,
+        tests=(
+            "tests/scanner/test_planted.py::test_everything_that_is_planted_is_found",
+            "tests/scanner/test_planted.py::test_nothing_is_found_in_normal_logs",
+        ),
+        page="docs/scan.md",
+    ),
+)

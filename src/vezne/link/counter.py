@@ -1,0 +1,280 @@
+"""The vault's end of the link: hands requests to the gateway, and serves what it asks.
+
+Card numbers stay on this side. What crosses is a body without its card, the first and last digits,
+and the names under which the vault holds the rest.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import structlog
+
+from vezne import __version__
+from vezne.core.audit import Origin, begin_origin, current_origin
+from vezne.core.body import SealedBody
+from vezne.core.ports import Audit, CardLine, HeldCard, SecretBox, Vault
+from vezne.edge.app import Incoming, Site
+from vezne.edge.messages import Door, Handler, Request, Response, Route
+from vezne.link import messages
+from vezne.link.boards import BankBoard
+from vezne.link.codec import to_sendable
+from vezne.link.failures import LinkDown, LinkFailure
+from vezne.link.messages import PROTOCOL, SLOTS
+from vezne.link.peer import Office, Peer
+
+# Longer than any request takes whose bank answers late; shorter than a server that is stopped
+# waits for what is in flight.
+ANSWER_MAX_S: Final = 35.0
+
+_JSON: Final = (b"content-type", b"application/json")
+_ALLOW: Final = (b"allow", b"GET, HEAD")
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gateway is served with. The board is that of a sandbox's bank."""
+
+    vault: Vault
+    secrets: SecretBox
+    line: CardLine
+    audit: Audit
+    welcome: messages.Welcome
+    mode: str
+    board: BankBoard | None
+
+
+class _UnderWay(NamedTuple):
+    """A request that the gateway is answering, and its body unless it is a browser's."""
+
+    origin: Origin
+    body: SealedBody | None
+
+
+class Counter:
+    """Between the doors of this process and the gateway behind them.
+
+    The gateway that was ready last gets the requests. Other connections, such as those of commands,
+    are served all the same. Without a gateway a request ends in its door's own fault.
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._gateway: Peer | None = None
+        self._peers: set[Peer] = set()
+        self._greeted: set[Peer] = set()
+        self._under_way: dict[int, _UnderWay] = {}
+        self._last_request = 0
+        # What a connection has opened of held cards, to be released with it.
+        self._opened: dict[Peer, set[int]] = {}
+        self._answers = self._table()
+        if services.board is not None:
+            services.board.connect(self._tell_gateway)
+
+    def make_peer(self) -> Peer:
+        """The end of a new connection."""
+        peer = Peer(Office(self._origin_of, self._answer, self._hear, self._lost), ANSWER_MAX_S)
+        self._peers.add(peer)
+        return peer
+
+    def close(self) -> None:
+        """End every connection."""
+        for peer in self._peers:
+            peer.close()
+
+    def doors(self, doors: Sequence[Door]) -> list[Door]:
+        """The doors with every handler in the gateway's process; what is refused, is so here."""
+        return [
+            msgspec.structs.replace(
+                door,
+                routes=tuple(self._route(door, route) for route in door.routes),
+                conclude=None,
+            )
+            for door in doors
+        ]
+
+    def site(self, path: str) -> Site:
+        """The gateway's site at a path."""
+
+        async def visit(incoming: Incoming) -> Response:
+            return await self._hand_over(messages.Browse(path, incoming), None)
+
+        return visit
+
+    async def health(self, incoming: Incoming) -> Response:
+        """The site that says whether there is a gateway to answer requests."""
+        if incoming.method not in {"GET", "HEAD"}:
+            return Response(405, b'{"status":"method not allowed"}', (_JSON, _ALLOW))
+        if self._gateway is None:
+            return Response(503, b'{"status":"no gateway"}', (_JSON,))
+        return Response(200, b'{"status":"ok"}', (_JSON,))
+
+    def _tell_gateway(self, notice: messages.Notice) -> None:
+        if self._gateway is not None:
+            self._gateway.tell(notice)
+
+    def _route(self, door: Door, route: Route) -> Route:
+        # Records are made where they are read.
+        return msgspec.structs.replace(route, handle=self._handler(door, route), shape=None)
+
+    def _handler(self, door: Door, route: Route) -> Handler:
+        async def hand_over(request: Request) -> Response:
+            body = request.body
+            visit = messages.Visit(
+                door=door.name,
+                route_method=route.method,
+                path=request.path,
+                method=request.method,
+                scheme=request.scheme,
+                host=request.host,
+                target=request.target,
+                query=request.query,
+                headers=dict(request.headers),
+                payload=to_sendable(body.payload),
+                card=body.card,
+                is_empty=body.is_empty,
+            )
+            return await self._hand_over(visit, body)
+
+        return hand_over
+
+    async def _hand_over(
+        self, question: messages.Asked[messages.Answered], body: SealedBody | None
+    ) -> Response:
+        """What the gateway answers. Raises LinkFailure, and what is raised there."""
+        if self._gateway is None:
+            raise LinkDown("no gateway is connected", is_sent=False)
+        self._last_request += 1
+        number = self._last_request
+        origin = current_origin()
+        self._under_way[number] = _UnderWay(origin, body)
+        sender = msgspec.structs.replace(messages.sender_from(origin), request=number)
+        try:
+            answered = await self._gateway.ask(question, sender)
+        finally:
+            del self._under_way[number]
+        _introduce(origin, answered.sender)
+        return answered.response
+
+    def _origin_of(self, sender: messages.Sender) -> Origin:
+        """The origin of the request that a question serves, so that its lines are known as its."""
+        under_way = self._under_way.get(sender.request)
+        if under_way is None:
+            return messages.RequestOrigin(sender)
+        _introduce(under_way.origin, sender)
+        return under_way.origin
+
+    async def _answer(self, peer: Peer, question: messages.Question) -> object:
+        if isinstance(question, messages.Hello):
+            return self._greet(peer, question)
+        if peer not in self._greeted:
+            raise LinkFailure("a stranger asks")
+        if isinstance(question, messages.OpenHeld):
+            return await self._open_held(peer, question)
+        answer = self._answers.get(type(question))
+        if answer is None:
+            raise LinkFailure("the vault does not answer that")
+        return await answer(question)
+
+    def _greet(self, peer: Peer, hello: messages.Hello) -> messages.Welcome:
+        ours = messages.Hello(PROTOCOL, __version__, hello.mode and self._services.mode)
+        if hello != ours:
+            _log.error("gateway refused", theirs=str(hello), ours=str(ours))
+            raise LinkFailure("the gateway is of another make or mode")
+        self._greeted.add(peer)
+        return self._services.welcome
+
+    def _hear(self, peer: Peer, notice: messages.Notice) -> None:
+        if peer not in self._greeted:
+            return
+        board = self._services.board
+        match notice:
+            case messages.Release():
+                self._opened.get(peer, set()).discard(notice.transit_id)
+                self._services.vault.release(notice.transit_id)
+            case messages.Ready():
+                self._gateway = peer
+                if board is not None:
+                    board.wipe()
+                _log.info("gateway connected")
+            case messages.Leaving():
+                self._forget(peer)
+            case messages.FaultPlaced() if board is not None:
+                board.put(notice.merchant_id, notice.placed)
+            case messages.FaultRemoved() if board is not None:
+                board.remove(notice.merchant_id, notice.fault_id)
+
+    def _lost(self, peer: Peer) -> None:
+        self._peers.discard(peer)
+        self._greeted.discard(peer)
+        self._forget(peer)
+        for transit_id in self._opened.pop(peer, set()):
+            self._services.vault.release(transit_id)
+
+    def _forget(self, peer: Peer) -> None:
+        if peer is self._gateway:
+            self._gateway = None
+            _log.warning("gateway gone")
+
+    async def _open_held(self, peer: Peer, question: messages.OpenHeld) -> HeldCard:
+        vault = self._services.vault
+        held = await vault.open_held(question.merchant_id, question.payment_number)
+        transit_id = held.card.transit_id
+        if transit_id is not None:
+            self._opened.setdefault(peer, set()).add(transit_id)
+        if peer not in self._greeted:
+            self._lost(peer)
+        return held
+
+    def _body(self, request: int) -> SealedBody:
+        """Raises ValueError for a request that is over."""
+        under_way = self._under_way.get(request)
+        if under_way is None or under_way.body is None:
+            raise ValueError("the request is over")
+        return under_way.body
+
+    async def _record(self, question: messages.Record) -> None:
+        audit = self._services.audit
+        origins = [self._origin_of(line.sender) for line in question.lines]
+        for origin, line in zip(origins, question.lines, strict=True):
+            begin_origin(origin)
+            audit.record(line.event)
+        for origin in origins:
+            begin_origin(origin)
+            await audit.settled()
+
+    def _table(self) -> Mapping[type, Callable[[Any], Awaitable[object]]]:
+        """How each question is answered, but for those that depend on who asks."""
+        vault, secrets = self._services.vault, self._services.secrets
+        line = self._services.line
+        return {
+            messages.Keep: lambda q: vault.keep(q.merchant_id, q.card, q.holder),
+            messages.ListTokens: lambda q: vault.list_tokens(q.merchant_id, q.after, q.limit),
+            messages.Forget: lambda q: vault.forget(q.merchant_id, q.token),
+            messages.HolderOf: lambda q: vault.holder_of(q.merchant_id, q.token),
+            messages.Block: lambda q: vault.block(q.merchant_id, q.card),
+            messages.Unblock: lambda q: vault.unblock(q.merchant_id, q.card),
+            messages.IsBlocked: lambda q: vault.is_blocked(q.merchant_id, q.card),
+            messages.BlockedSince: lambda q: vault.blocked_since(q.merchant_id, q.card),
+            messages.Hold: lambda q: vault.hold(q.merchant_id, q.payment_number, q.card, q.holder),
+            messages.IsHeld: lambda q: vault.is_held(q.merchant_id, q.payment_number),
+            messages.DropHeld: lambda q: vault.drop_held(q.merchant_id, q.payment_number),
+            messages.Send: lambda q: line.send(q.merchant_id, _filled(q.template), q.card),
+            messages.SealSecret: lambda q: secrets.seal(q.secret, q.context),
+            messages.OpenSecret: lambda q: secrets.open(q.sealed, q.context),
+            messages.HmacOfBody: lambda q: self._body(q.request).hmac_sha256(q.key, q.prefix),
+            messages.Sha1OfBody: lambda q: self._body(q.request).sha1(_filled(q.segments)),
+            messages.Record: self._record,
+        }
+
+
+def _introduce(origin: Origin, sender: messages.Sender) -> None:
+    """The gateway knows who calls. Its guard has been told, so ours is not."""
+    if sender.caller:
+        origin.caller, origin.merchant_id = sender.caller, sender.merchant_id
+
+
+def _filled(segments: Sequence[Any]) -> list[Any]:
+    """A template with its slots, of which only the numbers came over."""
+    return [SLOTS[segment] if isinstance(segment, int) else segment for segment in segments]

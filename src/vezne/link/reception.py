@@ -1,0 +1,64 @@
+"""The gateway answers what the vault hands to it: requests without their cards."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from vezne.core.audit import current_origin
+from vezne.core.ports import Audit
+from vezne.edge.app import Site
+from vezne.edge.messages import Answer, Door, Handler, Request, Response
+from vezne.edge.pages import Pages
+from vezne.link.failures import LinkFailure
+from vezne.link.messages import Answered, Browse, Question, Visit, sender_from
+from vezne.link.peer import Peer
+from vezne.link.remote import RemoteBody
+
+_NOT_OURS: Final = "this process does not answer that"
+
+
+class Desk:
+    """Calls the handler of a route, or visits a site, for a request that the vault has."""
+
+    def __init__(self, doors: Sequence[Door], sites: Mapping[str, Site], audit: Audit) -> None:
+        self._handlers: dict[tuple[str, str, str], Handler] = {
+            (door.name, route.method, route.path): route.handle
+            for door in doors
+            for route in door.routes
+        }
+        self._sites = sites
+        self._audit = audit
+        self._pages = Pages()
+
+    async def answer(self, peer: Peer, question: Question) -> Answered:
+        """The response, and who the caller turned out to be, once the trail has all of it.
+
+        Raises LinkFailure for what no gateway of this make is asked; AuditFailure; what a handler
+        raises.
+        """
+        sender = sender_from(current_origin())
+        if isinstance(question, Visit):
+            response = await self._visit(question, sender.request, peer)
+        elif isinstance(question, Browse) and question.site in self._sites:
+            response = await self._sites[question.site](question.incoming)
+        else:
+            raise LinkFailure(_NOT_OURS)
+        await self._audit.settled()
+        return Answered(response, sender_from(current_origin()))
+
+    async def _visit(self, visit: Visit, request: int, peer: Peer) -> Response:
+        handle = self._handlers.get((visit.door, visit.route_method, visit.path))
+        if handle is None:
+            raise LinkFailure(_NOT_OURS)
+        answer: Answer = await handle(
+            Request(
+                method=visit.method,
+                scheme=visit.scheme,
+                host=visit.host,
+                path=visit.path,
+                target=visit.target,
+                query=visit.query,
+                headers=visit.headers,
+                body=RemoteBody(visit, request, peer),
+            )
+        )
+        return answer if isinstance(answer, Response) else self._pages.render(answer)

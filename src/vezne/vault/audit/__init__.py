@@ -1,0 +1,1 @@
+"""The audit trail: a chain of lines in files, signed, that nobody changes unnoticed."""

@@ -1,0 +1,34 @@
+"""Takes a number that stands where none belongs out of the values of a body."""
+
+from decimal import Decimal
+from typing import Final
+
+# What may stand between the digits of a number that a person typed: anything but letters, digits
+# and the marks that separate JSON values.
+SEPARATORS: Final = bytes(
+    code for code in range(256) if not bytes((code,)).isalnum() and code not in b'",:{}[]'
+)
+_ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
+
+
+def without_number(value: object, digits: bytes) -> object:
+    """The values with zeros for digits wherever a number stands, whatever separates it.
+
+    A text keeps its length and its separators. Zeros pass the check of ISO/IEC 7812-1, so a text
+    that was refused for the number in it still is.
+    """
+    if isinstance(value, dict):
+        return {
+            without_number(key, digits): without_number(item, digits) for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [without_number(item, digits) for item in value]
+    if isinstance(value, str):
+        text = value.encode()
+        is_there = digits in text.translate(None, SEPARATORS)
+        return text.translate(_ZEROS).decode() if is_there else value
+    if isinstance(value, int | Decimal) and digits in str(value).encode().translate(
+        None, SEPARATORS
+    ):
+        return type(value)(0)
+    return value

@@ -1,0 +1,89 @@
+"""What every engine promises of names that one process at a time can hold."""
+
+from pathlib import Path
+
+import pytest
+
+from fakes.child import start_child
+from vezne.engines.engine import ANY_ROWS, Engine, EngineClosed, Occupied, Write
+from vezne.engines.postgres import open_postgres
+
+# Holds a name until it is killed.
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from vezne.engines.postgres import open_postgres
+from vezne.engines.sqlite import open_sqlite
+
+async def hold(kind, place):
+    engine = open_sqlite(Path(place)) if kind == "sqlite" else await open_postgres(place, "held")
+    async with engine.exclusive("rotation"):
+        print("held", flush=True)
+        await asyncio.sleep(60)
+
+asyncio.run(hold(*sys.argv[1:]))
+"""
+
+
+async def test_a_name_has_one_holder(engine, open_engine) -> None:
+    """While one holds it nobody else gets it; other names are free, and it is afterwards."""
+    other: Engine = await open_engine()
+    async with engine.exclusive("rotation"):
+        with pytest.raises(Occupied):
+            async with other.exclusive("rotation"):
+                pytest.fail("two hold one name")
+        async with other.exclusive("sweep"):
+            pass
+    async with other.exclusive("rotation"):
+        pass
+
+
+async def test_what_happens_meanwhile_is_passed_on(engine) -> None:
+    """An error of the holder's own ends the hold and stays what it is."""
+    with pytest.raises(BlockingIOError):
+        async with engine.exclusive("rotation"):
+            raise BlockingIOError
+    async with engine.exclusive("rotation"):
+        pass
+
+
+async def test_a_closed_engine_holds_nothing(engine) -> None:
+    """As it does nothing else."""
+    await engine.close()
+    with pytest.raises(EngineClosed):
+        async with engine.exclusive("rotation"):
+            pytest.fail("a closed engine holds a name")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+async def test_the_end_of_a_process_ends_its_hold(kind, open_named, tmp_path: Path, request):
+    """Also when it is killed: nobody has to wait for something to expire."""
+    engine = await open_named(kind)
+    place = str(tmp_path / "test.db")
+    if kind == "postgres":
+        place = request.getfixturevalue("postgres_url")
+        engine = await open_postgres(place, "held")
+    with start_child(HOLDER, kind, place) as child:
+        assert next(child.lines()) == "held"
+        with pytest.raises(Occupied):
+            async with engine.exclusive("rotation"):
+                pytest.fail("two hold one name")
+        child.kill()
+        while True:
+            try:
+                async with engine.exclusive("rotation"):
+                    break
+            except Occupied:
+                # The server notices a line that broke in its own time.
+                continue
+    await engine.close()
+
+
+async def test_many_writes_of_one_kind_with_any_rows(engine) -> None:
+    """They all happen, in one transaction with what stands before and after them."""
+    await engine.execute_script("CREATE TABLE things (id BIGINT NOT NULL PRIMARY KEY);")
+    insert = "INSERT INTO things (id) VALUES (?)"
+    writes = [Write(insert, (each,), ANY_ROWS) for each in range(5)]
+    await engine.apply([*writes, Write("DELETE FROM things WHERE id = ?", (3,))])
+    rows = await engine.fetch("SELECT id FROM things ORDER BY id")
+    assert rows == [(0,), (1,), (2,), (4,)]

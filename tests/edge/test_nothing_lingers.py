@@ -1,0 +1,38 @@
+"""A connection that waits for its next request remembers nothing of the one before."""
+
+import asyncio
+import gc
+import weakref
+
+from fakes.listening import QUICK, ListeningThread
+from vezne.edge.http1 import Connection
+from vezne.edge.messages import Response
+
+BODY = b'{"cvc":"947"}'
+
+
+class Held:
+    """What a request's handler made of it, to be told from afar whether it is gone."""
+
+
+def test_body_and_headers_are_gone_with_the_answer():
+    """An idle connection may stay open for a minute; a card must not stay that long."""
+    remembered = []
+
+    async def handle(incoming):
+        held = Held()
+        incoming.headers["x-held"] = held
+        remembered.append(weakref.ref(held))
+        assert incoming.body == BODY
+        await asyncio.sleep(0)
+        return Response(200, b"ok")
+
+    with ListeningThread(handle, limits=QUICK) as server, server.connect() as client:
+        head = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n" % len(BODY)
+        client.send(head + BODY)
+        assert client.read().status == 200
+        gc.collect()
+        (connection,) = (item for item in gc.get_objects() if isinstance(item, Connection))
+        assert connection._body == []
+        assert connection._headers == {}
+        assert [reference() for reference in remembered] == [None]
