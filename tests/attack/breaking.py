@@ -62,7 +62,11 @@ def _windows(content: bytes, step: int) -> Iterator[bytes]:
 
 
 def _is_key_like(window: bytes) -> bool:
-    return window.count(0) <= _ZEROS_MAX and len(set(window)) >= _DIFFERENT_MIN
+    return (
+        window.count(0) <= _ZEROS_MAX
+        and not window.isascii()
+        and len(set(window)) >= _DIFFERENT_MIN
+    )
 
 
 def with_shared_nonces(loot: Loot, own_pan: str) -> set[str]:

@@ -10,6 +10,7 @@ from vezne.core.card import is_luhn_valid
 _REST_MAX = 11
 _STREAM_HEADS = (b"\x1f\x8b\x08", b"\x78\x9c", b"\x78\x01", b"\x78\xda")
 _STREAM_BYTES_MAX = 4_000_000
+_TRIAL_BYTES = 256
 _JSON_ESCAPE = re.compile(rb"(?:\\u003[0-9]){12,19}")
 
 
@@ -135,10 +136,15 @@ def _streams(content: bytes) -> Iterator[bytes]:
     """What was compressed."""
     for head in _STREAM_HEADS:
         for at in _all(content, head):
-            reader = zlib.decompressobj(wbits=47)
-            try:
-                plain = reader.decompress(content[at : at + _STREAM_BYTES_MAX], _STREAM_BYTES_MAX)
-            except zlib.error:
-                continue
-            if len(plain) > 16:
-                yield plain
+            # Two bytes that look like a head are nearly always chance, which a short try tells.
+            if _inflated(content[at : at + _TRIAL_BYTES]):
+                plain = _inflated(content[at : at + _STREAM_BYTES_MAX])
+                if len(plain) > _TRIAL_BYTES:
+                    yield plain
+
+
+def _inflated(packed: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(wbits=47).decompress(packed, _STREAM_BYTES_MAX)
+    except zlib.error:
+        return b""

@@ -10,7 +10,7 @@ from attack.loot import KnownCard, Loot, files_of
 from attack.reading import read_off
 from attack.town import BINS
 from fakes.randomness import SeededEntropy
-from vezne.vault.seal import SealBroken, SealingKey, open_card
+from vezne.vault.seal import CardPlace, SealBroken, SealingKey, open_card
 
 SOURCE = Path(__file__).parents[2] / "src"
 
@@ -42,9 +42,10 @@ def rob(loot: Loot, own_pan: str) -> dict[str, set[str]]:
 def open_row(key: bytes, card: KnownCard) -> str | None:
     """The number in a row of the vault, if it opens with a key."""
     row = card.row
+    place = CardPlace(card.merchant_id, card.token, row["fingerprint"], row["fingerprint_version"])
     sealing_key = SealingKey(key, row["key_version"], SeededEntropy())
     try:
-        opened = open_card(sealing_key, card.merchant_id, card.token, row["sealed"])
+        opened = open_card(sealing_key, place, row["sealed"])
     except SealBroken:
         return None
     return opened.pan.reveal().decode()

@@ -1,6 +1,7 @@
 """A town of cardholders: many cards and payments through the real doors, quickly."""
 
 import asyncio
+import base64
 import json
 import random
 import subprocess
@@ -24,11 +25,15 @@ Keys = dict[str, str]
 
 
 class Town(NamedTuple):
-    """Whose cards are where. `stored` are in the vault still, `passing` paid without being kept."""
+    """Whose cards are where. `stored` are in the vault still, `passing` paid without being kept.
+
+    `signatures` are those of the requests that had a card in them.
+    """
 
     stored: list[str]
     deleted: list[str]
     passing: list[str]
+    signatures: list[str]
 
     @property
     def everybody(self) -> set[str]:
@@ -103,8 +108,8 @@ async def _settle(server: Server, merchants: Sequence[Keys], count: int, seed: i
             answer = await caller.call(keys, "/cardstorage/card", names, method="DELETE")
             assert answer["status"] == "success", answer
 
-    await crowd(server.http, list(enumerate(people)), live)
-    return Town([pan for pan in stored if pan not in gone], deleted, passing)
+    signatures = await crowd(server.http, list(enumerate(people)), live)
+    return Town([pan for pan in stored if pan not in gone], deleted, passing, signatures)
 
 
 def cvv_of(pan: str) -> str:
@@ -116,9 +121,10 @@ async def crowd(
     http: str,
     people: list[tuple[int, str]],
     live: Callable[["Caller", int, str], Awaitable[None]],
-) -> None:
-    """Everybody's turn, over a few connections at a time."""
+) -> list[str]:
+    """Everybody's turn, over a few connections at a time; the signatures over cards."""
     queue = iter(people)
+    signatures: list[str] = []
 
     async def clerk() -> None:
         caller = await Caller.connect(http)
@@ -127,16 +133,25 @@ async def crowd(
                 await live(caller, at, pan)
         finally:
             caller.close()
+            signatures.extend(caller.signatures)
 
     async with asyncio.TaskGroup() as clerks:
         for _ in range(CONNECTIONS):
             clerks.create_task(clerk())
+    return signatures
+
+
+def signature_in(authorization: str) -> str:
+    """The signature of a header as `fakes.signed` makes it."""
+    token = base64.b64decode(authorization.partition(" ")[2]).decode()
+    return token.rpartition("signature:")[2]
 
 
 class Caller:
     """One connection that stays open, without the weight of a client library."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.signatures: list[str] = []
         self._reader = reader
         self._writer = writer
 
@@ -152,6 +167,8 @@ class Caller:
         """The answer to a signed request."""
         body = json.dumps(payload, ensure_ascii=False).encode()
         headers = signed_headers(keys["api_key"], keys["secret_key"], path, body)
+        if b"cardNumber" in body:
+            self.signatures.append(signature_in(headers["Authorization"]))
         lines = [
             f"{method} {path} HTTP/1.1",
             "Host: desk",

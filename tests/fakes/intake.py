@@ -1,5 +1,6 @@
 """A vault's front door that only reads: no card is lifted, no secret kept."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -30,11 +31,12 @@ class PlainBody:
     def is_empty(self) -> bool:
         return self.raw in {b"", b"[]"}
 
-    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
-        return hmac.digest(key, prefix + self.raw, "sha256")
+    async def is_hmac_sha256(self, signature: bytes, key: bytes, prefix: bytes) -> bool:
+        return hmac.digest(key, prefix + self.raw, "sha256").hex().encode() == signature
 
-    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
-        return hashlib.sha1("".join(map(str, segments)).encode()).digest()  # noqa: S324
+    async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
+        digest = hashlib.sha1("".join(map(str, segments)).encode()).digest()  # noqa: S324
+        return base64.b64encode(digest) == signature
 
     def release(self) -> None:
         self.is_released = True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vezne.core.card import is_luhn_valid
 
-_REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) r\S+ \S+ \S+ \S+\s*(.*)")
+_REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (r\S+) \S+ \S+ \S+\s*(.*)")
 # Of the kernel's own making, and not to be read.
 _NOT_MEMORY = {"[vvar]", "[vsyscall]", "[vvar_vclock]"}
 _BIN = "55287900"
@@ -40,24 +40,38 @@ class UnreadableMemory(Exception):
 class Dump:
     """What a core dump of a process would hold."""
 
-    def __init__(self, regions: list[bytes]) -> None:
+    def __init__(self, regions: list[bytes], own: list[bytes] | None = None) -> None:
         self._regions = regions
+        self._own = own or []
 
     @classmethod
     def of(cls, pid: int) -> "Dump":
         """Read every region of a process that can be read. Raises UnreadableMemory."""
-        regions = []
+        regions: list[bytes] = []
+        own: list[bytes] = []
         try:
             maps = Path(f"/proc/{pid}/maps").read_text()
             with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-                for start, end, name in _REGION.findall(maps):
+                for start, end, rights, name in _REGION.findall(maps):
                     if name in _NOT_MEMORY:
                         continue
                     memory.seek(int(start, 16))
                     regions.append(_read(memory, int(end, 16) - int(start, 16)))
+                    if "w" in rights and not name.startswith("/"):
+                        own.append(regions[-1])
         except PermissionError as error:
             raise UnreadableMemory(str(error)) from error
-        return cls(regions)
+        return cls(regions, own)
+
+    @property
+    def content(self) -> bytes:
+        """All regions, one after the other."""
+        return b"\0".join(self._regions)
+
+    @property
+    def own(self) -> bytes:
+        """What the process wrote itself, without the files that are mapped into it."""
+        return b"\0".join(self._own)
 
     @property
     def size(self) -> int:

@@ -1,14 +1,20 @@
 """The vault's counter and the gateway's uplink over a real socket, each with fakes behind it."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import json
 
+import msgspec
 import pytest
 
 from fakes.audit import MemoryAudit
 from fakes.card_line import FilledLine
 from fakes.intake import PlainIntake
 from fakes.linked import WELCOME, door_of, linked, no_bank, services, until
-from fakes.vault import TEST_PAN, MemoryVault
+from fakes.vault import CARD_FIELDS, TEST_PAN, MemoryVault
+from fakes.world import FixedClock
 from vezne.core.audit import AuditAction, AuditEvent, current_origin, prove_caller
 from vezne.core.card import CardSlot
 from vezne.core.fault import BankCall, Facts, Fault, FaultKind, FaultOnDemand, Place
@@ -21,6 +27,8 @@ from vezne.link.failures import LinkDown, LinkFailure, RemoteFault
 from vezne.link.reception import Desk
 from vezne.link.remote import RemoteAudit, RemoteLine, RemoteSecretBox, RemoteVault
 from vezne.link.uplink import NoVault, Reception, Uplink
+from vezne.vault.intake import VaultIntake
+from vezne.vault.transit import Transit
 
 MERCHANT = 7
 EVENT = AuditEvent(action=AuditAction.SWEPT, count=3)
@@ -28,6 +36,11 @@ EVENT = AuditEvent(action=AuditAction.SWEPT, count=3)
 
 def nothing(*_):
     """For what a test does not look at."""
+
+
+def renamed(headers, rename):
+    """The whole header is a signature."""
+    return headers | {"authorization": rename(headers["authorization"].encode()).decode()}
 
 
 class BrokenAudit(MemoryAudit):
@@ -43,18 +56,19 @@ class BrokenAudit(MemoryAudit):
 class House:
     """A dispatcher in front of the vault's end, and handlers behind the gateway's."""
 
-    def __init__(self, link, handle, audit=None):
+    def __init__(self, link, handle, audit=None, intake=None):
         self.audit = audit or MemoryAudit()
         self.handle = handle
         self.requests = []
         routes = (
-            Route(method="POST", path="/pay", handle=self.serve, is_write=True),
+            Route(method="POST", path="/pay", handle=self.serve, card=CARD_FIELDS, is_write=True),
             Route(method="GET", path="/pay", handle=self.serve),
         )
-        door = door_of(*routes)
+        door = msgspec.structs.replace(door_of(*routes), conceal_proof=renamed)
         self.desk = Desk([door], {"/3ds": self.visit}, RemoteAudit(link.uplink))
         sites = {"/3ds": link.counter.site("/3ds"), "/gone": link.counter.site("/gone")}
-        self.dispatcher = Dispatcher(link.counter.doors([door]), PlainIntake(), self.audit, sites)
+        doors = link.counter.doors([door])
+        self.dispatcher = Dispatcher(doors, intake or PlainIntake(), self.audit, sites)
         self.uplink = link.uplink
 
     async def serve(self, request):
@@ -69,8 +83,8 @@ class House:
         self.uplink.take_requests(Reception(self.desk.answer, nothing, nothing))
         await self.uplink.ask(messages.IsHeld(MERCHANT, 1))
 
-    async def ask(self, body=b'{"price": 1.20}', method="POST", target="/pay?a=b"):
-        headers = {"host": "desk:1", "content-type": "application/json"}
+    async def ask(self, body=b'{"price": 1.20}', method="POST", target="/pay?a=b", **proofs):
+        headers = {"host": "desk:1", "content-type": "application/json"} | proofs
         address = "192.0.2.7"
         return await self.dispatcher.handle(
             Incoming(method, "https", target, headers, body, address)
@@ -107,20 +121,51 @@ async def test_proofs_are_made_where_the_body_is():
 
     async def prove(request):
         bodies.append(request.body)
-        signature = await request.body.hmac_sha256(b"key", b"prefix")
-        older = await request.body.sha1(["secret", CardSlot.PAN])
-        request.body.release()
-        return Response(200, signature + older)
+        body = request.body
+        newer, older = request.headers["newer"].encode(), request.headers["older"].encode()
+        answers = [
+            await body.is_hmac_sha256(newer, b"key", b"prefix"),
+            await body.is_hmac_sha256(newer, b"key", b"another"),
+            await body.is_sha1(older, ["secret", CardSlot.PAN]),
+            await body.is_sha1(older, ["another", CardSlot.PAN]),
+        ]
+        body.release()
+        return Response(200, repr(answers).encode())
 
     async with linked(services(MemoryVault())) as link:
         house = House(link, prove)
         await house.open()
         raw = b'{"price": 1}'
-        body = PlainIntake().lift(raw, None)
-        wanted = await body.hmac_sha256(b"key", b"prefix")
-        assert (await house.ask(raw)).body.startswith(wanted)
+        proofs = {
+            "newer": hmac.digest(b"key", b"prefix" + raw, "sha256").hex(),
+            "older": base64.b64encode(
+                hashlib.sha1(f"secret{CardSlot.PAN}".encode()).digest()  # noqa: S324
+            ).decode(),
+        }
+        assert (await house.ask(raw, **proofs)).body == b"[True, False, True, False]"
         with pytest.raises(ValueError, match="other side"):
-            await bodies[0].hmac_sha256(b"key", b"")
+            await bodies[0].is_hmac_sha256(b"", b"key", b"")
+
+
+async def test_a_signature_over_a_card_stays_with_the_vault():
+    """The gateway has an alias, can ask about nothing else, and learns whether it is right."""
+    seen = {}
+
+    async def prove(request):
+        alias = request.headers["authorization"].encode()
+        seen["alias"] = alias
+        guess = hmac.digest(b"key", raw, "sha256").hex().encode()
+        answers = [await request.body.is_hmac_sha256(text, b"key", b"") for text in (alias, guess)]
+        return Response(200, repr(answers).encode())
+
+    raw = json.dumps({"paymentCard": {"cardNumber": TEST_PAN, "cvc": "123"}}).encode()
+    signature = hmac.digest(b"key", raw, "sha256").hex()
+    async with linked(services(MemoryVault())) as link:
+        house = House(link, prove, intake=VaultIntake(Transit(FixedClock(0))))
+        await house.open()
+        answer = await house.ask(raw, authorization=signature)
+        assert answer.body == b"[True, False]"
+        assert seen["alias"] != signature.encode()
 
 
 async def test_pages_are_made_by_the_gateway():

@@ -1,5 +1,6 @@
 """Bodies that are read as a record: decoded once, the card caught on the way."""
 
+import base64
 import hashlib
 import json
 from decimal import Decimal
@@ -77,7 +78,8 @@ async def test_a_body_of_its_shape_is_a_record(intake, transit):
     assert (body.card.number, body.card.cvv, body.card.leaked) == (VALID, VALID, False)
     assert body.payload["paymentCard"]["cvc"] is CardSlot.CVV
     assert body.payload is body.payload
-    assert await body.sha1([CardSlot.PAN, "|"]) == hashlib.sha1(f"{SPACED}|".encode()).digest()  # noqa: S324
+    signature = base64.b64encode(hashlib.sha1(f"{SPACED}|".encode()).digest())  # noqa: S324
+    assert await body.is_sha1(signature, [CardSlot.PAN, "|"])
     body.release()
     assert len(transit) == 0
     assert intake.lift(b'{"price": 2}', CARD_FIELDS, SHAPE).record.price == 2
@@ -166,8 +168,7 @@ async def test_a_record_hides_and_finds_what_the_plain_way_does(cards, reference
     plain, quick = make()[0].lift(raw, CARD_FIELDS), make()[0].lift(raw, CARD_FIELDS, SHAPE)
     assert quick.card == plain.card
     assert quick.payload == plain.payload
-    slots = [CardSlot.PAN, ",", CardSlot.CVV]
-    assert await quick.sha1(slots) == await plain.sha1(slots)
+    assert quick._originals == plain._originals
 
 
 def test_escaped_digits_are_found(intake):

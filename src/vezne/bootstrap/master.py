@@ -51,6 +51,12 @@ async def open_serving_master_key(settings: Settings) -> MasterKey:
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if is_sandbox and _is_first_start(settings, uri):
         await new_master_key(uri, entropy, is_sandbox=True)
+    key_file = file_of(uri)
+    if not is_sandbox and key_file is not None and not key_file.exists():
+        raise UnusableMasterKey(
+            f"there is no master key in {key_file}: make one with `vezne keys create {uri}`, or "
+            "start with --sandbox"
+        )
     master_key = await open_configured_master_key(settings, entropy)
     if is_sandbox and not master_key.is_sandbox:
         raise UnusableMasterKey(

@@ -111,11 +111,18 @@ class SealedBody(Protocol):
     def is_empty(self) -> bool:
         """Whether the request had no body at all, or an empty JSON array."""
 
-    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
-        """HMAC-SHA256 over the prefix followed by the original bytes."""
+    async def is_hmac_sha256(self, signature: bytes, key: bytes, prefix: bytes) -> bool:
+        """Whether a signature is HMAC-SHA256 over the prefix followed by the original bytes.
 
-    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
-        """SHA-1 over the UTF-8 text of the segments, slots filled with the original values."""
+        In lower-case hexadecimal; compared in constant time. Nobody is given the digest itself: who
+        knows all of a body but a few digits of its card could find them by it.
+        """
+
+    async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
+        """Whether it is SHA-1 over the UTF-8 text of the segments, in base64.
+
+        Slots are filled with the original values.
+        """
 
     def release(self) -> None:
         """Wipe what the vault holds for this request. Safe to call twice."""

@@ -98,6 +98,10 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is_write: bool = False
 
 
+# From a signature to its alias.
+Rename = Callable[[bytes], bytes]
+
+
 class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the edge itself refuses, before a handler runs."""
 
@@ -112,7 +116,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     `too_many` answers a caller that the guard turns away; the edge adds how long to wait.
     `conclude` is called when the bank's word on a payment of this door has come back and was
     recorded; it says what the browser takes to the merchant. With `ignores_case` its paths may be
-    spelled in any case. `describe` says what its description needs beyond its routes.
+    spelled in any case. `conceal_proof` puts an alias in the place of a signature over the body,
+    for whoever has the rest of that. `describe` says what a description needs beyond the routes.
     """
 
     name: str
@@ -125,5 +130,6 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     fault: Callable[[BadRequest], Response]
     too_many: Callable[[Request], Response]
     conclude: Callable[[Payment], Awaitable[Answer]] | None = None
+    conceal_proof: Callable[[Mapping[str, str], Rename], Mapping[str, str]] | None = None
     ignores_case: bool = False
     describe: Callable[[], Description] | None = None

@@ -5,6 +5,7 @@ and the names under which the vault holds the rest.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -12,7 +13,7 @@ import structlog
 
 from vezne import __version__
 from vezne.core.audit import Origin, begin_origin, current_origin
-from vezne.core.body import SealedBody
+from vezne.core.body import FieldState, SealedBody
 from vezne.core.ports import Audit, CardLine, HeldCard, SecretBox, Vault
 from vezne.edge.app import Incoming, Site
 from vezne.edge.messages import Door, Handler, Request, Response, Route
@@ -26,6 +27,7 @@ from vezne.link.peer import Office, Peer
 # Longer than any request takes whose bank answers late; shorter than a server that is stopped
 # waits for what is in flight.
 ANSWER_MAX_S: Final = 35.0
+_ALIAS_BYTES: Final = 32
 
 _JSON: Final = (b"content-type", b"application/json")
 _ALLOW: Final = (b"allow", b"GET, HEAD")
@@ -46,10 +48,15 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _UnderWay(NamedTuple):
-    """A request that the gateway is answering, and its body unless it is a browser's."""
+    """A request that the gateway is answering, and its body unless it is a browser's.
+
+    `aliases` has the signatures behind those that the gateway was given; None where it was given
+    what came.
+    """
 
     origin: Origin
     body: SealedBody | None
+    aliases: Mapping[bytes, bytes] | None = None
 
 
 class Counter:
@@ -121,6 +128,7 @@ class Counter:
     def _handler(self, door: Door, route: Route) -> Handler:
         async def hand_over(request: Request) -> Response:
             body = request.body
+            headers, aliases = _without_proof(door, request)
             visit = messages.Visit(
                 door=door.name,
                 route_method=route.method,
@@ -130,17 +138,20 @@ class Counter:
                 host=request.host,
                 target=request.target,
                 query=request.query,
-                headers=dict(request.headers),
+                headers=headers,
                 payload=to_sendable(body.payload),
                 card=body.card,
                 is_empty=body.is_empty,
             )
-            return await self._hand_over(visit, body)
+            return await self._hand_over(visit, body, aliases)
 
         return hand_over
 
     async def _hand_over(
-        self, question: messages.Asked[messages.Answered], body: SealedBody | None
+        self,
+        question: messages.Asked[messages.Answered],
+        body: SealedBody | None,
+        aliases: Mapping[bytes, bytes] | None = None,
     ) -> Response:
         """What the gateway answers. Raises LinkFailure, and what is raised there."""
         if self._gateway is None:
@@ -148,7 +159,7 @@ class Counter:
         self._last_request += 1
         number = self._last_request
         origin = current_origin()
-        self._under_way[number] = _UnderWay(origin, body)
+        self._under_way[number] = _UnderWay(origin, body, aliases)
         sender = msgspec.structs.replace(messages.sender_from(origin), request=number)
         try:
             answered = await self._gateway.ask(question, sender)
@@ -227,12 +238,26 @@ class Counter:
             self._lost(peer)
         return held
 
-    def _body(self, request: int) -> SealedBody:
-        """Raises ValueError for a request that is over."""
+    async def _is_hmac(self, question: messages.IsHmacOfBody) -> bool:
+        body, signature = self._signed(question.request, question.signature)
+        return await body.is_hmac_sha256(signature, question.key, question.prefix)
+
+    async def _is_sha1(self, question: messages.IsSha1OfBody) -> bool:
+        body, signature = self._signed(question.request, question.signature)
+        return await body.is_sha1(signature, _filled(question.segments))
+
+    def _signed(self, request: int, signature: bytes) -> tuple[SealedBody, bytes]:
+        """A body, and the signature that came with it. Raises ValueError for one that is over.
+
+        A body with a card is compared with nothing else: whoever could choose what to compare it
+        with could try numbers.
+        """
         under_way = self._under_way.get(request)
         if under_way is None or under_way.body is None:
             raise ValueError("the request is over")
-        return under_way.body
+        if under_way.aliases is None:
+            return under_way.body, signature
+        return under_way.body, under_way.aliases.get(signature, b"")
 
     async def _record(self, question: messages.Record) -> None:
         audit = self._services.audit
@@ -263,8 +288,8 @@ class Counter:
             messages.Send: lambda q: line.send(q.merchant_id, _filled(q.template), q.card),
             messages.SealSecret: lambda q: secrets.seal(q.secret, q.context),
             messages.OpenSecret: lambda q: secrets.open(q.sealed, q.context),
-            messages.HmacOfBody: lambda q: self._body(q.request).hmac_sha256(q.key, q.prefix),
-            messages.Sha1OfBody: lambda q: self._body(q.request).sha1(_filled(q.segments)),
+            messages.IsHmacOfBody: self._is_hmac,
+            messages.IsSha1OfBody: self._is_sha1,
             messages.Record: self._record,
         }
 
@@ -273,6 +298,28 @@ def _introduce(origin: Origin, sender: messages.Sender) -> None:
     """The gateway knows who calls. Its guard has been told, so ours is not."""
     if sender.caller:
         origin.caller, origin.merchant_id = sender.caller, sender.merchant_id
+
+
+def _without_proof(
+    door: Door, request: Request
+) -> tuple[dict[str, str], Mapping[bytes, bytes] | None]:
+    """The headers as the gateway may have them, and the signatures behind its aliases.
+
+    With a signature, the secret and the rest of a body, the few digits of a card that are not
+    shown can be found by trying. So whoever has the rest does not get the signature.
+    """
+    headers = dict(request.headers)
+    card = request.body.card
+    if door.conceal_proof is None or card is None or card.number is FieldState.ABSENT:
+        return headers, None
+    aliases: dict[bytes, bytes] = {}
+
+    def rename(signature: bytes) -> bytes:
+        alias = token_hex(_ALIAS_BYTES).encode()
+        aliases[alias] = signature
+        return alias
+
+    return dict(door.conceal_proof(headers, rename)), aliases
 
 
 def _filled(segments: Sequence[Any]) -> list[Any]:

@@ -212,18 +212,20 @@ class OpenSecret(Asked[bytes], frozen=True):
     context: bytes
 
 
-class HmacOfBody(Asked[bytes], frozen=True):
-    """`SealedBody.hmac_sha256` of a request that is being answered."""
+class IsHmacOfBody(Asked[bool], frozen=True):
+    """`SealedBody.is_hmac_sha256` of a request that is being answered."""
 
     request: int
+    signature: bytes
     key: bytes
     prefix: bytes
 
 
-class Sha1OfBody(Asked[bytes], frozen=True):
-    """`SealedBody.sha1` of a request that is being answered. Segments as in `Send`."""
+class IsSha1OfBody(Asked[bool], frozen=True):
+    """`SealedBody.is_sha1` of a request that is being answered. Segments as in `Send`."""
 
     request: int
+    signature: bytes
     segments: tuple[str | int, ...]
 
 
@@ -322,8 +324,8 @@ Question = (
     | Send
     | SealSecret
     | OpenSecret
-    | HmacOfBody
-    | Sha1OfBody
+    | IsHmacOfBody
+    | IsSha1OfBody
     | Record
     | Visit
     | Browse

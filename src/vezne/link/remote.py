@@ -136,17 +136,21 @@ class RemoteBody:
         self._request = request
         self._peer = peer
 
-    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
-        """HMAC-SHA256 over prefix and original bytes. Raises ValueError after the answer."""
-        return await self._peer.ask(messages.HmacOfBody(self._request, key, prefix))
+    async def is_hmac_sha256(self, signature: bytes, key: bytes, prefix: bytes) -> bool:
+        """Whether it is HMAC-SHA256 over prefix and original bytes, as the header has it.
 
-    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
-        """SHA-1 over the segments. Raises ValueError after the answer."""
+        Raises ValueError after the answer.
+        """
+        question = messages.IsHmacOfBody(self._request, signature, key, prefix)
+        return await self._peer.ask(question)
+
+    async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
+        """Whether it is SHA-1 over the segments. Raises ValueError after the answer."""
         plain = tuple(
             SLOTS.index(segment) if isinstance(segment, CardSlot) else segment
             for segment in segments
         )
-        return await self._peer.ask(messages.Sha1OfBody(self._request, plain))
+        return await self._peer.ask(messages.IsSha1OfBody(self._request, signature, plain))
 
     def release(self) -> None:
         """Nothing: the vault wipes what it holds when it has the answer."""

@@ -1,5 +1,6 @@
 """The front door: takes card data out of a request body before anybody else reads it."""
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
@@ -78,12 +79,16 @@ class LiftedBody:
             return self.record is None and self._raw is not None and not self._raw.strip()
         return self._payload == []
 
-    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
-        """HMAC-SHA256 over prefix and original bytes. Raises ValueError after release."""
-        return hmac.digest(key, prefix + self._original(), "sha256")
+    async def is_hmac_sha256(self, signature: bytes, key: bytes, prefix: bytes) -> bool:
+        """Whether it is HMAC-SHA256 over prefix and original bytes, in lower-case hexadecimal.
 
-    async def sha1(self, segments: Sequence[str | CardSlot]) -> bytes:
-        """SHA-1 over the segments. Raises ValueError after release.
+        Raises ValueError after release.
+        """
+        digest = hmac.digest(key, prefix + self._original(), "sha256")
+        return hmac.compare_digest(digest.hex().encode(), signature)
+
+    async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
+        """Whether it is SHA-1 over the segments, in base64. Raises ValueError after release.
 
         A slot stands for its field's text as sent: a string's content, an integer's digits; it is
         empty for a field that was absent or held anything else.
@@ -94,7 +99,8 @@ class LiftedBody:
             for segment in segments
         )
         # The signature scheme of older clients is SHA-1 over a text that includes the secret.
-        return hashlib.sha1(text.encode()).digest()  # noqa: S324
+        digest = hashlib.sha1(text.encode()).digest()  # noqa: S324
+        return hmac.compare_digest(base64.b64encode(digest), signature)
 
     def release(self) -> None:
         """Wipe the card in transit and drop the original bytes."""

@@ -367,9 +367,9 @@ class CountingBody:
         self.raw = raw
         self.signings = 0
 
-    async def hmac_sha256(self, key: bytes, prefix: bytes) -> bytes:
+    async def is_hmac_sha256(self, signature: bytes, key: bytes, prefix: bytes) -> bool:
         self.signings += 1
-        return hmac.digest(key, prefix + self.raw, "sha256")
+        return hmac.digest(key, prefix + self.raw, "sha256").hex().encode() == signature
 
 
 async def test_the_usual_request_is_hashed_once():

@@ -6,7 +6,7 @@ the raw body) or its predecessor `IYZWS` (SHA-1 over the fields in a fixed order
 
 import enum
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vezne.core.audit import claim_caller
@@ -14,9 +14,10 @@ from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
 from vezne.dialects.iyzico import iyzws, iyzwsv2
 from vezne.dialects.iyzico.replay import RandomKeys
-from vezne.edge.messages import Request
+from vezne.edge.messages import Rename, Request
 
 _DOOR: Final = "iyzico"
+_HEADER: Final = "authorization"
 
 
 class AuthProblem(enum.Enum):
@@ -46,7 +47,7 @@ async def authenticate(
     that were spent. No scheme promises freshness, so without these a request that is sent again is
     believed again. Raises what the gate raises.
     """
-    claim = _read_claim(request.headers.get("authorization", ""))
+    claim = _read_claim(request.headers.get(_HEADER, ""))
     if claim is None:
         raise Unauthenticated(AuthProblem.MISSING_HEADER)
     claim_caller(claim.key)
@@ -70,6 +71,17 @@ def _read_claim(authorization: str) -> iyzwsv2.Claim | iyzws.Claim | None:
     if scheme == "IYZWS":
         return iyzws.read_claim(rest)
     return None
+
+
+def conceal_proof(headers: Mapping[str, str], rename: Rename) -> Mapping[str, str]:
+    """The headers with another text for the signature, of which nothing is left where none fits."""
+    scheme, _, rest = headers.get(_HEADER, "").partition(" ")
+    aliased = ""
+    if scheme == "IYZWSv2":
+        aliased = iyzwsv2.with_alias(rest, rename)
+    elif scheme == "IYZWS":
+        aliased = iyzws.with_alias(rest, rename)
+    return {**headers, _HEADER: f"{scheme} {aliased}"}
 
 
 def response_signature(secret: bytes, values: Sequence[str | None]) -> str:

@@ -10,13 +10,10 @@ contain its brackets and commas blur it, and because the Python client rounds am
 signs them, what lies beyond their second decimal is not signed either.
 """
 
-import hmac
-from base64 import b64encode
-
 import msgspec
 
 from vezne.dialects.iyzico import pki
-from vezne.edge.messages import Request
+from vezne.edge.messages import Rename, Request
 
 _RANDOM_KEY_HEADER = "x-iyzi-rnd"
 
@@ -32,11 +29,10 @@ class Claim(msgspec.Struct, frozen=True):
         random_key = request.headers.get(_RANDOM_KEY_HEADER)
         if random_key is None or not self.signature.isascii():
             return False
-        given = self.signature.encode()
+        signature = self.signature.encode()
         front = [self.key, random_key, secret.decode()]
         for text in pki.candidate_texts(request.method, request.path, request.body.payload):
-            signature = b64encode(await request.body.sha1(front + text))
-            if hmac.compare_digest(signature, given):
+            if await request.body.is_sha1(signature, front + text):
                 return True
         return False
 
@@ -49,3 +45,11 @@ def read_claim(text: str) -> Claim | None:
     """The claim in the header's value after the scheme; None when it has no colon."""
     key, colon, signature = text.rpartition(":")
     return Claim(key, signature) if colon else None
+
+
+def with_alias(text: str, rename: Rename) -> str:
+    """The claim with another text for its signature; empty when there is none."""
+    claim = read_claim(text)
+    if claim is None:
+        return ""
+    return f"{claim.key}:{rename(claim.signature.encode()).decode()}"

@@ -7,12 +7,12 @@ The hex digits are lower case. Which path a client signs differs: see `_unusual_
 """
 
 import hmac
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 
 import msgspec
 
-from vezne.edge.messages import Request
+from vezne.edge.messages import Rename, Request
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -43,14 +43,12 @@ class Claim(msgspec.Struct, frozen=True):
     async def _covers(self, request: Request, path: str, secret: bytes) -> bool:
         # Servers hand us the bytes of a target as Latin-1.
         prefix = self.random_key + path.encode("latin-1", "replace")
-        if self._is_hex_of(await request.body.hmac_sha256(secret, prefix)):
+        if await request.body.is_hmac_sha256(self.signature, secret, prefix):
             return True
         # A client without parameters may send `[]` and sign nothing. For a body that says something
         # this must never be tried: it would leave the body unsigned.
-        return request.body.is_empty and self._is_hex_of(hmac.digest(secret, prefix, "sha256"))
-
-    def _is_hex_of(self, digest: bytes) -> bool:
-        return hmac.compare_digest(digest.hex().encode(), self.signature)
+        bare = hmac.digest(secret, prefix, "sha256").hex().encode()
+        return request.body.is_empty and hmac.compare_digest(bare, self.signature)
 
 
 def read_claim(token: str) -> Claim | None:
@@ -64,6 +62,18 @@ def read_claim(token: str) -> Claim | None:
         return Claim(values[b"apiKey"].decode(), values[b"randomKey"], values[b"signature"])
     except (ValueError, KeyError):
         return None
+
+
+def with_alias(token: str, rename: Rename) -> str:
+    """The token with another text for its signature; empty when it holds no claim."""
+    if read_claim(token) is None:
+        return ""
+    parts = [part.partition(b":") for part in b64decode(token).split(b"&")]
+    written = [
+        name + colon + (rename(value) if name == b"signature" else value)
+        for name, colon, value in parts
+    ]
+    return b64encode(b"&".join(written)).decode()
 
 
 def _unusual_paths(request: Request) -> Iterator[str]:

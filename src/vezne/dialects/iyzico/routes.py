@@ -26,6 +26,7 @@ from vezne.dialects.iyzico import (
     sub_merchants,
     threeds,
 )
+from vezne.dialects.iyzico.auth import conceal_proof
 from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
 from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, context_of, handler
@@ -114,6 +115,7 @@ def door(
         fault=_failed(desk, HTTPStatus.INTERNAL_SERVER_ERROR, errors.SYSTEM),
         too_many=_too_many(desk),
         conclude=conclude,
+        conceal_proof=conceal_proof,
         describe=openapi.describe,
     )
 
