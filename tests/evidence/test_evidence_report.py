@@ -3,14 +3,16 @@
 import msgspec
 import pytest
 
+from vezne.commands.rotation import KeyRow
+from vezne.core.retention import Retention
 from vezne.evidence.controls import CONTROLS
 from vezne.evidence.report import gather, read_results, to_markdown
-from vezne.evidence.state import KeyState, State
+from vezne.evidence.state import State
 from vezne.settings import GuardSettings, Settings
 
 
-def key(id: str, **changes: object) -> KeyState:
-    plain = KeyState(
+def key(id: str, **changes: object) -> KeyRow:
+    plain = KeyRow(
         id=id,
         state="active",
         check_value="0123456789",
@@ -25,6 +27,7 @@ STATE = State(
     version="1.2.3",
     written="2026-11-22 12:00",
     settings=Settings(mode="sandbox", guard=GuardSettings(mode="on", failed_logins=7)),
+    retention=Retention(expired_cards_days=None),
     is_guarded=True,
     keys=(
         key("master:77", provider="file", is_sandbox=True),
@@ -45,6 +48,7 @@ def said(requirement: str, state: State = STATE) -> str:
 def test_what_is_in_force_is_said() -> None:
     """Keys, periods, limits and the trail, as they are."""
     master = "master:77 in file, of a sandbox"
+    assert said("3.2.1").startswith("expired cards for ever, sessions 2 days")
     assert said("3.5.1") == f"1 data keys seal, 1 only open; master key {master}"
     assert said("3.7.4") == "365 days; overdue: card:2:1"
     assert said("3.7.5") == "1 keys destroyed"

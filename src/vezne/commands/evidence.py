@@ -8,10 +8,11 @@ from vezne.bootstrap.guarding import is_guarded
 from vezne.bootstrap.house import own_room
 from vezne.bootstrap.rotating import open_key_house
 from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.tidying import retention_of
 from vezne.commands.rotation import key_rows
 from vezne.core.calendar import local_time
 from vezne.evidence.report import Evidence, gather, read_results
-from vezne.evidence.state import KeyState, State
+from vezne.evidence.state import State
 from vezne.settings import Settings
 
 
@@ -36,20 +37,9 @@ async def _evidence(settings: Settings, results: Mapping[str, str] | None) -> Ev
             version=__version__,
             written=local_time(keys.house.ports.clock.now_ms()).strftime("%Y-%m-%d %H:%M"),
             settings=settings,
+            retention=retention_of(settings, await keys.house.merchants.list_merchants()),
             is_guarded=is_guarded(settings),
-            keys=tuple(
-                KeyState(
-                    id=row.id,
-                    state=row.state,
-                    check_value=row.check_value,
-                    created=row.created,
-                    ends=row.ends,
-                    is_overdue=row.is_overdue,
-                    provider=row.provider,
-                    is_sandbox=row.is_sandbox,
-                )
-                for row in rows
-            ),
+            keys=tuple(rows),
             checkpoint=0 if newest is None else newest.number,
         )
     return gather(state, results)

@@ -24,7 +24,7 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _retention(state: State) -> str:
-    kept = state.settings.retention
+    kept = state.retention
     cards = kept.expired_cards_days
     return (
         f"expired cards {'for ever' if cards is None else f'{cards} days'}, "

@@ -1,21 +1,35 @@
 """The state that controls are judged by: settings, keys, and the newest end of the audit trail."""
 
+from typing import Protocol
+
 import msgspec
 
+from vezne.core.retention import Retention
 from vezne.settings import Settings
 
 
-class KeyState(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as an assessor asks about it. `ends` is the day by which it is to be rotated."""
+class KeyState(Protocol):
+    """A key as an assessor asks about it; `provider` says where a master key is."""
 
-    id: str
-    state: str
-    check_value: str
-    created: str
-    ends: str
-    is_overdue: bool
-    provider: str = ""
-    is_sandbox: bool = False
+    @property
+    def id(self) -> str:
+        """`purpose:merchant:version`, or `master:` and its own id."""
+
+    @property
+    def state(self) -> str:
+        """`active`, `decrypt_only` or `destroyed`."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether its cryptoperiod is over."""
+
+    @property
+    def provider(self) -> str:
+        """Empty unless it is a master key."""
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is a sandbox's master key."""
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +38,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     written: str
     settings: Settings
+    retention: Retention
     is_guarded: bool
     keys: tuple[KeyState, ...]
     checkpoint: int
