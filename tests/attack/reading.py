@@ -111,6 +111,17 @@ def _as_integer(view: bytes, bin: str) -> Iterator[str]:
                 yield str(int.from_bytes(view[at : at + 8], "big"))
             for at in _all(view, head[::-1]):
                 yield str(int.from_bytes(view[max(at - 4, 0) : at + 4], "little"))
+        yield from _as_python_integer(view, low, high)
+
+
+def _as_python_integer(view: bytes, low: int, high: int) -> Iterator[str]:
+    """As CPython holds integers: thirty bits in four bytes, the lowest first."""
+    for upper in range(low >> 30, (high >> 30) + 1):
+        for at in _all(view, upper.to_bytes(4, "little")):
+            lower = int.from_bytes(view[max(at - 4, 0) : at], "little")
+            number = upper << 30 | lower
+            if low <= number <= high:
+                yield str(number)
 
 
 def _escaped(view: bytes) -> Iterator[str]:

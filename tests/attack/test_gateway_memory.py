@@ -1,6 +1,7 @@
 """The attack kit with the memory of the gateway's process, where the vault has one of its own."""
 
 import base64
+import re
 
 import pytest
 
@@ -12,6 +13,8 @@ from fakes.memory import Dump, UnreadableMemory
 from fakes.split_server import SplitServer
 
 CARDS = 1_500
+SOME = 60
+HEXADECIMAL = re.compile(rb"[0-9a-f]{64}")
 
 pytestmark = pytest.mark.long
 
@@ -39,21 +42,29 @@ def test_the_gateway_s_memory_is_of_no_use(split):
     assert {way: len(numbers & town.everybody) for way, numbers in found.items()} == dict.fromkeys(
         found, 0
     )
-    assert [text for text in town.signatures if any(form in memory for form in forms(text))] == []
+    assert signatures_in(memory, town.signatures) == set()
 
 
 def test_the_vault_s_memory_is(split):
-    """The same search finds signatures and numbers there, so it is able to find."""
+    """The same search finds signatures, keys and numbers there, so it is able to find."""
     town = settle(split, [split.keys["iyzico"]], 200, seed=6)
     try:
-        memory = Dump.of(split.pid).content
+        dump = Dump.of(split.pid)
     except UnreadableMemory:
         pytest.skip("this user may not read the memory of the vault's process")
+    memory = dump.content
     assert read_off({"memory": memory}, BINS) & town.everybody
-    assert any(form in memory for text in town.signatures for form in forms(text))
+    loot = steal(split.data, split.output)
+    assert open_with(memory_keys(dump.own), loot, open_row) >= set(town.stored)
+    assert signatures_in(memory, town.signatures, len(town.signatures))
 
 
-def forms(signature):
-    """A signature as it stands, and within the base64 of its header."""
-    text = signature.encode()
-    return [text, *(base64.b64encode(text[shift:])[:40] for shift in range(3))]
+def signatures_in(memory, signatures, some=SOME):
+    """Those that stand there as they are, and of the newest also those within a header's base64."""
+    found = {text.decode() for text in HEXADECIMAL.findall(memory)} & set(signatures)
+    for signature in signatures[-some:]:
+        text = signature.encode()
+        forms = [text, *(base64.b64encode(text[shift:])[:40] for shift in range(3))]
+        if any(form in memory for form in forms):
+            found.add(signature)
+    return found

@@ -102,7 +102,8 @@ async def _settle(server: Server, merchants: Sequence[Keys], count: int, seed: i
         assert kept["status"] == "success", kept
         names = {"cardUserKey": kept["cardUserKey"], "cardToken": kept["cardToken"]}
         if at % 40 == 0:
-            paid = await caller.call(keys, "/payment/auth", payment_request(paymentCard=names))
+            charged = payment_request(paymentCard=names | {"cvc": cvv_of(pan)})
+            paid = await caller.call(keys, "/payment/auth", charged)
             assert paid["status"] == "success", paid
         if pan in gone:
             answer = await caller.call(keys, "/cardstorage/card", names, method="DELETE")
@@ -127,13 +128,12 @@ async def crowd(
     signatures: list[str] = []
 
     async def clerk() -> None:
-        caller = await Caller.connect(http)
+        caller = await Caller.connect(http, signatures)
         try:
             for at, pan in queue:
                 await live(caller, at, pan)
         finally:
             caller.close()
-            signatures.extend(caller.signatures)
 
     async with asyncio.TaskGroup() as clerks:
         for _ in range(CONNECTIONS):
@@ -150,16 +150,21 @@ def signature_in(authorization: str) -> str:
 class Caller:
     """One connection that stays open, without the weight of a client library."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.signatures: list[str] = []
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        signatures: list[str],
+    ) -> None:
+        self._signatures = signatures
         self._reader = reader
         self._writer = writer
 
     @classmethod
-    async def connect(cls, http: str) -> "Caller":
-        """A connection to a server's plain address."""
+    async def connect(cls, http: str, signatures: list[str]) -> "Caller":
+        """A connection to a server's plain address; signatures over cards are noted down."""
         where = urlsplit(http)
-        return cls(*await asyncio.open_connection(where.hostname, where.port))
+        return cls(*await asyncio.open_connection(where.hostname, where.port), signatures)
 
     async def call(
         self, keys: Keys, path: str, payload: dict[str, object], method: str = "POST"
@@ -167,8 +172,8 @@ class Caller:
         """The answer to a signed request."""
         body = json.dumps(payload, ensure_ascii=False).encode()
         headers = signed_headers(keys["api_key"], keys["secret_key"], path, body)
-        if b"cardNumber" in body:
-            self.signatures.append(signature_in(headers["Authorization"]))
+        if b"cardNumber" in body or b"cvc" in body:
+            self._signatures.append(signature_in(headers["Authorization"]))
         lines = [
             f"{method} {path} HTTP/1.1",
             "Host: desk",

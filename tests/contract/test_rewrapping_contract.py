@@ -181,6 +181,24 @@ async def test_keys_made_during_the_change_are_wrapped(server, command, new):
     await keyring(server, busy).of_merchant(MERCHANT + 1)
 
 
+async def test_the_new_key_is_put_in_its_place_at_once(server, command, new):
+    """Between the moment that it is active and the end servers already find it where they look."""
+    await server.keep(MERCHANT, NUMBER)
+    seen = []
+
+    class Watched(KeyRecords):
+        async def settle_inserts(self):
+            seen.append("settled")
+
+    desk = rewrapping(command)
+    desk._keys = Watched(command.engine)
+    for _ in range(2):
+        seen.clear()
+        await desk.change(new, "file", silent, lambda: seen.append("put"))
+        assert seen == ["put", "settled"]
+    assert (await masters(server.engine))[new.key_id] == "active"
+
+
 async def test_what_would_lose_keys_is_refused(server, command, new):
     """An active master key, an unknown one, and one that alone opens some key."""
     await server.keep(MERCHANT, NUMBER)

@@ -6,12 +6,14 @@ import pytest
 
 from fakes.audit import MemoryAudit
 from fakes.intake import PlainIntake
-from vezne.core.audit import AuditAction, claim_caller, prove_caller
+from vezne.core.audit import AuditAction, AuditEvent, claim_caller, current_origin, prove_caller
 from vezne.core.ports import AuditFailure
 from vezne.edge import refusals
 from vezne.edge.app import Dispatcher, Incoming
 from vezne.edge.messages import Door, Outcome, Response, Route
-from vezne.edge.refusals import LINES_A_SECOND_MAX
+from vezne.edge.refusals import LINES_A_SECOND_MAX, show_claim
+
+GROUPED = "-".join("5528790000000008")
 
 
 class FailingTrail(MemoryAudit):
@@ -37,7 +39,7 @@ class SlowTrail(MemoryAudit):
         raise AuditFailure("no space left")
 
 
-def dispatcher(audit, handle):
+def dispatcher(audit, handle, sites=None):
     """One door with one route, over a trail."""
 
     def refuse(_bad):
@@ -54,7 +56,7 @@ def dispatcher(audit, handle):
         fault=lambda _bad: Response(500, b"fault"),
         too_many=refuse,
     )
-    return Dispatcher([door], PlainIntake(), audit)
+    return Dispatcher([door], PlainIntake(), audit, sites)
 
 
 async def ask(desk, target="/pay", body=b"{}"):
@@ -97,6 +99,28 @@ async def test_a_failed_login_leaves_a_line():
     assert origin.caller == ""
 
 
+@pytest.mark.parametrize("number", ["5528790000000008", "5528 7900 0000 0008", GROUPED])
+def test_no_part_of_a_number_is_shown_wherever_it_stands(number):
+    """Neither where the name is cut, nor where looking at it ends, nor behind other numbers."""
+    for before in (
+        "",
+        "5528790000000008x",
+        f"{GROUPED}x",
+        "5528790000000008x" * 3,
+        f"{GROUPED}x" * 3,
+    ):
+        for offset in range(150):
+            shown = show_claim(before + "x" * offset + number + "x" * 300)
+            assert not any(each.isdigit() for each in shown), (before, offset)
+            assert len(shown) <= 64
+
+
+def test_a_name_without_a_number_is_shown_as_it_is():
+    """But for its length."""
+    assert show_claim("sandbox-12345") == "sandbox-12345"
+    assert show_claim("y" * 300) == "y" * 64
+
+
 @pytest.mark.parametrize("outcome", [Outcome.SERVED, Outcome.DECLINED, Outcome.TURNED_AWAY])
 async def test_other_answers_leave_none(outcome):
     """A decline is the bank's; whoever is turned away is the guard's to tell of."""
@@ -131,8 +155,10 @@ async def test_nobody_fills_the_disk_with_refusals():
     async with asyncio.timeout(10):
         while len(audit.lines) == LINES_A_SECOND_MAX:  # noqa: ASYNC110 - it comes by itself
             await asyncio.sleep(0.02)
-    event, _ = audit.lines[-1]
+    event, origin = audit.lines[-1]
     assert (event.action, event.count) == (AuditAction.REQUEST_REFUSED, 50)
+    # It is of many, so it names none of them.
+    assert (origin.door, origin.address, origin.path) == ("house", "", "")
     await ask(desk)
     assert len(audit.lines) == LINES_A_SECOND_MAX + 2
 
@@ -159,3 +185,35 @@ async def test_without_a_trail_the_answer_is_a_fault(audit):
     """In the protocol's own words: nothing that should be in the trail goes on without it."""
     response = await ask(dispatcher(audit, refused))
     assert (response.status, response.body) == (500, b"fault")
+
+
+async def test_a_site_answers_once_its_lines_are_durable():
+    """A browser brings the bank's word, and a card is charged: no page before that is written."""
+
+    async def site(_incoming):
+        audit.record(AuditEvent(action=AuditAction.CARD_SENT))
+        return Response(200, b"paid", bare=True)
+
+    audit = SlowTrail()
+    response = await ask(dispatcher(audit, refused, {"/3ds": site}), "/3ds/return/bank")
+    assert response.status == 500
+    assert b"paid" not in response.body
+    assert audit.lines[-1][1].door == "browser"
+
+    async def settled():
+        waited.append(current_origin())
+
+    waited = []
+    audit.settled = settled
+    response = await ask(dispatcher(audit, refused, {"/3ds": site}), "/3ds/return/bank")
+    assert (response.body, len(waited)) == (b"paid", 1)
+
+
+async def test_a_site_without_lines_waits_for_nothing():
+    """A style sheet is served though the trail fails."""
+
+    async def site(_incoming):
+        return Response(200, b"style", bare=True)
+
+    response = await ask(dispatcher(SlowTrail(), refused, {"/3ds": site}), "/3ds/static/a.css")
+    assert response.body == b"style"

@@ -1,5 +1,6 @@
 """The readable memory of another process, and what can be found in it."""
 
+import base64
 import random
 import re
 from collections.abc import Callable, Sequence
@@ -30,6 +31,11 @@ FORMS: tuple[Callable[[str], bytes], ...] = (
     bytes.fromhex,
     lambda pan: int(pan).to_bytes(8, "little"),
     lambda pan: int(pan).to_bytes(8, "big"),
+    # As CPython holds integers: thirty bits in four bytes, the lowest first.
+    lambda pan: b"".join(
+        (int(pan) >> shift & 0x3FFFFFFF).to_bytes(4, "little") for shift in (0, 30)
+    ),
+    lambda pan: base64.b64encode(pan.encode()),
 )
 
 
@@ -70,8 +76,11 @@ class Dump:
 
     @property
     def own(self) -> bytes:
-        """What the process wrote itself, without the files that are mapped into it."""
-        return b"\0".join(self._own)
+        """What the process wrote itself, without the files that are mapped into it.
+
+        Regions are whole pages, so what is aligned in memory is aligned here.
+        """
+        return b"".join(self._own)
 
     @property
     def size(self) -> int:

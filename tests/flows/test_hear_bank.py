@@ -6,6 +6,7 @@ from builders import authenticate_command, complete_command, merchant, pay_comma
 from fakes.acquirer import APPROVED, returned_for
 from fakes.gate import OpenGate, come_in
 from vezne.core.answer import Approved, Declined, DeclineReason, Risk, Unknown
+from vezne.core.payment import PaymentState
 from vezne.core.ports import CardGone
 from vezne.flows.authenticate import begin, receive
 from vezne.flows.complete import complete
@@ -59,6 +60,21 @@ async def test_a_payment(world, gate, answers, heard):
     payment = await pay(pay_command(card=new_card(world)), world.ports)
     await find_payment(merchant(), payment.number, world.ports)
     assert gate.seen == heard
+
+
+async def test_what_a_bank_said_is_written_down_before_anybody_hears_of_it(world, gate):
+    """Nothing that a listener does can come between an answer and its record."""
+    states = []
+
+    def hear(_card, *, is_approved):
+        (payment,) = world.books.payments.values()
+        states.append((is_approved, payment.state))
+
+    gate.hear = hear
+    come_in(gate)
+    world.acquirer.script(NO_FUNDS)
+    await pay(pay_command(card=new_card(world)), world.ports)
+    assert states == [(False, PaymentState.DECLINED)]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import tarfile
 import zipfile
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from vezne.commands.scan import run_scan
 from vezne.scanner import files
 from vezne.scanner.files import BLOCK_BYTES, files_below, scan_file, scan_stream
 from vezne.scanner.text import TextScanner
@@ -98,9 +102,60 @@ def test_folders_are_walked_in_order(tmp_path):
         (tmp_path / name).write_bytes(LOG)
     (tmp_path / "link.log").symlink_to(tmp_path / "1.log")
     os.mkfifo(tmp_path / "pipe")
-    found = [str(path.relative_to(tmp_path)) for path in files_below(tmp_path)]
+    found = [str(path.relative_to(tmp_path)) for path in files_below(tmp_path, [])]
     assert found == ["1.log", "b/1.log", "b/2.log"]
-    assert list(files_below(tmp_path / "1.log")) == [tmp_path / "1.log"]
+    assert list(files_below(tmp_path / "1.log", [])) == [tmp_path / "1.log"]
+
+
+def test_a_folder_that_cannot_be_read_is_put_down(tmp_path):
+    """A scan that left something out must say so: here a folder and a file that have gone."""
+    (tmp_path / "inner").mkdir()
+    for name in ("1.log", "2.log", "inner/3.log"):
+        (tmp_path / name).write_bytes(LOG)
+    unread = []
+    walk = files_below(tmp_path, unread)
+    assert next(walk) == tmp_path / "1.log"
+    (tmp_path / "2.log").unlink()
+    shutil.rmtree(tmp_path / "inner")
+    assert list(walk) == []
+    assert unread == [
+        f"{tmp_path / name}: No such file or directory" for name in ("2.log", "inner")
+    ]
+
+
+class VanishingPaths(Sequence):
+    """Folders to scan, of which the first one loses its file before the second one is looked at."""
+
+    def __init__(self, first, second):
+        self._paths = [str(first), str(second)]
+
+    def __len__(self):
+        return len(self._paths)
+
+    def __getitem__(self, at):
+        if at == 1:
+            (Path(self._paths[0]) / "1.log").unlink(missing_ok=True)
+        return self._paths[at]
+
+
+def test_a_file_that_vanishes_meanwhile_is_put_down(tmp_path):
+    """A log that is rotated away ends no scan."""
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.log").write_bytes(LOG)
+    totals = []
+    paths = VanishingPaths(tmp_path / "a", tmp_path / "b")
+    report = run_scan(paths, None, totals.append, lambda _count: None)
+    assert totals == [len(LOG)]
+    assert report.found == 2
+    assert report.unread == [f"{tmp_path / 'a' / '1.log'}: No such file or directory"]
+
+
+def test_a_path_that_may_not_be_searched_is_put_down(tmp_path):
+    """It is there or not, nobody knows; a name that is too long is such a one for everybody."""
+    name = str(tmp_path / ("x" * 300))
+    report = run_scan([name], None, lambda _total: None, lambda _count: None)
+    assert report.unread == [f"{name}: File name too long"]
 
 
 @pytest.mark.parametrize("filler", [b"x" * 99 + b"\n", b"x"])

@@ -50,6 +50,17 @@ def found_in(text):
         f"pan{PAN}",
         f"kartno{PAN}",
         f"tutar{PAN}".replace("tutar", "kart"),
+        "5528|7900|0000|0008",
+        "|5528|7900|0000|0008|",
+        "5528,7900,0000,0008",
+        "[5528, 7900, 0000, 0008]",
+        "5528:7900:0000:0008",
+        "pan:5528:7900:0000:0008",
+        "kart 5528  7900  0000  0008 reddedildi",
+        "5528\t\t7900\t\t0000\t\t0008",
+        f"{PAN}abc",
+        f"{PAN}x",
+        f"{PAN}TRY",
     ],
 )
 def test_a_card_number_is_found(text):
@@ -57,7 +68,9 @@ def test_a_card_number_is_found(text):
     assert found_in(text) == [("552879******0008", "plain")]
 
 
-@pytest.mark.parametrize("text", [AMEX, "3744 270000 00003", "3744-270000-00003"])
+@pytest.mark.parametrize(
+    "text", [AMEX, "3744 270000 00003", "3744-270000-00003", "3744|270000|00003", f"{AMEX}abc"]
+)
 def test_so_is_one_of_fifteen_digits(text):
     """American Express has groups of its own."""
     assert found_in(text) == [("374427*****0003", "plain")]
@@ -88,6 +101,22 @@ def test_so_is_one_of_fifteen_digits(text):
         "2026-11-22 11:13:31.123456",
         "+90 532 123 45 67",
         "4.5.2.8",
+        f"{PAN}abcd",
+        f"{PAN}abc1",
+        "900d77a4-fb3f-4061-9351-86554177654e",
+        f"552879000000000{'8abc' * 4}",
+        "5528|7900|0000|0009",
+        "5528|7900,0000|0008",
+        "5528 7900  0000  0008",
+        "17,5528,7900,0000,0008",
+        "5528,7900,0000,0008,17",
+        "1234  5528  7900  0000  0008",
+        "5528  7900  0000  0008  1234",
+        "15528,7900,0000,0008",
+        "5528,7900,0000,00081",
+        "fe80::5528:7900:0000:0008",
+        "2001:0db8:5528:7900:0000:0008",
+        "5528:7900:0000:0008:fe80",
     ],
 )
 def test_other_numbers_are_not(text):

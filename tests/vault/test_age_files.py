@@ -53,6 +53,15 @@ def test_a_recipient_is_a_public_key(text):
         check_recipient(text)
 
 
+def test_what_was_typed_instead_is_not_repeated():
+    """It may be the private key, which would stand in a log."""
+    secret = str(KEY)
+    with pytest.raises(InvalidRecipient) as refused:
+        check_recipient(secret)
+    assert "AGE-SECRET" not in str(refused.value)
+    assert refused.value.__context__ is None
+
+
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"AGE-SECRET-KEY-1QQ\n", b"\xff\xfe"])
 def test_a_file_without_a_private_key_is_refused(tmp_path, content):
     """And what stands in it is not repeated."""

@@ -205,6 +205,75 @@ def test_lines_that_were_added_are_not_vouched_for(whole, copy):
     assert (verdict.flaw_count, verdict.signed, verdict.newest) == (0, newest.n, newest.n + 1)
 
 
+def add_unsigned(folder, *said):
+    """Put lines that fit the chain behind its end; each is an action and the seconds since 0."""
+    newest = peek_line(lines_in(folder)[-1])
+    number, previous = newest.n, newest.hash
+    for action, at_s in said:
+        at = time_at(at_s * 1000)
+        words = words_of(Line(at=at, process=1, action=action, outcome="success", door="x"))
+        number += 1
+        line, previous = link(words, number, previous)
+        with files_of(folder)[-1].open("ab") as file:
+            file.write(line)
+    return number
+
+
+@pytest.mark.parametrize("action", ["process.started", "process.stopped", "trail.closed"])
+def test_what_is_signed_at_once_is_not_left_unsigned(whole, copy, action):
+    """A server that started, stopped or closed a file has signed it: the signature was taken."""
+    number = add_unsigned(copy, ("card.sent", 1), (action, 2), ("card.sent", 2))
+    expected = f"line {number - 1} is one that is signed at once, and nobody signed it"
+    assert expected in what_is_wrong(verdict_on(copy))
+    assert Verification(copy, None, {}, ()).run(lambda *_: None).flaw_count == 0
+    # They were there before somebody signed in order to verify, or have come with it.
+    for found, flaws in ((number, 1), (number - 2, 0)):
+        verdict = Verification(copy, KEY.public, {}, (), found).run(lambda *_: None)
+        assert (expected in what_is_wrong(verdict)) == bool(flaws)
+
+
+def test_a_file_that_is_missed(copy):
+    """Whoever looks for more than lines says what is not there."""
+    verification = Verification(copy, KEY.public, {}, ())
+    verification.miss("checkpoint.json")
+    (flaw,) = verification.run(lambda *_: None).flaws
+    assert (flaw.file, flaw.what) == ("checkpoint.json", "it is missing")
+
+
+def test_lines_of_many_seconds_are_not_left_unsigned(whole, copy):
+    """A server signs within a second; whoever takes the signatures out leaves more than that."""
+    number = add_unsigned(copy, ("card.sent", 1), ("card.sent", 5))
+    assert verdict_on(copy).flaw_count == 0
+    add_unsigned(copy, ("card.sent", 7))
+    expected = f"lines {number - 1} to {number + 1} should have been signed after a second"
+    assert what_is_wrong(verdict_on(copy)) == expected
+
+
+def test_lines_before_what_is_known_are_not_left_unsigned(whole, copy):
+    """A checkpoint from elsewhere is much younger than they are."""
+    number = add_unsigned(copy, ("card.sent", 1))
+    newest = peek_line(lines_in(copy)[0])
+    given = {}
+    for name, at_s in (("late", 9), ("early", 3)):
+        given[name] = KEY.sign(newest.subject, 1, newest.hash, time_at(at_s * 1000))
+    verdict = Verification(copy, KEY.public, {"early": given["early"]}, ()).run(lambda *_: None)
+    assert verdict.flaw_count == 0
+    verdict = Verification(copy, KEY.public, given, ()).run(lambda *_: None)
+    assert what_is_wrong(verdict) == (
+        f"lines {number} to {number} should have been signed after a second"
+    )
+
+
+def test_a_history_without_its_later_signatures(copy):
+    """Rewritten by somebody who has no key: all hashes fit, and the first signature is good."""
+    numbers = [entry.n for entry in map(peek_line, lines_in(copy)) if entry.key]
+    stop = Line(at=time_at(0), process=1, action="process.stopped", outcome="success", door="x")
+    rebuilt(copy, without=numbers[1:], extra=(stop,))
+    verdict = verdict_on(copy)
+    assert 0 < verdict.signed < verdict.newest
+    assert "is one that is signed at once" in what_is_wrong(verdict)
+
+
 def test_a_cut_is_found_by_the_anchor(whole, copy):
     """Also one between two lines, and one of whole files."""
     anchors = whole[1]

@@ -276,7 +276,7 @@ async def test_a_card_that_does_not_open_is_named(desk, listed, folder, engine):
     assert ["open" in each.why for each in manifest.left_out] == [True, False]
 
 
-async def test_an_insurance_card_goes_along(desk, listed, folder, vault):
+async def test_an_insurance_card_goes_along(desk, listed, folder, vault, audit):
     """By its ends and the holder's identity number, which only the recipient reads."""
     owner, _ = listed[0]
     good = insurance_card(vault.names, owner, 1)
@@ -289,6 +289,7 @@ async def test_an_insurance_card_goes_along(desk, listed, folder, vault):
     assert (record["identity"], record["last4"]) == ("10000000146", "0008")
     assert "number" not in record
     assert [each.why for each in manifest.left_out] == ["the identity of its holder does not open"]
+    assert audit.actions.count("card.revealed") == 1
 
 
 async def test_an_empty_export_is_an_export(desk, folder):
@@ -363,3 +364,35 @@ async def test_numbers_are_wiped_whatever_happens(desk, listed, folder, engine, 
     for pan in access.given:
         with pytest.raises(ValueError, match="wiped"):
             pan.reveal()
+
+
+@pytest.mark.parametrize(
+    "forged", ["cards\rmerchant   1 Other", "\x1b[2Acards", "a\u202eb", "a\x9bb"]
+)
+async def test_a_folder_is_what_it_looks_like(desk, tmp_path, forged):
+    """Its name cannot rewrite on the terminal what approvers agree to."""
+    with pytest.raises(ImpossibleExport, match="cannot be shown") as refused:
+        await ask(desk, tmp_path / forged)
+    assert str(refused.value).isprintable()
+    assert await desk.desk.exports.list_exports() == []
+
+
+async def test_a_folder_that_is_there_becomes_its_owner_s_alone(desk, listed, folder):
+    """An empty one that others can look into is closed before the first part is written."""
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    await write_export(desk, listed, await ask(desk, folder))
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_what_a_crash_left_is_not_in_the_folder(desk, listed, folder):
+    """Parts that no manifest will name are removed, and nothing else is."""
+    name = await ask(desk, folder)
+    async with desk.desk.exports.open(name) as export:
+        await export.write_part(listed[:3])
+    stray = ("part-00002.jsonl.age", "part-00009.jsonl.age", ".part-00003.jsonl.age.draft")
+    for file in (*stray, "notes.txt"):
+        (folder / file).write_bytes(b"of before")
+    async with desk.desk.exports.open(name):
+        found = sorted(path.name for path in folder.iterdir())
+    assert found == ["notes.txt", "part-00001.jsonl.age"]

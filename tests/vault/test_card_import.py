@@ -24,7 +24,7 @@ from vezne.engines.sqlite import open_sqlite
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.pan import Pan
 from vezne.vault.portability.access import CardAccess
-from vezne.vault.portability.age import encrypt
+from vezne.vault.portability.age import encrypt, read_identities
 from vezne.vault.portability.errors import InvalidIdentity, InvalidManifest, UnusableFolder
 from vezne.vault.portability.imports import Imports
 from vezne.vault.portability.manifest import read_manifest, write_manifest
@@ -348,3 +348,25 @@ async def test_a_conflict_that_is_no_duplicate_is_raised(scene, target_engine, a
     card = OpenedCard(Pan(bytearray(b"5528790000000008")), "x")
     with pytest.raises(Conflict):
         await access.keep(RECIPIENT_ID, b"t" * 20, card, "test")
+
+
+@pytest.mark.parametrize("second", [1, 2])
+async def test_a_token_stands_in_an_export_once(scene, second):
+    """Of two cards by one name one would be lost, in the same part or another one."""
+    identities = read_identities(scene.identity)
+    manifest = read_manifest(scene.folder, None).manifest
+    parts = list(manifest.parts)
+    lines = {
+        number: identities.decrypt((scene.folder / parts[number].file).read_bytes()).splitlines()
+        for number in (1, 2)
+    }
+    lines[second][-1] = lines[1][0]
+    content = encrypt([line + b"\n" for line in lines[second]], manifest.request.recipient)
+    (scene.folder / parts[second].file).write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    parts[second] = msgspec.structs.replace(parts[second], sha256=digest, size_bytes=len(content))
+    changed = msgspec.structs.replace(manifest, parts=parts)
+    write_manifest(scene.folder, changed, scene.source.desk.exports._key)
+    with pytest.raises(InvalidManifest, match=f"{parts[second].file}: a token .* second time"):
+        await scene.read()
+    assert await scene.tokens() == []

@@ -145,3 +145,35 @@ def test_what_is_no_record(record):
     """Said in a line."""
     with pytest.raises(UnusableMasterKey, match="not the record"):
         ceremony_from_record(record)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("created_ms", b"-1"),
+        ("created_ms", b"9223372036854775807"),
+        ("created_ms", b"1e400"),
+        ("threshold", b"1"),
+        ("threshold", b"-3"),
+        ("custodians", b"21"),
+        ("kcv", b'"\xff"'),
+        ("kcv", b'"\\ud800"'),
+        ("kcv", b"[" * 100_000),
+    ],
+)
+def test_a_record_with_odd_values(name, odd):
+    """It is refused as what it is; no number or text in it stops the program otherwise."""
+    ceremony, _ = divide(KEY, plan(), SeededEntropy())
+    before = b'"%s": %s' % (name.encode(), msgspec.json.encode(getattr(ceremony, name)))
+    record = to_record(ceremony)
+    assert before in record
+    with pytest.raises(UnusableMasterKey, match="not the record"):
+        ceremony_from_record(record.replace(before, b'"%s": %s' % (name.encode(), odd)))
+
+
+def test_a_proof_that_is_no_hexadecimal():
+    """Letters of any alphabet are another proof, and no error of the program."""
+    ceremony, shares = divide(KEY, plan(), SeededEntropy())
+    record = to_record(msgspec.structs.replace(ceremony, verifier="ş" * 64))
+    with pytest.raises(UnusableMasterKey, match="record was changed"):
+        gathered(ceremony_from_record(record), shares[:3]).key()

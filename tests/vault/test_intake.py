@@ -105,13 +105,33 @@ def test_states_of_the_fields(intake, transit, container, number, cvv):
 
 @pytest.mark.parametrize(
     "payload",
-    [None, [], 1, "text", {}, {"paymentCard": None}, {"paymentCard": [PAN]}, {"paymentCard": "x"}],
+    [None, [], {}, True, {"paymentCard": None}, {"paymentCard": []}, {"paymentCard": False}],
 )
-def test_a_missing_or_odd_container(intake, transit, payload):
+def test_a_missing_container(intake, transit, payload):
     """The route has card fields and the request has none: number and code are absent."""
     body = lift(intake, payload)
     assert body.payload == payload
     assert (body.card.number, body.card.cvv, body.card.transit_id) == (ABSENT, ABSENT, 0)
+    assert len(transit) == 0
+
+
+@pytest.mark.parametrize(
+    ("payload", "left"),
+    [
+        (1, 0),
+        ("text", ""),
+        ([{"paymentCard": {"cardNumber": PAN, "cvc": "123"}}], [None]),
+        ({"paymentCard": [PAN]}, {"paymentCard": [None]}),
+        ({"paymentCard": [{"cardNumber": PAN, "cvc": "123"}]}, {"paymentCard": [None]}),
+        ({"paymentCard": PAN}, {"paymentCard": ""}),
+        ({"paymentCard": int(PAN)}, {"paymentCard": 0}),
+    ],
+)
+def test_what_stands_in_a_container_s_place_is_emptied(intake, transit, payload, left):
+    """It could be a card. It keeps its type, so that the dialect refuses it as it would have."""
+    body = lift(intake, payload)
+    assert body.payload == left
+    assert (body.card.number, body.card.cvv, body.is_empty) == (ABSENT, ABSENT, False)
     assert len(transit) == 0
 
 

@@ -321,6 +321,29 @@ async def test_a_replaced_master_key_is_picked_up(records, open_keyring, master_
     assert await records.find_keys(9) == []
 
 
+async def test_a_master_key_that_is_on_its_way(records, open_keyring, master_key, entropy):
+    """It is active a moment before it is in its file; who needs it waits, but not for ever."""
+    await open_keyring().of_merchant(MERCHANT)
+    old = LocalMasterKey(entropy.take(32), entropy)
+    looks = []
+
+    def source(come_at):
+        async def reopen():
+            looks.append(come_at)
+            return master_key if len(looks) >= come_at else old
+
+        return MasterSource("file", reopen)
+
+    made = await open_keyring(master_key=old, source=source(3)).of_merchant(8)
+    assert known_alike(made, await open_keyring().of_merchant(8))
+    assert looks == [3, 3, 3]
+    looks.clear()
+    with pytest.raises(WrongMasterKey):
+        await open_keyring(master_key=old, source=source(99)).of_merchant(9)
+    assert len(looks) == 4
+    assert await records.find_keys(9) == []
+
+
 async def test_keys_do_not_show_themselves(open_keyring):
     """No text form of what the keyring gives out holds key bytes."""
     keyring = open_keyring()

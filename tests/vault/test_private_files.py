@@ -1,4 +1,7 @@
 import resource
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -34,6 +37,37 @@ def test_a_private_file_is_never_overwritten(tmp_path):
             create_private_file(taken, b"second")
     assert path.read_bytes() == b"first"
     assert not (tmp_path / "nowhere").exists()
+
+
+KILLED = """
+import resource, signal, sys
+from pathlib import Path
+from vezne.vault.files import create_private_file
+signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+create_private_file(Path(sys.argv[1]), bytes(100))
+"""
+
+
+def test_a_process_that_is_killed_leaves_no_half_file(tmp_path):
+    """The name is still free, so the next start makes the file, and not a person."""
+    path = tmp_path / "secret"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -signal.SIGXFSZ
+    assert not path.exists()
+    create_private_file(path, b"content")
+    assert read_private_file(path) == b"content"
+
+
+def test_one_of_several_is_the_first(tmp_path):
+    """Of those who come together one makes the file, and all of its content is that one's."""
+    path = tmp_path / "secret"
+    create_private_file(path, b"first")
+    with pytest.raises(FileExistsError) as refused:
+        create_private_file(path, b"second")
+    assert refused.value.filename == str(path)
+    assert [found.name for found in tmp_path.iterdir()] == ["secret"]
 
 
 @pytest.mark.parametrize("exposed", [0o640, 0o604, 0o620, 0o601, 0o644, 0o660])

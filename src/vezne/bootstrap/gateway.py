@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from typing import Final
 
 from vezne.bootstrap.doors import open_doors
@@ -12,6 +13,7 @@ from vezne.bootstrap.house import House, new_uplink, open_house
 from vezne.bootstrap.server import at_work, returns_site
 from vezne.bootstrap.start import run
 from vezne.edge.logs import configure_logs
+from vezne.edge.messages import Door
 from vezne.link.boards import GatewayBoard
 from vezne.link.messages import FaultUsed
 from vezne.link.reception import Desk
@@ -44,18 +46,18 @@ async def _serve(settings: Settings) -> None:
         return
     async with open_house(settings, uplink=uplink) as house, at_work(house):
         settle_garbage_collector()
-        uplink.take_requests(_reception(house))
-        staying = asyncio.create_task(uplink.stay_open())
-        sys.stdout.write(f"ready unix:{settings.vault_socket}\n")
-        sys.stdout.flush()
-        await stopping
+        with guard_doors(open_doors(house), settings, house.audit) as doors:
+            uplink.take_requests(_reception(house, doors))
+            staying = asyncio.create_task(uplink.stay_open())
+            sys.stdout.write(f"ready unix:{settings.vault_socket}\n")
+            sys.stdout.flush()
+            await stopping
         await _leave(uplink, stop)
         staying.cancel()
 
 
-def _reception(house: House) -> Reception:
+def _reception(house: House, doors: Sequence[Door]) -> Reception:
     """What this process does for the vault."""
-    doors = guard_doors(open_doors(house), house.settings, house.audit)
     desk = Desk(doors, returns_site(house, doors), house.audit)
     board, audit = house.faults, house.audit
 

@@ -1,7 +1,8 @@
 """Whether a guard stands at the doors, and the guard."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from vezne.core.ports import Audit
 from vezne.edge.client_address import ClientAddresses, parse_network
@@ -11,15 +12,23 @@ from vezne.edge.messages import Door
 from vezne.settings import Settings
 
 
-def guard_doors(doors: Sequence[Door], settings: Settings, audit: Audit) -> list[Door]:
+@contextmanager
+def guard_doors(
+    doors: Sequence[Door], settings: Settings, audit: Audit
+) -> Iterator[Sequence[Door]]:
     """The doors, with a guard in front of them if the settings want one.
 
-    For where their handlers run. Where the vault is, it must tag numbers (`is_guarded`).
+    For where their handlers run. Where the vault is, it must tag numbers (`is_guarded`). At the end
+    the guard tells the trail what it has not told yet.
     """
     if not is_guarded(settings):
-        return list(doors)
+        yield doors
+        return
     guard = open_guard(settings, audit)
-    return [guard.protect(door) for door in doors]
+    try:
+        yield [guard.protect(door) for door in doors]
+    finally:
+        guard.tell_of_rest()
 
 
 def is_guarded(settings: Settings) -> bool:

@@ -48,8 +48,9 @@ class KeyHouse(msgspec.Struct, frozen=True):
     async def replace_master_file(self, on_progress: Progress) -> Rewrapped:
         """Put a new master key where the old one is, in its file; running servers pick it up.
 
-        What was cut off is gone on with. Raises CannotStart when the key is not in a file, and what
-        `vezne.vault.rewrapping.Rewrapping` raises.
+        Where the database is a server, others may serve it too, from files of their own; so the
+        old key's wraps stay. What was cut off is gone on with. Raises CannotStart when the key is
+        not in a file, and what `vezne.vault.rewrapping.Rewrapping` raises.
         """
         entropy = SystemEntropy()
         settings = self.house.settings
@@ -62,11 +63,12 @@ class KeyHouse(msgspec.Struct, frozen=True):
         old = await open_configured_master_key(settings, entropy)
         replacement = begin_replacement(path, old.key_id, entropy, is_sandbox=old.is_sandbox)
         new = await open_master_key(f"file:{replacement.draft}", entropy)
-        done = await self.rewrapping.change(new, "file", on_progress)
-        replacement.put()
-        await self.rewrapping.destroy(replacement.old_id)
+        done = await self.rewrapping.change(new, "file", on_progress, replacement.put)
+        is_old_kept = settings.database is not None
+        if not is_old_kept:
+            await self.rewrapping.destroy(replacement.old_id)
         replacement.end()
-        return msgspec.structs.replace(done, old_id=replacement.old_id)
+        return msgspec.structs.replace(done, old_id=replacement.old_id, is_old_kept=is_old_kept)
 
     async def change_master(self, uri: str, on_progress: Progress) -> Rewrapped:
         """Wrap all keys by the master key of a URI as well, and make that the active one.

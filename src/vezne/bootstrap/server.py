@@ -36,8 +36,8 @@ async def _serve(settings: Settings) -> None:
     master_key = await open_serving_master_key(settings)
     check_servable(settings)
     async with open_house(settings, master_key) as house, at_work(house):
-        doors = guard_doors(open_doors(house), settings, house.audit)
-        with locked(settings.data, VAULT_LOCK):
+        guarded = guard_doors(open_doors(house), settings, house.audit)
+        with guarded as doors, locked(settings.data, VAULT_LOCK):
             await serve_front(settings, own_room(house), doors, returns_site(house, doors))
 
 

@@ -40,18 +40,23 @@ async def verify_trail(
 ) -> Verdict:
     """Check the trail of this data directory, against the vault and the checkpoints in files.
 
-    Raises CannotStart.
+    All of these as they were before this process signed anything. Raises CannotStart.
     """
+    folder = settings.data / TRAIL_FOLDER
+    is_new, own = not list_segments(folder), _own_checkpoint(folder)
+    checkpoints = _read_checkpoints([*own, *copied])
     async with open_vault_room(settings, None) as room:
         await _tell_access(room)
         await room.audit.sign()
-        folder = settings.data / TRAIL_FOLDER
         verification = Verification(
             folder,
             await _key_of(room),
-            _read_checkpoints([folder / CHECKPOINT_FILE, *copied]),
-            await room.audit.known_anchors(),
+            checkpoints,
+            room.audit.anchors_found,
+            room.audit.found_number,
         )
+        if not (is_new or own):
+            verification.miss(CHECKPOINT_FILE)
         return await asyncio.to_thread(verification.run, on_progress)
 
 
@@ -64,9 +69,11 @@ def verify_copy(
     """
     if not list_segments(folder):
         raise CannotStart(f"{folder} holds no audit trail")
-    own = folder / CHECKPOINT_FILE
-    checkpoints = _read_checkpoints([own, *copied] if own.exists() else copied)
-    return Verification(folder, _read_key(key), checkpoints, ()).run(on_progress)
+    own = _own_checkpoint(folder)
+    verification = Verification(folder, _read_key(key), _read_checkpoints([*own, *copied]), ())
+    if not own:
+        verification.miss(CHECKPOINT_FILE)
+    return verification.run(on_progress)
 
 
 async def show_trail(settings: Settings, wanted: Wanted, limit: int) -> list[Entry]:
@@ -102,6 +109,12 @@ async def _tell_access(room: VaultRoom) -> None:
 
 async def _key_of(room: VaultRoom) -> PublicKey:
     return CheckpointKey(await room.service.keyring.audit_key()).public
+
+
+def _own_checkpoint(folder: Path) -> list[Path]:
+    """The newest one, which lies beside the lines; none where it is missing."""
+    path = folder / CHECKPOINT_FILE
+    return [path] if path.exists() else []
 
 
 def _read_key(text: str | None) -> PublicKey | None:

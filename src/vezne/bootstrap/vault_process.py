@@ -4,7 +4,6 @@ Behind it, over a Unix socket, is the gateway, which never sees a card number.
 """
 
 import ctypes
-import resource
 from pathlib import Path
 from typing import Final, NoReturn, cast
 
@@ -14,7 +13,7 @@ from vezne.bootstrap.doors import build_doors
 from vezne.bootstrap.front import VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.start import run
-from vezne.bootstrap.vault_room import VaultRoom, open_vault_room
+from vezne.bootstrap.vault_room import VaultRoom, forbid_core_files, open_vault_room
 from vezne.core.acquirer import Acquirer
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
@@ -112,11 +111,11 @@ class _Elsewhere:
 
 
 def _forbid_dumps() -> None:
-    """Let nobody but root read this process's memory, and write no core files.
+    """Let nobody but root read this process's memory, from its first moment on.
 
     Otherwise whoever runs programs as this user, such as a gateway that was taken over, could
     (PCI DSS v4.0.1 3.3.1, 3.5.1).
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    forbid_core_files()
     if ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         _log.warning("the memory of this process can be read by others of its user")

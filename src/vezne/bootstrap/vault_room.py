@@ -1,5 +1,6 @@
 """The vault with everything it opens: its database, its keys, its trail, its line to the bank."""
 
+import resource
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
@@ -47,6 +48,7 @@ async def open_vault_room(
     The master key is the one that the settings name, unless a server has opened it. Raises what
     a person can mend (`vezne.bootstrap.start.run`).
     """
+    forbid_core_files()
     clock, entropy = SystemClock(), SystemEntropy()
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     if master_key is None:
@@ -72,6 +74,14 @@ async def open_vault_room(
         stack.callback(bank.close)
         line = vault.line(BankTransport(bank), timeout_s=None)
         yield VaultRoom(vault, line, audit)
+
+
+def forbid_core_files() -> None:
+    """Keep this process's memory, with its keys and numbers, off the disk when it crashes.
+
+    (PCI DSS v4.0.1 3.3.1, 3.5.1)
+    """
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 async def open_engine(settings: Settings, name: str) -> Engine:

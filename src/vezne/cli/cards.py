@@ -96,7 +96,8 @@ def approve_export(
     if as_json:
         _show(row, as_json=True)
     else:
-        _out.print(f"approved by {', '.join(row.approvers)}", highlight=False, markup=False)
+        approved = _plain(f"approved by {', '.join(row.approvers)}")
+        _out.print(approved, highlight=False, markup=False)
 
 
 @export.command("list")
@@ -119,9 +120,9 @@ def list_exports(
     for row in rows:
         table.add_row(
             row.name,
-            escape(row.merchant),
-            escape(f"{row.requester}, {row.requested}"),
-            escape(", ".join(row.approvers)),
+            escape(_plain(row.merchant)),
+            escape(_plain(f"{row.requester}, {row.requested}")),
+            escape(_plain(", ".join(row.approvers))),
             row.state,
         )
     _out.print(table)
@@ -221,7 +222,12 @@ def _show(row: ExportRow, *, as_json: bool) -> None:
         f"approved   by {', '.join(row.approvers) or 'nobody yet'}",
     )
     for line in lines:
-        _out.print(line, highlight=False, markup=False, soft_wrap=True)
+        _out.print(_plain(line), highlight=False, markup=False, soft_wrap=True)
+
+
+def _plain(text: str) -> str:
+    """A line as it is, but for what would steer the terminal: people agree to what they see."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 @contextmanager

@@ -123,7 +123,8 @@ def master(
     """Wrap all keys by a new master key.
 
     In the file of the old one, running servers pick it up by themselves and the old one is gone at
-    the end. With `--to`, both open the vault until the old one is destroyed.
+    the end. With `--to`, and where other machines may use the database, both open the vault until
+    the old one is destroyed.
     """
     settings = settings_from(config, data, database)
     with _progress("keys") as on_progress:
@@ -135,6 +136,11 @@ def master(
     if to is not None:
         _say(
             f'now set master_key = "{to}", restart every server, and then run: '
+            f"vezne keys destroy {done.old_id}"
+        )
+    elif done.is_old_kept:
+        _say(
+            "now copy the master key file to every machine that serves this vault, and then run: "
             f"vezne keys destroy {done.old_id}"
         )
 

@@ -1,13 +1,14 @@
 """What `vezne retention` does: deletes what is past its time, whether a server runs or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.start import run
 from vezne.bootstrap.tidying import new_sweep
-from vezne.core.audit import AuditAction, AuditEvent
+from vezne.commands.operator import administering
+from vezne.core.merchant import Merchant
 from vezne.core.retention import ORPHANS_MAX, Swept
-from vezne.flows.retention import sweep_cards, sweep_records
+from vezne.flows.retention import Sweep, sweep_cards, sweep_records
 from vezne.settings import Settings
 
 # Is told how many more cards were looked at.
@@ -38,11 +39,19 @@ async def _sweep(
     async with open_house(settings) as house:
         merchants = await house.merchants.list_merchants()
         sweep = new_sweep(house, merchants, orphans_max=orphans_max, is_rehearsal=is_rehearsal)
-        if not is_rehearsal:
-            house.audit.record(AuditEvent(action=AuditAction.ADMINISTERED, subject="retention run"))
-        swept = await sweep_records(sweep, merchants)
-        for merchant in merchants:
-            swept += await sweep_cards(sweep, merchant, on_progress)
-        if house.room is not None and not is_rehearsal:
-            await house.room.service.erase()
+        if is_rehearsal:
+            return await _sweep_all(sweep, merchants, on_progress)
+        async with administering(house.audit, "retention run"):
+            swept = await _sweep_all(sweep, merchants, on_progress)
+            if house.room is not None:
+                await house.room.service.erase()
+    return swept
+
+
+async def _sweep_all(
+    sweep: Sweep, merchants: Sequence[Merchant], on_progress: Progress
+) -> list[Swept]:
+    swept = await sweep_records(sweep, merchants)
+    for merchant in merchants:
+        swept += await sweep_cards(sweep, merchant, on_progress)
     return swept

@@ -27,11 +27,14 @@ def run_scan(
     """Look through files, folders, standard input and a PostgreSQL database.
 
     `on_total` is told how many bytes the files have, once that is known. Raises CannotStart for a
-    path that does not exist and a database that cannot be read.
+    path that does not exist and a database that cannot be read; what else cannot be read is in the
+    report.
     """
-    files = [file for path in paths if path != STANDARD_INPUT for file in _files_of(path)]
-    on_total(sum(file.stat().st_size for file in files))
     scanner = TextScanner()
+    files = [
+        file for path in paths if path != STANDARD_INPUT for file in _files_of(path, scanner.unread)
+    ]
+    on_total(sum(map(_size_of, files)))
     for file in files:
         scan_file(file, scanner, on_progress)
     if STANDARD_INPUT in paths:
@@ -44,7 +47,20 @@ def run_scan(
     return scanner.report()
 
 
-def _files_of(path: str) -> list[Path]:
-    if not Path(path).exists():
-        raise CannotStart(f"{path}: no such file or folder")
-    return list(files_below(Path(path)))
+def _files_of(path: str, unread: list[str]) -> list[Path]:
+    try:
+        if not Path(path).exists():
+            raise CannotStart(f"{path}: no such file or folder")
+        return list(files_below(Path(path), unread))
+    except OSError as error:
+        # It lies in a folder that may not be searched.
+        unread.append(f"{path}: {error.strerror or type(error).__name__}")
+        return []
+
+
+def _size_of(file: Path) -> int:
+    """In bytes; nothing if it has vanished, which shows when it is to be read."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return 0

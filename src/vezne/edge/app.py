@@ -22,6 +22,7 @@ from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Outcome, Request, R
 from vezne.edge.pages import Pages
 from vezne.edge.refusals import Refusals
 from vezne.edge.routing import RouteTable
+from vezne.edge.wording import Problem
 
 BODY_BYTES_MAX = 1024 * 1024
 
@@ -187,8 +188,7 @@ class Dispatcher:
         """The response to what is no door's route: a site's, our own, or of the path's owner."""
         site = self._site_of(path)
         if site is not None:
-            self._begin_origin(incoming, _SITES, mask_digits(path))
-            return await site(incoming)
+            return await self._visit(site, incoming, path)
         path = path.removesuffix("/")
         if path == HEALTH_PATH:
             is_read = incoming.method in {"GET", "HEAD"}
@@ -197,6 +197,18 @@ class Dispatcher:
         origin = self._begin_origin(incoming, door.name, mask_digits(path))
         response = self._answer_unrouted(door, incoming, path)
         return await self._noted(origin, door, incoming, response)
+
+    async def _visit(self, site: Site, incoming: Incoming, path: str) -> Response:
+        """What a site answers, once the trail has every line about it for good."""
+        origin = self._begin_origin(incoming, _SITES, mask_digits(path))
+        response = await site(incoming)
+        try:
+            if origin.newest_line:
+                await self._audit.settled()
+        except AuditFailure as failure:
+            _log.error("fault", door=_SITES, path=origin.path, **describe_fault(failure))
+            return self._pages.problem(Problem.FAULT, incoming.headers.get("accept-language", ""))
+        return response
 
     def _answer_unrouted(self, door: Door, incoming: Incoming, path: str) -> Response:
         if incoming.body is None:

@@ -16,20 +16,17 @@ many addresses gets one try at each instead of several.
 
 import math
 from collections.abc import Callable
-from typing import Final
 
 import msgspec
 import structlog
 
 from vezne.core.audit import AuditAction, AuditEvent, visitor
 from vezne.core.ports import Audit
-from vezne.edge.guard_memory import ENTRIES_MAX, Recent
+from vezne.edge.guard_memory import ENTRIES_MAX
+from vezne.edge.guard_tallies import Tallies
 from vezne.edge.guard_visit import GuardMemory, TurnedAway, Visit
-from vezne.edge.logs import mask_digits
 from vezne.edge.messages import Answer, Door, Handler, Outcome, Request, Response, Route
-
-_SAID_AGAIN_S: Final = 60.0
-_NAME_LENGTH_MAX: Final = 64
+from vezne.edge.refusals import show_claim
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -52,7 +49,7 @@ class Guard:
         self._memory = memory
         self._audit = audit
         self._now_s = now_s
-        self._tallies: Recent[tuple[str, str], _Tally] = Recent(entries_max)
+        self._tallies = Tallies(audit, now_s, entries_max)
 
     def protect(self, door: Door) -> Door:
         """The door with the guard in front of every handler.
@@ -61,6 +58,10 @@ class Guard:
         """
         routes = tuple(self._protected(door, route) for route in door.routes)
         return msgspec.structs.replace(door, routes=routes)
+
+    def tell_of_rest(self) -> None:
+        """Say how many were turned away since that was last said: for when the server stops."""
+        self._tallies.tell()
 
     def _lock(self, locked_s: float, kind: str, subject: str) -> None:
         """Say that somebody is locked out, if so, for that long."""
@@ -77,35 +78,12 @@ class Guard:
 
     def _turn_away(self, door: Door, request: Request, why: TurnedAway) -> Response:
         """The answer of the door, with how long to wait (RFC 9110, 10.2.3)."""
-        self._count(why)
+        self._tallies.count(why.kind, _shown(why.subject))
         response = door.too_many(request)
         wait = (b"retry-after", b"%d" % max(math.ceil(why.wait_s), 1))
         return msgspec.structs.replace(
             response, headers=(*response.headers, wait), outcome=Outcome.TURNED_AWAY
         )
-
-    def _count(self, why: TurnedAway) -> None:
-        """Say how many were turned away, now and then: the trail is not for an attacker to fill."""
-        now_s = self._now_s()
-        key = why.kind, why.subject
-        tally = self._tallies.get(key)
-        if tally is None:
-            tally = _Tally(now_s - _SAID_AGAIN_S)
-            self._tallies.put(key, tally)
-        tally.count += 1
-        if now_s - tally.said_s < _SAID_AGAIN_S:
-            return
-        self._audit.record(
-            AuditEvent(
-                action=AuditAction.REQUEST_REFUSED,
-                is_success=False,
-                subject=_shown(why.subject),
-                reason=f"turned away: {why.kind}",
-                count=tally.count,
-            )
-        )
-        tally.said_s = now_s
-        tally.count = 0
 
     def _protected(self, door: Door, route: Route) -> Route:
         return msgspec.structs.replace(route, handle=self._watching(door, route.handle))
@@ -129,16 +107,6 @@ class Guard:
         return watch
 
 
-class _Tally:
-    """How many were turned away since that was last said."""
-
-    __slots__ = ("count", "said_s")
-
-    def __init__(self, said_s: float) -> None:
-        self.said_s = said_s
-        self.count = 0
-
-
 def _shown(subject: str) -> str:
     """A name as the trail may have it: an attacker chooses it, and may choose a card number."""
-    return mask_digits(subject[:_NAME_LENGTH_MAX])
+    return show_claim(subject)

@@ -1,11 +1,14 @@
 """One request at a guarded door: who it says it is, what it proves, and what a bank says to it."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from typing import Final
 
 import msgspec
+import structlog
 
+from vezne.core.ports import AuditFailure
 from vezne.edge.client_address import neighbourhood
 from vezne.edge.guard_memory import ENTRIES_MAX, Bucket, Lockout, Recent, Velocity
 from vezne.edge.messages import Outcome
@@ -23,6 +26,11 @@ _TIMES_OF_KEY: Final = 10
 _TIMES_OF_SHOP: Final = 5
 # How long an address counts as one of a key's, and a card as one that is good.
 _KNOWN_S: Final = _DAY_S
+_DIGEST_BYTES: Final = 16
+# No address is longer; what a caller names as one may be.
+_PAYER_LENGTH_MAX: Final = 64
+
+_log = structlog.stdlib.get_logger(__name__)
 
 
 class GuardLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,8 +55,10 @@ class TurnedAway(Exception):
         self.subject = subject
 
 
-# Who says to be whom: where from, at which door, by which name.
-_Pair = tuple[str, str, str]
+# Who says to be whom: where from, at which door, by the digest of which name.
+_Pair = tuple[str, str, bytes]
+# A part of a pair, or a customer or a card of a shop.
+_Key = tuple[str | bytes, ...]
 # How long somebody is locked out, why, and who; nobody is where it is no time at all.
 Told = Callable[[float, str, str], None]
 
@@ -84,7 +94,7 @@ class GuardMemory:
         self.by_card = Velocity(limits.card_per_hour, _HOUR_S)
         self.by_decline = Velocity(limits.card_declines_per_day, _DAY_S)
 
-        def lockout(failures_max: int) -> Lockout[tuple[str, ...]]:
+        def lockout(failures_max: int) -> Lockout[_Key]:
             return Lockout(
                 failures_max,
                 memory_s=_FAILURES_S,
@@ -101,9 +111,10 @@ class GuardMemory:
         self.shops = lockout(limits.declined_cards * _TIMES_OF_SHOP)
         self.strangers: Recent[str, Bucket] = Recent(entries_max)
         self.known: Recent[_Pair, _Known] = Recent(entries_max)
-        self.keys: Recent[tuple[str, ...], Bucket] = Recent(entries_max)
+        self.keys: Recent[_Key, Bucket] = Recent(entries_max)
         self.cards: Recent[bytes, _Card] = Recent(entries_max)
-        self.declined: Recent[tuple[str, ...], float] = Recent(entries_max)
+        self.declined: Recent[_Key, float] = Recent(entries_max)
+        self.approved: Recent[_Key, float] = Recent(entries_max)
 
 
 class Visit:
@@ -114,9 +125,12 @@ class Visit:
 
     __slots__ = (
         "_address",
+        "_caller",
         "_door",
+        "_is_payer_named",
         "_known",
         "_memory",
+        "_name",
         "_now_s",
         "_pair",
         "_payer",
@@ -135,10 +149,14 @@ class Visit:
         self._now_s = now_s
         self._tell = tell
         self._pair: _Pair | None = None
+        # Names are for showing only: they are as long as a caller likes.
+        self._name = self._caller = ""
         self._known: _Known | None = None
-        # Who brings the cards: the caller's customer, or else whoever is at the address.
-        self._payer: tuple[str, ...] = (self._address,)
-        self._shop: tuple[str, ...] = ()
+        # Who brings the cards: the caller's customer, or else whoever is at the address. It is one
+        # of that shop's only, as many shops may be at one address.
+        self._payer: _Key = ()
+        self._is_payer_named = False
+        self._shop: _Key = ()
 
     def claim(self, name: str) -> None:
         """Turn away who is locked out, unless the address is known to have that key.
@@ -148,7 +166,8 @@ class Visit:
         """
         memory, now_s = self._memory, self._now_s
         is_first = self._pair is None
-        pair = self._pair = (self._address, self._door, name)
+        pair = self._pair = (self._address, self._door, _digest(name))
+        self._name = name
         known = memory.known.get(pair)
         if known is None or now_s - known.proven_s > _KNOWN_S:
             self._known = None
@@ -166,8 +185,10 @@ class Visit:
     def prove(self, caller: str) -> None:
         """Count a request of a key, and the card that it brings. Raises TurnedAway."""
         memory, now_s = self._memory, self._now_s
-        self._shop = (self._door, caller)
-        known = self._known or self._get_to_know(caller)
+        self._caller = caller
+        self._shop = (self._door, _digest(caller))
+        self._payer = (*self._shop, self._address)
+        known = self._known or self._get_to_know()
         known.proven_s = now_s
         wait_s = memory.by_key.take(known.of_key, now_s)
         if wait_s:
@@ -180,32 +201,32 @@ class Visit:
         if not payer:
             return
         memory, now_s = self._memory, self._now_s
-        self._payer = (*self._shop, neighbourhood(payer))
+        address = neighbourhood(payer[:_PAYER_LENGTH_MAX])
+        self._payer = (*self._shop, address)
+        self._is_payer_named = True
         if self._tag and not memory.payers.is_idle(now_s) and not self._is_good_card():
             wait_s = memory.payers.wait_s(self._payer, now_s)
-            self._raise_for(wait_s, "many cards declined", self._payer[-1])
+            self._raise_for(wait_s, "many cards declined", address)
 
     def hear(self, card: bytes | None, *, is_approved: bool) -> None:
         """A bank has said yes or no to a card."""
-        memory, now_s = self._memory, self._now_s
-        # A caller that does not say who its customers are answers for all of them.
-        weight = 1 if len(self._payer) > 1 else _TIMES_OF_SHOP
-        tried = memory.cards.get(self._tag) if self._tag else None
-        if is_approved:
-            memory.payers.ease(self._payer)
-            memory.shops.ease(self._shop, weight=weight)
-            if tried is not None:
-                tried.approved_s = now_s
+        if not self._shop:
+            # A browser that brings the bank's word: nobody has proven to be a shop.
             return
+        if is_approved:
+            self._ease(card)
+            return
+        memory, now_s = self._memory, self._now_s
+        tried = memory.cards.get(self._tag) if self._tag else None
         if tried is not None:
             memory.by_decline.take(tried.declines, now_s)
-        which = (self._tag or card or b"").hex()
-        if not self._is_declined_again((*self._payer, which)):
+        which = self._tag or card or b""
+        if not self._is_seen_again(memory.declined, (*self._payer, which)):
             locked_s = memory.payers.fail(self._payer, now_s)
-            self._tell(locked_s, "many cards declined", self._payer[-1])
-        if not self._is_declined_again((*self._shop, which)):
-            locked_s = memory.shops.fail(self._shop, now_s, weight=weight)
-            self._tell(locked_s, "many cards declined", self._shop[-1])
+            self._tell_of_declines(locked_s, str(self._payer[-1]))
+        if not self._is_seen_again(memory.declined, (*self._shop, which)):
+            locked_s = memory.shops.fail(self._shop, now_s, weight=self._weight())
+            self._tell_of_declines(locked_s, self._caller)
 
     def end(self, outcome: Outcome) -> None:
         """See what became of the request. Raises TurnedAway where its caller need not know that.
@@ -217,10 +238,39 @@ class Visit:
         elif outcome is Outcome.UNAUTHENTICATED:
             self._fail(self._pair)
 
-    def _get_to_know(self, caller: str) -> _Known:
+    def _ease(self, card: bytes | None) -> None:
+        """Take a decline back for a card that is good, once as long as declines count together.
+
+        Of a card that is stored it is not known whether it is one that was approved before under
+        another token. Where nothing is known of a card, every decline of it counts anew, and so
+        does every approval.
+        """
+        memory, tag = self._memory, self._tag
+        tried = memory.cards.get(tag) if tag else None
+        if tried is not None:
+            tried.approved_s = self._now_s
+        if card is not None and not tag:
+            return
+        if not self._is_seen_again(memory.approved, (*self._payer, tag)):
+            memory.payers.ease(self._payer)
+        if not self._is_seen_again(memory.approved, (*self._shop, tag)):
+            memory.shops.ease(self._shop, weight=self._weight())
+
+    def _weight(self) -> int:
+        """A caller that does not say who its customers are answers for all of them."""
+        return 1 if self._is_payer_named else _TIMES_OF_SHOP
+
+    def _tell_of_declines(self, locked_s: float, subject: str) -> None:
+        """Say that somebody is locked out; a bank's answer must not be lost where that fails."""
+        try:
+            self._tell(locked_s, "many cards declined", subject)
+        except AuditFailure:
+            _log.exception("a lock-out is missing from the trail")
+
+    def _get_to_know(self) -> _Known:
         """The pair is one that is known from now on."""
         memory = self._memory
-        pair = self._pair = self._pair or (self._address, self._door, caller)
+        pair = self._pair = self._pair or (self._address, self._door, _digest(self._caller))
         of_key = memory.keys.get(pair[1:])
         if of_key is None:
             of_key = Bucket()
@@ -231,17 +281,17 @@ class Visit:
         return known
 
     def _fail(self, pair: _Pair) -> None:
-        memory, now_s = self._memory, self._now_s
+        memory, now_s, name = self._memory, self._now_s, self._name
         weight = 1
         if self._known is not None:
             # Right proof is taken from here all the time, but wrong proof is not judged any more.
             self._raise_for(memory.pairs.wait_s(pair, now_s), "locked out", self._address)
         else:
-            self._tell(memory.names.fail(pair[1:], now_s), "a key guessed from anywhere", pair[2])
+            self._tell(memory.names.fail(pair[1:], now_s), "a key guessed from anywhere", name)
             self._tell(memory.addresses.fail(pair[:1], now_s), "failed logins", pair[0])
             if memory.names.wait_s(pair[1:], now_s):
                 weight = memory.failures_max
-        self._tell(memory.pairs.fail(pair, now_s, weight=weight), "failed logins", pair[2])
+        self._tell(memory.pairs.fail(pair, now_s, weight=weight), "failed logins", name)
 
     def _count_stranger(self) -> None:
         memory = self._memory
@@ -280,15 +330,21 @@ class Visit:
         card = self._memory.cards.get(self._tag)
         return card is not None and self._now_s - card.approved_s <= _KNOWN_S
 
-    def _is_declined_again(self, seen: tuple[str, ...]) -> bool:
-        """Whether a card, if it is known which, was declined to the same not long ago."""
-        memory, now_s = self._memory, self._now_s
-        if not seen[-1]:
+    def _is_seen_again(self, seen: Recent[_Key, float], what: _Key) -> bool:
+        """Whether the same was said of a card, if it is known which, to the same not long ago."""
+        if not what[-1]:
             return False
-        seen_s = memory.declined.get(seen)
-        memory.declined.put(seen, now_s)
-        return seen_s is not None and now_s - seen_s < _FAILURES_S
+        seen_s = seen.get(what)
+        seen.put(what, self._now_s)
+        return seen_s is not None and self._now_s - seen_s < _FAILURES_S
 
     def _raise_for(self, wait_s: float, kind: str, subject: str) -> None:
         if wait_s:
             raise TurnedAway(wait_s, kind, subject)
+
+
+def _digest(name: str) -> bytes:
+    """What a name is remembered by: short, however long a caller made it."""
+    return hashlib.blake2b(
+        name.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES
+    ).digest()

@@ -66,7 +66,7 @@ def _listeners(state: State) -> str:
 
 def _vault_process(state: State) -> str:
     if state.settings.vault_socket is None:
-        return "one process"
+        return "no socket of a vault's own process is set"
     return "the vault in a process of its own"
 
 

@@ -71,7 +71,6 @@ async def authorize(
     answer: Answer
     try:
         answer = await ports.acquirer.authorize(ask)
-        _tell_gate(presented, answer)
     except CardGone:
         # The card was deleted since it was looked up.
         answer = CARD_GONE
@@ -81,6 +80,9 @@ async def authorize(
         # The answer took so long that somebody else has asked what became of it.
         await forget_unused(presented, ports)
         return await _as_stored(payment, ports)
+    finally:
+        # Not before: nothing may stand between an answer and its record.
+        _tell_gate(presented, answer)
 
 
 async def forget_unused(presented: Presented, ports: Ports) -> None:
@@ -116,7 +118,7 @@ def _tell_gate(presented: Presented, answer: Answer) -> None:
     """Say to whoever watches the door what the bank thinks of the card."""
     if isinstance(answer, Approved):
         hear_bank(presented.token, is_approved=answer.risk is not Risk.REJECTED)
-    elif isinstance(answer, Declined):
+    elif isinstance(answer, Declined) and answer is not CARD_GONE:
         hear_bank(presented.token, is_approved=False)
 
 

@@ -14,8 +14,10 @@ import structlog
 from vezne import __version__
 from vezne.core.audit import Origin, begin_origin, current_origin
 from vezne.core.body import FieldState, SealedBody
-from vezne.core.ports import Audit, CardLine, HeldCard, SecretBox, Vault
+from vezne.core.card import CardSlot
+from vezne.core.ports import Audit, AuditFailure, CardLine, HeldCard, SecretBox, Vault
 from vezne.edge.app import Incoming, Site
+from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Door, Handler, Request, Response, Route
 from vezne.link import messages
 from vezne.link.boards import BankBoard
@@ -31,6 +33,12 @@ _ALIAS_BYTES: Final = 32
 
 _JSON: Final = (b"content-type", b"application/json")
 _ALLOW: Final = (b"allow", b"GET, HEAD")
+
+_NO_PAGE: Final = Response(
+    503,
+    b"Please try again in a moment. / L\xc3\xbctfen biraz sonra tekrar deneyin.",
+    ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")),
+)
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -105,7 +113,11 @@ class Counter:
         """The gateway's site at a path."""
 
         async def visit(incoming: Incoming) -> Response:
-            return await self._hand_over(messages.Browse(path, incoming), None)
+            try:
+                return await self._hand_over(messages.Browse(path, incoming), None)
+            except (LinkFailure, AuditFailure) as failure:
+                _log.error("no page", path=path, **describe_fault(failure))
+                return _NO_PAGE
 
         return visit
 
@@ -244,13 +256,17 @@ class Counter:
 
     async def _is_sha1(self, question: messages.IsSha1OfBody) -> bool:
         body, signature = self._signed(question.request, question.signature)
-        return await body.is_sha1(signature, _filled(question.segments))
+        segments = _filled(question.segments)
+        # A text without the card's own digits would be a guess at them.
+        if not _lifted(body) <= set(segments):
+            return False
+        return await body.is_sha1(signature, segments)
 
     def _signed(self, request: int, signature: bytes) -> tuple[SealedBody, bytes]:
         """A body, and the signature that came with it. Raises ValueError for one that is over.
 
-        A body with a card is compared with nothing else: whoever could choose what to compare it
-        with could try numbers.
+        A body that may hold a card is compared with nothing else: whoever could choose what to
+        compare it with could try numbers.
         """
         under_way = self._under_way.get(request)
         if under_way is None or under_way.body is None:
@@ -295,9 +311,19 @@ class Counter:
 
 
 def _introduce(origin: Origin, sender: messages.Sender) -> None:
-    """The gateway knows who calls. Its guard has been told, so ours is not."""
+    """The gateway knows who calls, or claims to. Its guard has been told, so ours is not."""
+    origin.claimed = sender.claimed or origin.claimed
     if sender.caller:
         origin.caller, origin.merchant_id = sender.caller, sender.merchant_id
+
+
+def _lifted(body: SealedBody) -> set[object]:
+    """The slots of what was lifted out of a body."""
+    card = body.card
+    if card is None:
+        return set()
+    states = {CardSlot.PAN: card.number, CardSlot.CVV: card.cvv}
+    return {slot for slot, state in states.items() if state is not FieldState.ABSENT}
 
 
 def _without_proof(
@@ -305,14 +331,17 @@ def _without_proof(
 ) -> tuple[dict[str, str], Mapping[bytes, bytes] | None]:
     """The headers as the gateway may have them, and the signatures behind its aliases.
 
-    With a signature, the secret and the rest of a body, the few digits of a card that are not
-    shown can be found by trying. So whoever has the rest does not get the signature.
+    With a signature, the secret and the rest of a body, a security code or the few digits of a
+    number that are not shown can be found by trying. So whoever has the rest of a body that may
+    hold a card does not get the signature.
     """
     headers = dict(request.headers)
-    card = request.body.card
-    if door.conceal_proof is None or card is None or card.number is FieldState.ABSENT:
+    body = request.body
+    if body.card is None or body.is_empty:
         return headers, None
     aliases: dict[bytes, bytes] = {}
+    if door.conceal_proof is None:
+        return headers, aliases
 
     def rename(signature: bytes) -> bytes:
         alias = token_hex(_ALIAS_BYTES).encode()

@@ -28,7 +28,14 @@ class LinkDown(LinkFailure):
 
 
 class FrameTooLarge(LinkFailure):
-    """The question or the answer is larger than the other side would read."""
+    """The question or the answer is larger than the other side would read.
+
+    `is_ours`: it is the question, which was not sent.
+    """
+
+    def __init__(self, why: str, *, is_ours: bool = False) -> None:
+        super().__init__(why)
+        self.is_ours = is_ours
 
 
 class RemoteFault(LinkFailure):

@@ -16,7 +16,7 @@ from vezne.edge.app import Incoming
 from vezne.edge.messages import Response
 
 # Raised whenever a row changes: both processes must be of one make.
-PROTOCOL: Final = 1
+PROTOCOL: Final = 2
 # The slots of a template, by the number that stands for each on the way.
 SLOTS: Final = tuple(CardSlot)
 
@@ -43,6 +43,7 @@ class Sender(msgspec.Struct, frozen=True, array_like=True):
     caller: str = ""
     merchant_id: int = 0
     request: int = 0
+    claimed: str = ""
 
 
 class RequestOrigin(Origin):
@@ -53,6 +54,7 @@ class RequestOrigin(Origin):
     def __init__(self, sender: Sender) -> None:
         super().__init__(address=sender.address, door=sender.door, path=sender.path)
         self.caller, self.merchant_id = sender.caller, sender.merchant_id
+        self.claimed = sender.claimed
         self.request = sender.request
 
 
@@ -65,6 +67,7 @@ def sender_from(origin: Origin) -> Sender:
         origin.caller,
         origin.merchant_id,
         origin.request if isinstance(origin, RequestOrigin) else 0,
+        origin.claimed,
     )
 
 

@@ -215,7 +215,7 @@ class Peer(asyncio.Protocol):
             raise LinkDown("the link is down", is_sent=False)
         encoded = encoder.encode(frame)
         if len(encoded) > FRAME_BYTES_MAX:
-            raise FrameTooLarge(f"a message of {len(encoded)} bytes")
+            raise FrameTooLarge(f"a message of {len(encoded)} bytes", is_ours=True)
         self._transport.write(len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded)
 
     def _abort(self, why: str) -> None:

@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
 from vezne.core.audit import AuditEvent, current_origin
 from vezne.core.body import LiftedCard
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.ports import AuditFailure, HeldCard, LineFailure, NameBox
 from vezne.link import messages
-from vezne.link.failures import LinkDown, LinkFailure
+from vezne.link.failures import FrameTooLarge, LinkDown, LinkFailure
 from vezne.link.messages import SLOTS
 from vezne.link.peer import Peer
 from vezne.link.uplink import Uplink
+
+# Far below what fits into a frame.
+LINES_MAX: Final = 1_000
 
 
 class RemoteVault:
@@ -118,7 +122,8 @@ class RemoteLine:
         except LinkDown as failure:
             raise LineFailure(str(failure), is_sent=failure.is_sent) from None
         except LinkFailure as failure:
-            raise LineFailure(str(failure), is_sent=True) from None
+            is_ours = isinstance(failure, FrameTooLarge) and failure.is_ours
+            raise LineFailure(str(failure), is_sent=not is_ours) from None
 
 
 class RemoteBody:
@@ -190,7 +195,7 @@ class RemoteAudit:
         return self._carrying
 
     async def _carry_batch(self) -> bool:
-        batch = tuple(self._waiting)
+        batch = tuple(self._waiting[:LINES_MAX])
         try:
             await self._uplink.ask(messages.Record(batch))
         except (LinkFailure, AuditFailure):

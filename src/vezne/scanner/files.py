@@ -5,6 +5,7 @@ import gzip
 import io
 import lzma
 import os
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -40,16 +41,28 @@ _UNPACKING_ERRORS: Final = (
 )
 
 
-def files_below(path: Path) -> Iterator[Path]:
-    """A file, or all files below a folder; links are not followed."""
+def files_below(path: Path, unread: list[str]) -> Iterator[Path]:
+    """A file, or all files below a folder; links are not followed.
+
+    Folders that cannot be read, and files that cannot be looked at, are put down in `unread`.
+    """
     if not path.is_dir():
         yield path
         return
-    for folder, _, names in os.walk(path):
+    for folder, _, names in os.walk(path, onerror=lambda error: _put_down(unread, error)):
         for name in sorted(names):
             found = Path(folder) / name
-            if found.is_file() and not found.is_symlink():
+            try:
+                is_file = stat.S_ISREG(found.lstat().st_mode)
+            except OSError as error:
+                _put_down(unread, error)
+                continue
+            if is_file:
                 yield found
+
+
+def _put_down(unread: list[str], error: OSError) -> None:
+    unread.append(f"{error.filename}: {error.strerror or type(error).__name__}")
 
 
 def scan_file(path: Path, scanner: TextScanner, progress: Progress) -> None:

@@ -60,6 +60,22 @@ _DIGITS: Final = re.compile(rb"[0-9]+")
 # What a number in groups has somewhere: groups of four or more, pairs, single digits.
 _GROUP_MARKS: Final = (b"0000-0000", b"00-00-00-00-00-00", b"0-0-0-0-0-0-0-0-0-0-0-0-0")
 _GROUPS_REACH: Final = 64
+# Marks that stand between columns rather than within a number, and gaps of two marks: there the
+# groups have to be those of a number, and nothing else in the row.
+_GAPS: Final = b" ,|:\t"
+_LIST_CLASSES: Final = bytes(
+    ord("0") if byte in b"0123456789" else ord("-") if byte in _GAPS else ord("\n")
+    for byte in range(256)
+)
+_LIST_MARKS: Final = b",|:"
+_LIST_GROUPS: Final = ((4, 4, 4, 4), (4, 6, 5))
+_LIST_ROWS: Final = tuple(
+    (mark.join(b"0" * length for length in groups), groups, mark)
+    for groups in _LIST_GROUPS
+    for mark in (b"-", b"--")
+)
+_COLON_BEFORE: Final = re.compile(rb"(?:^|[^0-9A-Za-z])[0-9A-Fa-f]{0,4}:\Z")
+_COLON_AFTER: Final = re.compile(rb":[0-9A-Fa-f:]")
 _WORD_BEFORE: Final = re.compile(rb"[A-Za-z0-9]+\Z")
 # Within a longer run: by the length of the first group.
 _GROUPED: Final = {
@@ -75,6 +91,10 @@ _FIRST_DIGITS: Final = b"234569"
 # What may stand before a number without a blank between: `pan4111…`, `%B4111…` of a magnetic track.
 _CARD_NOUNS: Final = (b"pan", b"card", b"kart", b"cc", b"no", b"nr", b"num", b"number", b"numara")
 _HEX_LETTERS: Final = frozenset(b"abcdefABCDEFxX")
+# A few letters right behind a number, which a hash would not have at its end only. Ids in
+# hexadecimal have lengths that four divides.
+_LETTERS_AFTER: Final = re.compile(rb"[A-Za-z]{1,3}(?![0-9A-Za-z])")
+_ID_LENGTH_UNIT: Final = 4
 
 
 def has_card_shape(digits: bytes) -> bool:
@@ -109,6 +129,49 @@ def candidates(text: bytes) -> Iterator[Candidate]:
                 done.add(start)
                 yield from _in_groups(text, start, end)
             at = classes.find(mark, max(end, at + 1))
+    yield from _in_lists(text)
+
+
+def _in_lists(text: bytes) -> Iterator[Candidate]:
+    """Numbers whose groups stand like the columns of a table, which has no other columns."""
+    classes = text.translate(_LIST_CLASSES)
+    for row, groups, mark in _LIST_ROWS:
+        at = classes.find(row)
+        while at >= 0:
+            end = at + len(row)
+            # Single blanks are looked at elsewhere.
+            is_gap = len(mark) > 1 or text[at + groups[0]] in _LIST_MARKS
+            if is_gap and text[at] in _FIRST_DIGITS and _is_row(text, at, groups, mark):
+                digits = text[at:end].translate(None, _GAPS)
+                yield Candidate(at, end, digits, "|".join(map(str, groups)))
+            at = classes.find(row, at + 1)
+
+
+def _is_row(text: bytes, start: int, groups: tuple[int, ...], mark: bytes) -> bool:
+    """Whether what stands between groups is the same everywhere, and nowhere around them."""
+    gaps, at = set(), start
+    for length in groups[:-1]:
+        at += length
+        gaps.add(text[at : at + len(mark)])
+        at += len(mark)
+    end, gap = at + groups[-1], next(iter(gaps))
+    if len(gaps) > 1:
+        return False
+    before, after = start - len(gap), end + len(gap)
+    if text[max(0, start - 1) : start].isdigit() or text[end : end + 1].isdigit():
+        return False
+    if gap == b":" and _is_in_address(text, start, end):
+        return False
+    goes_on = text[end:after] == gap and text[after : after + 1].isdigit()
+    has_begun = before > 0 and text[before:start] == gap and text[before - 1 : before].isdigit()
+    return not goes_on and not has_begun and _stands_alone(text, start, end)
+
+
+def _is_in_address(text: bytes, start: int, end: int) -> bool:
+    """Whether groups between colons are part of an address of IPv6, or of a time."""
+    if _COLON_AFTER.match(text, end):
+        return True
+    return _COLON_BEFORE.search(text[max(0, start - _REACH) : start]) is not None
 
 
 def _run_around(classes: bytes, at: int, length: int) -> tuple[int, int]:
@@ -188,6 +251,9 @@ def _stands_alone(text: bytes, start: int, end: int) -> bool:
         if not is_track and not (letters.isalpha() and letters.endswith(_CARD_NOUNS)):
             return False
     if end < len(text) and text[end] in _HEX_LETTERS:
+        after = _LETTERS_AFTER.match(text, end) if text[start:end].isdigit() else None
+        if after is not None and (after.end() - start) % _ID_LENGTH_UNIT:
+            return True
         # The second track of a magnetic stripe in hexadecimal: number, D, expiry.
         return text[end : end + 1] in b"Dd" and text[end + 1 : end + 5].isdigit()
     return True

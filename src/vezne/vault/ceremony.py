@@ -6,7 +6,7 @@ proves that the right ones were given. The record is tied to the key: a changed 
 """
 
 import hmac
-from typing import Final, Literal
+from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -20,6 +20,8 @@ from vezne.vault.share_text import CEREMONY_BYTES, InvalidShare, Share, share_fr
 # Two, because one share that suffices is no split knowledge.
 THRESHOLD_MIN: Final = 2
 CUSTODIANS_MAX: Final = 20
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=THRESHOLD_MIN, le=CUSTODIANS_MAX)]
+_TimeMs: TypeAlias = Annotated[int, msgspec.Meta(ge=0, lt=2**47)]
 
 
 class Ceremony(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,12 +29,12 @@ class Ceremony(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     record: Literal["vezne master key ceremony 1"] = "vezne master key ceremony 1"
     ceremony: str
-    threshold: int
-    custodians: int
+    threshold: _Count
+    custodians: _Count
     sandbox: bool
     key_id: str
     kcv: str
-    created_ms: int
+    created_ms: _TimeMs
     verifier: str
 
 
@@ -84,7 +86,8 @@ class Gathering:
     def key(self) -> bytearray:
         """The master key, which the caller wipes. Raises UnusableMasterKey."""
         key = combine(self._values)
-        if not hmac.compare_digest(_verifier(key, self.ceremony), self.ceremony.verifier):
+        proof = _verifier(key, self.ceremony).encode()
+        if not hmac.compare_digest(proof, self.ceremony.verifier.encode()):
             raise UnusableMasterKey(
                 "these shares do not make the key of the ceremony's record: one of them is wrong, "
                 "or the record was changed"
@@ -128,7 +131,7 @@ def ceremony_from_record(record: bytes) -> Ceremony:
     """Its inverse. Raises UnusableMasterKey."""
     try:
         return msgspec.json.decode(record, type=Ceremony)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UnusableMasterKey(f"this is not the record of a ceremony: {error}") from None
 
 

@@ -1,6 +1,7 @@
 """Small files that must be durable, and some of them private."""
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
@@ -18,10 +19,20 @@ class ExposedFile(Exception):
 def create_private_file(path: Path, content: bytes) -> None:
     """A new file that only its owner can read, durable on return.
 
-    Raises FileExistsError rather than overwriting.
+    Its name appears when all of it is there: a file that is half written would be taken for a
+    secret that was damaged. Raises FileExistsError rather than overwriting.
     """
-    _write(path, content, PRIVATE)
-    sync_folder(path.parent)
+    # Several processes may want to be the first.
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft.unlink(missing_ok=True)
+    _write(draft, content, PRIVATE)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+    finally:
+        draft.unlink()
+        sync_folder(path.parent)
 
 
 def replace_file(path: Path, content: bytes, mode: int) -> None:

@@ -211,7 +211,7 @@ def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.
     payload = read_body(raw, kind)
     originals: dict[CardSlot, str] = {}
     if fields is not None:
-        _take_out(payload, fields.container, fields, originals)
+        payload = _take_out(payload, fields.container, fields, originals)
     return _Reading(None, payload, originals)
 
 
@@ -294,23 +294,34 @@ def _has(record: object, path: Sequence[str]) -> bool:
 
 def _take_out(
     value: object, path: Sequence[str], fields: CardFields, originals: dict[CardSlot, str]
-) -> None:
-    """Take the card out of the object at a path of keys.
+) -> object:
+    """Take the card out of the object at a path of keys; returns what is left of the value.
 
     Where several spellings of a key are there, it is taken out of all, and the last one counts.
+    What stands in an object's place is emptied: it could be a card.
     """
     originals.clear()
     if not isinstance(value, dict):
-        return
+        return _emptied(value)
     if path:
         for key in _spellings(value, path[0], fields):
-            _take_out(value[key], path[1:], fields, originals)
-        return
+            value[key] = _take_out(value[key], path[1:], fields, originals)
+        return value
     for key in _spellings(value, fields.number, fields):
         _take(value, key, CardSlot.PAN, originals)
     if fields.cvv is not None:
         for key in _spellings(value, fields.cvv, fields):
             _take(value, key, CardSlot.CVV, originals)
+    return value
+
+
+def _emptied(value: object) -> object:
+    """A value of the same kind that says nothing. A list that held something is not empty."""
+    if isinstance(value, list):
+        return [None] if value else value
+    if isinstance(value, str):
+        return ""
+    return value if value is None or isinstance(value, bool) else 0
 
 
 def _spellings(container: dict[str, object], name: str, fields: CardFields) -> Sequence[str]:

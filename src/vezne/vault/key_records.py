@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, cast
 
 from vezne.engines.engine import ANY_ROWS, Engine, Row, Write
-from vezne.vault.keys import KeyState, StoredKey, StoredMaster
+from vezne.vault.keys import KeyState, Purpose, StoredKey, StoredMaster
 
 _KEY: Final = "k.merchant_id, k.purpose, k.version, k.state, k.kcv, k.created_ms, k.ends_ms"
 _SELECT_KEYS: Final = f"SELECT {_KEY} FROM vault_keys k ORDER BY merchant_id, purpose, version"  # noqa: S608
@@ -26,6 +26,11 @@ VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 """
 _DELETE_WRAPS: Final = """
 DELETE FROM key_wraps WHERE merchant_id = ? AND purpose = ? AND version = ?
+"""
+# Each of these has another one under the active key, or the key would be kept.
+_DELETE_BLOCKED_OF: Final = """
+DELETE FROM blocked_cards
+WHERE merchant_id = ? AND fingerprint_version = ? AND sealed IS NOT NULL
 """
 _UPDATE_STATE: Final = """
 UPDATE vault_keys SET state = ?
@@ -118,11 +123,16 @@ class KeyRecords:
         await self._engine.apply(writes)
 
     async def destroy_key(self, key: StoredKey) -> None:
-        """Erase a key that only opens. Raises Conflict when it is in another state."""
+        """Erase a key that only opens, and what is on the blocklist under its fingerprints.
+
+        Raises Conflict when it is in another state.
+        """
         place = (key.merchant_id, key.purpose, key.version)
-        await self._engine.apply(
-            [_state_write(key, KeyState.DECRYPT_ONLY), Write(_DELETE_WRAPS, place, ANY_ROWS)]
-        )
+        writes = [_state_write(key, KeyState.DECRYPT_ONLY), Write(_DELETE_WRAPS, place, ANY_ROWS)]
+        if key.purpose == Purpose.FINGERPRINT:
+            entries = (key.merchant_id, key.version)
+            writes.append(Write(_DELETE_BLOCKED_OF, entries, ANY_ROWS))
+        await self._engine.apply(writes)
 
     async def set_check_value(self, key: StoredKey, kcv: str) -> None:
         """Note the key-check value of a key that has none yet."""

@@ -2,8 +2,8 @@
 
 Each merchant has a key that seals cards and one that fingerprints them; the vault itself has one
 for the secrets of API keys, one for names, one for proofs between the house and the built-in bank,
-and one that signs the audit trail. A key has versions: the active one seals, older ones only open
-until they are destroyed.
+one that signs the audit trail, and one that signs exports of cards. A key has versions: the active
+one seals, older ones only open until they are destroyed.
 
 Other processes make new versions at any time. A keyring that does not know them yet is told by
 the database, which takes nothing that was sealed with an older one; `renew` reads them.
@@ -36,6 +36,10 @@ from vezne.vault.seal import KEY_BYTES, SealBroken, SealingKey, place
 
 # Where a key has another length than most.
 _LENGTHS: Final[Mapping[Purpose, int]] = {Purpose.NAMES: NAME_KEY_BYTES}
+
+# A key that is replaced in its file is active a moment before it is there. After so many seconds
+# each it is looked for again.
+_LOOKS_S: Final = (0.0, 0.05, 0.1, 0.2)
 
 
 class WrongMasterKey(Exception):
@@ -266,8 +270,13 @@ class Keyring:
     async def _open_master(self) -> None:
         """See that the master key is the one that wraps what is made now. Raises WrongMasterKey."""
         active = await self._active_master()
-        if self._master_key.key_id != active:
+        can_look = self._source is not None and self._source.reopen is not None
+        for wait_s in _LOOKS_S if can_look else ():
+            if self._master_key.key_id == active:
+                break
+            await asyncio.sleep(wait_s)
             await self._look_again()
+            active = await self._active_master()
         if self._master_key.key_id != active:
             raise self._wrong_master([active])
 

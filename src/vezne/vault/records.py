@@ -37,26 +37,28 @@ WHERE merchant_id = ? AND token = ? AND key_version = ? AND fingerprint_version 
 """
 _DELETE_CARD: Final = "DELETE FROM sealed_cards WHERE merchant_id = ? AND token = ?"
 
+# An entry under a key that is destroyed could never be found again, nor taken off.
+_IF_NOT_DESTROYED: Final = """
+AND EXISTS (SELECT 1 FROM vault_keys WHERE merchant_id = ? AND purpose = 'fingerprint'
+            AND version = ? AND state <> 'destroyed')
+"""
 _BLOCKED: Final = "fingerprint, fingerprint_version, key_version, sealed, created_ms"
 _INSERT_BLOCKED: Final = f"""
-INSERT INTO blocked_cards (merchant_id, {_BLOCKED}) SELECT ?, ?, ?, ?, ?, ? {_IF_ACTIVE}
+INSERT INTO blocked_cards (merchant_id, {_BLOCKED}) SELECT ?, ?, ?, ?, ?, ?
+{_IF_ACTIVE} {_IF_NOT_DESTROYED}
 ON CONFLICT (merchant_id, fingerprint) DO UPDATE SET
 fingerprint_version = excluded.fingerprint_version, key_version = excluded.key_version,
 sealed = excluded.sealed
 """
 _SELECT_BLOCKED: Final = f"SELECT {_BLOCKED} FROM blocked_cards WHERE merchant_id = ?"  # noqa: S608
 _DELETE_BLOCKED: Final = "DELETE FROM blocked_cards WHERE merchant_id = ? AND fingerprint = ?"
-_DELETE_BLOCKED_OF: Final = """
-DELETE FROM blocked_cards
-WHERE merchant_id = ? AND fingerprint_version = ? AND sealed IS NOT NULL
-"""
 # A row that is gone in the meantime stays gone, and so does what would be made of it.
 _HOLD_BLOCKED: Final = """
 UPDATE blocked_cards SET created_ms = created_ms WHERE merchant_id = ? AND fingerprint = ?
 """
 _UPDATE_BLOCKED: Final = """
 UPDATE blocked_cards SET fingerprint_version = ?, key_version = ?, sealed = ?
-WHERE merchant_id = ? AND fingerprint = ?
+WHERE merchant_id = ? AND fingerprint = ? AND key_version = ? AND fingerprint_version = ?
 """
 _SELECT_BLOCKED_SINCE: Final = """
 SELECT k.version,
@@ -171,12 +173,10 @@ class VaultRecords:
         """Put a number on the blocklist, under each version of its fingerprint, newest last.
 
         One that is there already keeps its time. Raises Conflict when the keys of the last one are
-        active no more.
+        active no more, or the fingerprint key of another one is destroyed.
         """
-        newest = entries[-1]
-        guard = (merchant_id, newest.key_version, merchant_id, newest.fingerprint_version)
         await self._engine.apply(
-            [Write(_INSERT_BLOCKED, (merchant_id, *entry, *guard)) for entry in entries]
+            [_blocked_insert(merchant_id, entry, entries[-1]) for entry in entries]
         )
 
     async def list_blocked(self, merchant_id: int) -> list[BlockedRow]:
@@ -190,18 +190,18 @@ class VaultRecords:
 
         Raises Conflict when that one is gone, or the entry's keys are active no more.
         """
-        guard = (merchant_id, entry.key_version, merchant_id, entry.fingerprint_version)
         await self._engine.apply(
             [
                 Write(_HOLD_BLOCKED, (merchant_id, before)),
-                Write(_INSERT_BLOCKED, (merchant_id, *entry, *guard)),
+                _blocked_insert(merchant_id, entry, entry),
             ]
         )
 
-    async def reseal_blocked(self, merchant_id: int, entry: BlockedRow) -> None:
-        """Store the number of an entry anew; an entry that is gone stays gone."""
+    async def reseal_blocked(self, merchant_id: int, before: BlockedRow, entry: BlockedRow) -> None:
+        """Store the number of an entry anew; one that is gone or was changed stays so."""
         params = (entry.fingerprint_version, entry.key_version, entry.sealed)
-        place = (merchant_id, entry.fingerprint)
+        versions = (before.key_version, before.fingerprint_version)
+        place = (merchant_id, before.fingerprint, *versions)
         await self._engine.apply([Write(_UPDATE_BLOCKED, (*params, *place), ANY_ROWS)])
 
     async def remove_blocked(self, merchant_id: int, fingerprints: Sequence[bytes]) -> None:
@@ -209,11 +209,6 @@ class VaultRecords:
         await self._engine.apply(
             [Write(_DELETE_BLOCKED, (merchant_id, value), ANY_ROWS) for value in fingerprints]
         )
-
-    async def remove_blocked_of(self, merchant_id: int, fingerprint_version: int) -> None:
-        """Take all entries of a version that hold their number off the blocklist."""
-        params = (merchant_id, fingerprint_version)
-        await self._engine.apply([Write(_DELETE_BLOCKED_OF, params, ANY_ROWS)])
 
     async def blocked_since(self, merchant_id: int, fingerprint: bytes) -> BlockedSince:
         """When a fingerprint was put on the blocklist, in epoch milliseconds; None: it was not."""
@@ -224,3 +219,10 @@ class VaultRecords:
     async def has_blocked(self, merchant_id: int) -> bool:
         """Whether anything is on the merchant's blocklist."""
         return bool(await self._engine.fetch(_SELECT_ANY_BLOCKED, (merchant_id,)))
+
+
+def _blocked_insert(merchant_id: int, entry: BlockedRow, newest: BlockedRow) -> Write:
+    """An entry, if the newest of its number is of the active keys and its own is not destroyed."""
+    guard = (merchant_id, newest.key_version, merchant_id, newest.fingerprint_version)
+    own = (merchant_id, entry.fingerprint_version)
+    return Write(_INSERT_BLOCKED, (merchant_id, *entry, *guard, *own))

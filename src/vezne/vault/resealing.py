@@ -9,6 +9,7 @@ from vezne.engines.engine import Conflict
 from vezne.vault.fingerprint import FIRST_VERSION
 from vezne.vault.keyring import MerchantKeys
 from vezne.vault.keys import Purpose
+from vezne.vault.pan import Pan
 from vezne.vault.records import BlockedRow, Resealed, SealedRow, VaultRecords
 from vezne.vault.seal import OpenedCard, SealBroken
 from vezne.vault.stored import open_blocked, open_row, seal_blocked, seal_row
@@ -40,6 +41,7 @@ class Resealing:
         self.cards = 0
         self.blocked = 0
         self.broken = 0
+        self._broken_entries: set[bytes] = set()
         self.numberless: dict[bytes, BlockedRow] = {}
 
     async def renew_blocklist(self) -> None:
@@ -72,7 +74,11 @@ class Resealing:
         return page[-1][0] if page else after, len(page), len(renewed)
 
     async def versions_in_use(self) -> set[int]:
-        """The versions of the key that any row is of; nothing is inserted but with the active."""
+        """The versions of the key that any row is of; nothing is inserted but with the active.
+
+        An entry under an older fingerprint that opened does not count: the number was put beside it
+        under the new one, by this rotation or by the server that inserted both together.
+        """
         used: set[int] = set()
         after = b""
         while page := await self._records.list_versions(
@@ -83,14 +89,15 @@ class Resealing:
         used.update(
             self._version(row.key_version, row.fingerprint_version)
             for row in await self._records.list_blocked(self._merchant_id)
-            if row.sealed is not None or self._purpose is Purpose.FINGERPRINT
+            if self._needs_key(row)
         )
         return used
 
-    async def remove_blocked_of(self, version: int) -> None:
-        """Take the old fingerprints off the blocklist, where the new ones stand by now."""
-        if self._purpose is Purpose.FINGERPRINT:
-            await self._records.remove_blocked_of(self._merchant_id, version)
+    def _needs_key(self, row: BlockedRow) -> bool:
+        """Whether an entry would be lost with the version of the key that it is of."""
+        if self._purpose is Purpose.CARD:
+            return row.sealed is not None
+        return row.sealed is None or row.fingerprint in self._broken_entries
 
     def _version(self, key_version: int, fingerprint_version: int) -> int:
         """The version that a row is of, by the key that this is about."""
@@ -124,15 +131,26 @@ class Resealing:
         try:
             pan = open_blocked(self._keys, self._merchant_id, row, sealed)
         except SealBroken:
+            self._broken_entries.add(row.fingerprint)
             self._count_broken(row.fingerprint)
             return
+        try:
+            if row.fingerprint_version in self._keys.fingerprint.readable:
+                await self._reseal_blocked(row, pan)
+            else:
+                # Left behind by a server that did not know yet that the key was destroyed. The
+                # number may have been taken off the list since, so it is not put there again.
+                await self._records.remove_blocked(self._merchant_id, [row.fingerprint])
+        finally:
+            pan.wipe()
+
+    async def _reseal_blocked(self, row: BlockedRow, pan: Pan) -> None:
         version = self._keys.fingerprint.active_version
         if self._purpose is Purpose.CARD:
             version = row.fingerprint_version
         entry = seal_blocked(self._keys, self._merchant_id, pan, version, row.created_ms)
-        pan.wipe()
         if self._purpose is Purpose.CARD:
-            await self._records.reseal_blocked(self._merchant_id, entry)
+            await self._records.reseal_blocked(self._merchant_id, row, entry)
         else:
             await self._copy_blocked(row, entry)
         self.blocked += 1
@@ -152,7 +170,7 @@ class Resealing:
         )
         if old.fingerprint != entry.fingerprint:
             return
-        await self._records.reseal_blocked(self._merchant_id, old)
+        await self._records.reseal_blocked(self._merchant_id, entry, old)
         await self._renew_blocked(old, old.sealed or b"")
         del self.numberless[row.fingerprint]
 

@@ -6,6 +6,7 @@ the old wraps are erased.
 """
 
 import hmac
+from collections.abc import Callable
 
 import msgspec
 
@@ -20,11 +21,15 @@ from vezne.vault.rotation import NAME, Progress, RotationRuns
 
 
 class Rewrapped(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a change: the master keys' ids, and how many wraps were made."""
+    """What became of a change: the master keys' ids, and how many wraps were made.
+
+    `is_old_kept` until nobody needs the wraps by the old one any more.
+    """
 
     old_id: str
     new_id: str
     keys: int
+    is_old_kept: bool = True
 
 
 class Rewrapping:
@@ -46,15 +51,22 @@ class Rewrapping:
         self._audit = audit
         self._cryptoperiod_ms = cryptoperiod_days * DAY_MS
 
-    async def change(self, new: MasterKey, provider: str, on_progress: Progress) -> Rewrapped:
+    async def change(
+        self,
+        new: MasterKey,
+        provider: str,
+        on_progress: Progress,
+        on_active: Callable[[], None] = lambda: None,
+    ) -> Rewrapped:
         """Wrap every key by another master key as well, and make that the active one.
 
+        From then on servers look for it where they have theirs from, so `on_active` puts it there.
         Can be repeated: what is done already is not done again. Raises RotationRuns;
         UnusableMasterKey; WrongMasterKey and what the engine raises.
         """
         try:
             async with self._engine.exclusive(NAME):
-                return await self._change(new, provider, on_progress)
+                return await self._change(new, provider, on_progress, on_active)
         except Occupied:
             why = "another rotation of this vault is running: wait until it has ended"
             raise RotationRuns(why) from None
@@ -80,7 +92,13 @@ class Rewrapping:
         self._tell(AuditAction.KEY_STATE_CHANGED, master_key_id, reason=KeyState.DESTROYED)
         await self._audit.settled()
 
-    async def _change(self, new: MasterKey, provider: str, on_progress: Progress) -> Rewrapped:
+    async def _change(
+        self,
+        new: MasterKey,
+        provider: str,
+        on_progress: Progress,
+        on_active: Callable[[], None],
+    ) -> Rewrapped:
         masters = {master.id: master for master in await self._keys.list_masters()}
         (active,) = [each for each in masters.values() if each.state == KeyState.ACTIVE]
         known = masters.get(new.key_id)
@@ -94,6 +112,7 @@ class Rewrapping:
             await self._keys.replace_master(active.id, row, is_known=known is not None)
             self._tell(AuditAction.KEY_CREATED, new.key_id, reason="master")
             self._tell(AuditAction.KEY_STATE_CHANGED, active.id, reason=KeyState.DECRYPT_ONLY)
+        on_active()
         # A server may have made a key while the old one was still active; none can from now on.
         await self._keys.settle_inserts()
         made += await self._wrap_all(new, on_progress)

@@ -101,6 +101,11 @@ class Rotation:
         now_ms = max(self._clock.now_ms(), *made_ms, 0)
         started_ms = await self._keys.begin_rotation(purpose, merchant_id, now_ms)
         left = await self._left(purpose, merchant_id, started_ms)
+        if not left and started_ms != now_ms:
+            # The last one was cut off when only its end had to be noted; this is another one.
+            await self._keys.end_rotation(purpose, merchant_id)
+            started_ms = await self._keys.begin_rotation(purpose, merchant_id, now_ms)
+            left = await self._left(purpose, merchant_id, started_ms)
         total = sum(work.cards for work in left)
         on_progress(total, 0)
         rotated = [
@@ -171,8 +176,6 @@ class Rotation:
 
     async def _destroy_unused(self, rows: Resealing, older: list[StoredKey]) -> list[StoredKey]:
         """Destroy the older versions that no row is of: what is inserted is of the active one."""
-        for key in older:
-            await rows.remove_blocked_of(key.version)
         used = await rows.versions_in_use()
         unused = [key for key in older if key.version not in used]
         for key in unused:

@@ -89,8 +89,8 @@ def open_blocked(keys: MerchantKeys, merchant_id: int, row: BlockedRow, sealed: 
 
 
 def is_same(first: MerchantKeys, second: MerchantKeys) -> bool:
-    """Whether the same versions of both keys are active."""
-    return _active_versions(first) == _active_versions(second)
+    """Whether the same versions of both keys seal, and the same fingerprints are known."""
+    return _versions(first) == _versions(second)
 
 
 async def _find_card(records: VaultRecords, merchant_id: int, token: bytes) -> SealedRow:
@@ -100,5 +100,6 @@ async def _find_card(records: VaultRecords, merchant_id: int, token: bytes) -> S
     return row
 
 
-def _active_versions(keys: MerchantKeys) -> tuple[int, int]:
-    return keys.card.active.version, keys.fingerprint.active_version
+def _versions(keys: MerchantKeys) -> tuple[int, int, list[int]]:
+    known = keys.fingerprint
+    return keys.card.active.version, known.active_version, known.readable

@@ -61,7 +61,10 @@ async def test_whoever_proves_nothing_is_unauthenticated(house, gate, headers, r
 
 
 async def test_a_browser_is_not_named_by_its_token(house, gate):
-    """The token is a secret, and the trail has none."""
+    """The token is a secret, and the trail has none.
+
+    The name is the merchant's own: else the browsers of all shops would share one limit.
+    """
     opened = await house.call(
         "POST", "/api/paywall/temptoken", {"ExpiryMin": 30, "ClientCardSave": True}, PUBLIC_PAIR
     )
@@ -70,7 +73,7 @@ async def test_a_browser_is_not_named_by_its_token(house, gate):
     assert gate.seen == [
         ("claim", PUBLIC_CLIENT),
         ("prove", PUBLIC_CLIENT),
-        ("prove", "paywall.browsers"),
+        ("prove", "paywall.browsers.7"),
     ]
     response = await send(house, "/api/paywall/tempcard", {}, {"token": "nobody"})
     assert response.outcome is Outcome.UNAUTHENTICATED

@@ -131,8 +131,7 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         except Failure as unknown:
             status = desk.switches.credential_failure
             return failed(api.style, unknown, locale, Outcome.UNAUTHENTICATED, status)
-        # What a browser is known by is a secret of its own.
-        prove_caller(merchant.id, client if endpoint.identify is None else _BROWSERS)
+        prove_caller(merchant.id, client if endpoint.identify is None else _browsers_of(merchant))
         try:
             call = Call(
                 desk=desk_for(merchant, desk),
@@ -154,6 +153,11 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         return response
 
     return handle
+
+
+def _browsers_of(merchant: Merchant) -> str:
+    """What a merchant's browsers are known by: what each brings is a secret of its own."""
+    return f"{_BROWSERS}.{merchant.id}"
 
 
 def desk_for(merchant: Merchant, desk: Desk) -> Desk:

@@ -1,5 +1,6 @@
 """Where the chain of lines ends, in which file, and how it grows."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -138,22 +139,52 @@ class Chain:
         self._is_closed = is_last
         self._is_lost = False
 
-    def find(self, number: int) -> str | None:
-        """The hash of a line among the newest ones; None when it is not among them."""
-        if number == self.number or self._segment is None:
-            return self.hash
-        start = max(self._segment.end - TAIL_BYTES, 0)
-        for line in self._segment.read(start, self._segment.end).split(b"\n"):
-            if line.startswith(b'{"n":%d,' % number):
-                try:
-                    return read_line(line + b"\n").hash
-                except BrokenLine:
-                    return ""
-        return None
+    def follows(self, number: int, own_hash: str) -> bool:
+        """Whether the newest line is this one, or comes behind it without a gap or a break.
+
+        Reads as far back as that takes. Raises OSError.
+        """
+        at, current = self.number, self.hash
+        for line in self._lines_since(number):
+            if at == self.number:
+                at, current = number - 1, _previous_of(line)
+            own = hash_if_next(line, at + 1, current)
+            if own is None or (at < number and own != own_hash):
+                return False
+            at, current = at + 1, own
+            if at == self.number:
+                return current == self.hash
+        return number == self.number and own_hash == self.hash
 
     def close(self) -> None:
         """Let go of the files."""
         self._let_go()
+
+    def _lines_since(self, number: int) -> Iterator[bytes]:
+        """The lines from this one on; none when it is the newest, or is not there."""
+        is_found = False
+        for path, start in self._places_since(number):
+            with path.open("rb") as file:
+                file.seek(start)
+                for line in file:
+                    is_found = is_found or line.startswith(b'{"n":%d,' % number)
+                    if is_found:
+                        yield line
+
+    def _places_since(self, number: int) -> list[tuple[Path, int]]:
+        """The files to read a line and all behind it in, and where to begin in each."""
+        segment = self._segment
+        if segment is None or number >= self.number:
+            return []
+        tail = _start_of_line(segment, segment.end - TAIL_BYTES)
+        if _number_at(segment.path, tail) <= number:
+            return [(segment.path, tail)]
+        places: list[tuple[Path, int]] = []
+        for _, path in reversed(list_segments(self._folder)):
+            places.insert(0, (path, 0))
+            if 0 < _number_at(path, 0) <= number:
+                break
+        return places
 
     def _open_newer(self) -> Segment | None:
         """The segment after the present one; at first, the newest that has lines."""
@@ -228,6 +259,20 @@ class Chain:
 
 def _damage(why: str) -> AuditEvent:
     return AuditEvent(action=AuditAction.TRAIL_DAMAGED, is_success=False, reason=why)
+
+
+def _number_at(path: Path, place: int) -> int:
+    """The number of the line that begins at a place of a file; 0 when none can be read there."""
+    with path.open("rb") as file:
+        file.seek(place)
+        entry = peek_line(file.readline())
+    return 0 if entry is None else entry.n
+
+
+def _previous_of(line: bytes) -> str:
+    """The hash that a line follows, as it says."""
+    entry = peek_line(line)
+    return "" if entry is None else entry.prev
 
 
 def _stream_of(text: bytes) -> str:

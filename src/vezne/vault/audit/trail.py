@@ -15,6 +15,7 @@ from vezne.engines.engine import EngineFailure
 from vezne.vault.audit.anchors import Anchor, Anchors
 from vezne.vault.audit.chain import SEGMENT_BYTES
 from vezne.vault.audit.checkpoints import Checkpoint, CheckpointKey
+from vezne.vault.audit.names import names_of, note_name
 from vezne.vault.audit.writer import Writer
 
 # So long do lines wait for others when many come. A group costs as much as fifty lines, however few
@@ -25,6 +26,8 @@ CALM_LINES: Final = 2
 # So often is the disk tried again after a failure.
 RETRY_S: Final = 0.2
 _STREAM_BYTES: Final = 8
+# A file that ends in one of these without a signature was not left so by a server.
+_SIGNED_AT_ONCE: Final = frozenset({AuditAction.STARTED, AuditAction.STOPPED})
 
 
 # The place of the line that somebody waits for, among all that were recorded.
@@ -53,9 +56,11 @@ class Trail:
         self, folder: Path, clock: Clock, entropy: Entropy, *, segment_bytes: int = SEGMENT_BYTES
     ) -> None:
         """Raises OSError when the folder cannot be used."""
+        self._folder = folder
         self._writer = Writer(folder, clock, entropy.take(_STREAM_BYTES).hex(), segment_bytes)
         self._loop = asyncio.get_running_loop()
         self._anchors: Anchors | None = None
+        self._anchors_found: list[Anchor] = []
         self._serial = 0
         self._anchor: Anchor | None = None
         self._anchoring: asyncio.Task[None] | None = None
@@ -64,6 +69,8 @@ class Trail:
         self._durable = 0
         self._failure = ""
         self._is_busy = False
+        self._is_closed = False
+        self._is_urgent = False
         # Whether lines come so seldom that it is no use to wait for more.
         self._is_calm = True
         self._idle: asyncio.Future[None] | None = None
@@ -73,6 +80,8 @@ class Trail:
         self._waiting: list[_Waiter] = []
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         found = self._writer.look()
+        # The newest line when this process came: those behind it are not older than it.
+        self.found_number = self._writer.number
         self._thread = threading.Thread(target=self._run, name="audit-trail", daemon=True)
         self._thread.start()
         for event in found:
@@ -86,11 +95,14 @@ class Trail:
     def record(self, event: AuditEvent) -> None:
         """Put a line on its way to the disk, with the time and the current origin.
 
-        Raises AuditFailure when the disk is known to fail.
+        Raises AuditFailure when the disk is known to fail, and once the trail is being closed.
         """
         if self._failure:
             raise AuditFailure(self._failure)
+        if self._is_closed:
+            raise AuditFailure("the trail is closed")
         origin = current_origin()
+        self._is_urgent = self._is_urgent or event.action in _SIGNED_AT_ONCE
         self._words.append(self._writer.words(event, origin))
         self._recorded += 1
         origin.newest_line = self._recorded
@@ -113,17 +125,28 @@ class Trail:
     async def attest(self, key: CheckpointKey, anchors: Anchors) -> None:
         """From now on, sign the trail and anchor it in the vault's database.
 
-        First it is held against the newest anchor; when it does not reach that, or differs, a line
-        says so. Raises AuditFailure, and what the engine raises.
+        First it is held against the newest anchor. When it does not come behind that line for line,
+        or its name is not known here, a line says so, and the anchor stays as it is: a new one
+        begins. Raises AuditFailure, OSError, and what the engine raises.
         """
+        known = await anchors.list_all()
         await self._be_idle()
-        damage = self._compare(await anchors.list_all(), is_shared=anchors.is_shared)
+        # An anchor is younger than its line, so what another process has anchored is there now.
+        found = self._writer.look()
+        if anchors.is_shared:
+            names = self._note_name()
+            known = [each for each in known if each.stream in names]
+        self._anchors_found = known
+        damage = self._compare(self._anchors_found)
         self._anchors = anchors
         self._writer.key = key
         if damage:
-            self.record(
+            self._writer.is_doubted = True
+            found.append(
                 AuditEvent(action=AuditAction.TRAIL_DAMAGED, is_success=False, reason=damage)
             )
+        for event in found:
+            self.record(event)
         if not self._is_busy:
             self._rest()
 
@@ -141,19 +164,20 @@ class Trail:
             raise AuditFailure(self._failure)
         return self._writer.checkpoint
 
-    async def known_anchors(self) -> list[Anchor]:
-        """What the vault's database knows of this trail, and of others if they are this machine's.
+    @property
+    def anchors_found(self) -> list[Anchor]:
+        """What the vault's database knew of this trail before this process signed anything.
 
-        Raises what the engine raises.
+        Of other trails as well, if they were this machine's.
         """
-        if self._anchors is None:
-            return []
-        known = await self._anchors.list_all()
-        is_shared = self._anchors.is_shared
-        return [each for each in known if not is_shared or each.stream == self._writer.stream]
+        return self._anchors_found
 
     async def close(self) -> None:
-        """Write, sign and anchor what is there, then let go. Raises AuditFailure if that fails."""
+        """Write, sign and anchor what is there, then let go. Raises AuditFailure if that fails.
+
+        Whoever records anything from here on hears that it is too late.
+        """
+        self._is_closed = True
         with contextlib.suppress(AuditFailure):
             await self.sign()
         for timer in (self._retry, self._checkpoint_timer):
@@ -167,25 +191,33 @@ class Trail:
         if self._failure:
             raise AuditFailure(f"{len(self._words)} lines were not written: {self._failure}")
 
-    def _compare(self, known: Sequence[Anchor], *, is_shared: bool) -> str:
-        """What the anchors say against the trail, if anything."""
-        stream, number = self._writer.stream, self._writer.number
-        own = [anchor for anchor in known if anchor.stream == stream]
+    def _note_name(self) -> set[str]:
+        """The names of all trails that were ever here, this one's among them. Raises OSError."""
+        names = names_of(self._folder)
+        if self._writer.stream not in names:
+            note_name(self._folder, self._writer.stream)
+            names.add(self._writer.stream)
+        return names
+
+    def _compare(self, known: Sequence[Anchor]) -> str:
+        """What the anchors say against the trail, if anything. Raises OSError."""
+        own = [anchor for anchor in known if anchor.stream == self._writer.stream]
         if not own:
-            if not known or is_shared or not self._writer.was_empty:
+            if not known:
                 return ""
             return f"trail {known[-1].stream} is gone, which had {known[-1].number} lines"
         newest = own[-1]
         self._serial = newest.serial
-        if newest.number <= number and self._writer.find(newest.number) in {None, newest.hash}:
+        if self._writer.follows(newest.number, newest.hash):
             return ""
-        self._serial += 1
         return f"line {newest.number} is anchored and is missing, or is not as it was"
 
     async def _be_idle(self) -> None:
-        if self._is_busy:
+        while self._is_busy:
             self._idle = self._idle or self._loop.create_future()
             await asyncio.shield(self._idle)
+            if self._failure:
+                return
 
     def _start_later(self) -> None:
         if self._is_calm:
@@ -197,6 +229,9 @@ class Trail:
         """Have what waits written."""
         words, self._words = self._words, []
         group = _Group(words, self._recorded)
+        if self._is_urgent:
+            self._is_urgent = False
+            self._writer.hurry()
         if self._failure:
             # What is late says why.
             late = AuditEvent(
@@ -268,6 +303,10 @@ class Trail:
 
     def _anchor_soon(self) -> None:
         writer = self._writer
+        if writer.is_doubted:
+            # What was anchored before stays, for whoever verifies later.
+            writer.is_doubted = False
+            self._serial += 1
         self._anchor = Anchor(writer.stream, self._serial, writer.number, writer.hash)
         if self._anchoring is None or self._anchoring.done():
             self._anchoring = self._loop.create_task(self._drop_anchors())

@@ -1,12 +1,15 @@
 """Proves that a trail is whole, or says which line is not (PCI DSS v4.0.1 10.3.4).
 
 The files alone are enough to find a line that was changed, removed, inserted or moved by whoever
-does not make all later hashes anew; the public key, to find that somebody did; a checkpoint from
-elsewhere or the vault's anchor, to find that the newest lines were cut off.
+does not make all later hashes anew; the public key, to find that somebody did, but for the newest
+lines; a checkpoint from elsewhere or the vault's anchor, to find that those were changed or cut
+off.
 """
 
+import sys
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -26,9 +29,12 @@ from vezne.vault.audit.lines import (
 )
 from vezne.vault.audit.segments import list_whole_segments, segment_name
 
+# A server signs once a second, and what it starts, stops and closes with at once.
+UNSIGNED_MAX: Final = timedelta(seconds=5)
 # More of them say nothing new.
 FLAWS_MAX: Final = 100
 _TOLD_EVERY_BYTES: Final = 1024 * 1024
+_OF_PROCESS: Final = b'"action":"process.'
 
 # Is told how many bytes there are in all, and how many more of them were read.
 Progress = Callable[[int, int], None]
@@ -74,11 +80,40 @@ class _Signed(NamedTuple):
     checkpoint: Checkpoint
 
 
+class _Unsigned:
+    """The lines behind the newest signature: the first, the last, and one that cannot be there."""
+
+    def __init__(self) -> None:
+        self.first = b""
+        self.last = b""
+        self.ended = 0
+
+    def add(self, line: bytes, number: int) -> None:
+        """One more."""
+        self.first = self.first or line
+        self.last = line
+        if _OF_PROCESS in line or is_of(AuditAction.TRAIL_CLOSED, line):
+            self.ended = number
+
+    def flaw(self, known_until: datetime | None) -> str:
+        """Why no server has left them so, if that can be told. Something is known until a time."""
+        if self.ended:
+            return f"line {self.ended} is one that is signed at once, and nobody signed it"
+        first, last = peek_line(self.first), peek_line(self.last)
+        if first is None or last is None:
+            return ""
+        until = last.at if known_until is None else max(last.at, known_until)
+        if until - first.at <= UNSIGNED_MAX:
+            return ""
+        return f"lines {first.n} to {last.n} should have been signed after a second"
+
+
 class Verification:
     """One walk through all files of a folder.
 
     `key` is None where nobody knows it: then no signature is checked. `checkpoints` are those from
-    elsewhere, by the name that a person gave them; `anchors` are the vault's.
+    elsewhere, by the name that a person gave them; `anchors` are the vault's. Of a trail that was
+    signed just now to be verified, `found_number` is the newest line before that.
     """
 
     def __init__(
@@ -87,6 +122,7 @@ class Verification:
         key: PublicKey | None,
         checkpoints: Mapping[str, Checkpoint],
         anchors: Sequence[Anchor],
+        found_number: int = sys.maxsize,
     ) -> None:
         self._folder = folder
         self._key = key
@@ -100,10 +136,17 @@ class Verification:
         self._file = ""
         self._line = 0
         self._signed: list[_Signed] = []
+        self._found_number = found_number
+        self._unsigned = _Unsigned()
+        self._known_until: datetime | None = None
         for name, checkpoint in checkpoints.items():
             self._add_checkpoint(name, checkpoint)
         for anchor in anchors:
             self._add_witness(anchor.number, _Witness("the vault", anchor.stream, anchor.hash))
+
+    def miss(self, file: str) -> None:
+        """A file is not there that should be."""
+        self._add_flaw(file, 0, "it is missing")
 
     def run(self, on_progress: Progress) -> Verdict:
         """Read everything. Raises OSError when a file cannot be read."""
@@ -132,6 +175,9 @@ class Verification:
         verdict.newest = self._number
         if self._key is not None and verdict.lines and not verdict.signed:
             self._add_flaw("", 0, "no line is signed with this key")
+        why = self._unsigned.flaw(self._known_until)
+        if self._key is not None and why:
+            self._add_flaw("", 0, why)
         for number, witnesses in sorted(self._witnesses.items()):
             for witness in witnesses:
                 self._add_flaw("", 0, f"line {number} is missing, of which {witness.name} knows")
@@ -150,9 +196,15 @@ class Verification:
         for witness in self._witnesses.pop(number, ()):
             self._compare(witness, number)
         self._is_closed = is_of(AuditAction.TRAIL_CLOSED, line)
+        is_signed = is_of(AuditAction.TRAIL_SIGNED, line)
+        if number <= self._found_number:
+            if is_signed:
+                self._unsigned = _Unsigned()
+            else:
+                self._unsigned.add(line, number)
         if self._line == 1:
             self._begin(line)
-        elif is_of(AuditAction.TRAIL_SIGNED, line):
+        elif is_signed:
             self._collect(line)
 
     def _explain(self, line: bytes) -> Entry | None:
@@ -213,6 +265,8 @@ class Verification:
         if self._key is not None and not self._key.has_signed(checkpoint):
             self._add_flaw("", 0, f"{name} is not signed with this key")
             return
+        if self._known_until is None or checkpoint.at > self._known_until:
+            self._known_until = checkpoint.at
         witness = _Witness(name, checkpoint.stream, checkpoint.hash)
         self._add_witness(checkpoint.number, witness)
 

@@ -23,8 +23,8 @@ _ITSELF: Final = Origin(door="house")
 class Writer:
     """The files of a trail as one process writes them; one call at a time, in whatever thread.
 
-    Without a `key` nothing is signed. `was_empty` says that there was no line when `look` was
-    called.
+    Without a `key` nothing is signed. `is_doubted` is set when something was found wrong with what
+    is there.
     """
 
     def __init__(self, folder: Path, clock: Clock, stream: str, segment_bytes: int) -> None:
@@ -37,7 +37,7 @@ class Writer:
         self._chain = Chain(folder, segment_bytes)
         self._process = os.getpid()
         self._signed_s = -CHECKPOINT_S
-        self.was_empty = False
+        self.is_doubted = False
 
     @property
     def stream(self) -> str:
@@ -81,15 +81,13 @@ class Writer:
         """Find the end of the trail; returns what is wrong there. Raises OSError."""
         self._turn.take()
         try:
-            found = self._chain.catch_up()
-            self.was_empty = not self._chain.number
+            return self._catch_up()
         finally:
             self._turn.give_up()
-        return found
 
-    def find(self, number: int) -> str | None:
-        """The hash of one of the newest lines; None when it is not among them."""
-        return self._chain.find(number)
+    def follows(self, number: int, own_hash: str) -> bool:
+        """Whether the newest line is this one, or comes behind it in the chain. Raises OSError."""
+        return self._chain.follows(number, own_hash)
 
     def begin(self, words: Sequence[bytes]) -> Growth | None:
         """Take the turn and link lines, for `end` to write; None when that may have to wait."""
@@ -115,8 +113,10 @@ class Writer:
         """Wait for the turn, do whatever the files need, and write. Raises OSError."""
         self._turn.take()
         try:
-            found = self._chain.catch_up()
+            found = self._catch_up()
             if self._chain.is_full:
+                # The line that closes a file must not be the newest that nobody vouches for.
+                self.hurry()
                 closing = self._chain.grow()
                 closing.add(self._say(AuditAction.TRAIL_CLOSED))
                 self._chain.write(closing, is_last=True)
@@ -131,6 +131,12 @@ class Writer:
         """Let go of the files."""
         self._chain.close()
         self._turn.close()
+
+    def _catch_up(self) -> list[AuditEvent]:
+        found = self._chain.catch_up()
+        if any(event.action is AuditAction.TRAIL_DAMAGED for event in found):
+            self.is_doubted = True
+        return found
 
     def _say(self, action: AuditAction, subject: str = "") -> bytes:
         return self.words(AuditEvent(action=action, subject=subject))

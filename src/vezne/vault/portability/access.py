@@ -35,10 +35,12 @@ class CardAccess:
     async def reveal(self, card: StoredCard, why: str) -> Opened:
         """What is sealed of a card, with a line in the audit trail. Raises CardGone."""
         if card.scope is CardScope.INSURANCE:
-            return Opened(None, card.holder, self._identity_of(card))
-        opened = await open_stored(self._records, self._keyring, card.merchant_id, card.token)
+            opened = Opened(None, card.holder, self._identity_of(card))
+        else:
+            stored = await open_stored(self._records, self._keyring, card.merchant_id, card.token)
+            opened = Opened(stored.pan, stored.holder, "")
         self._record(AuditAction.CARD_REVEALED, card.merchant_id, card.token, why)
-        return Opened(opened.pan, opened.holder, "")
+        return opened
 
     async def keep(self, merchant_id: int, token: bytes, card: OpenedCard, why: str) -> None:
         """Store a card under a token, durably, unless it is stored under it already.

@@ -4,6 +4,7 @@ It is described at https://age-encryption.org/v1 (X25519 and ChaCha20-Poly1305).
 here the `age` program reads, and the other way round.
 """
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -80,10 +81,10 @@ def wipe(content: bytearray) -> None:
 
 
 def _recipient(text: str) -> pyrage.x25519.Recipient:
-    try:
+    with contextlib.suppress(pyrage.RecipientError):
         return pyrage.x25519.Recipient.from_str(text)
-    except pyrage.RecipientError:
-        raise InvalidRecipient(f"{text!r} is no public key of age (age1…)") from None
+    # Without the text and the error above, which quotes it: it may be the private key.
+    raise InvalidRecipient("the recipient is no public key of age (age1…)")
 
 
 class _Source:

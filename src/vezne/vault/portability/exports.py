@@ -16,7 +16,7 @@ from vezne.vault.portability.access import CardAccess
 from vezne.vault.portability.age import check_recipient
 from vezne.vault.portability.approvers import QUORUM, Approvers, Proof
 from vezne.vault.portability.errors import ImpossibleExport, InvalidManifest
-from vezne.vault.portability.folder import locked_folder, make_folder, read_part
+from vezne.vault.portability.folder import locked_folder, make_folder, read_part, remove_parts
 from vezne.vault.portability.manifest import (
     Approval,
     ExportRequest,
@@ -74,13 +74,15 @@ class Exports:
     ) -> ExportState:
         """Ask for a merchant's cards, to be written into a folder for a recipient's key.
 
-        The path is absolute: who approves must know which folder is meant.
+        The path is absolute and printable: who approves must know which folder is meant.
 
         Raises InvalidRecipient, ImpossibleExport.
         """
         check_recipient(recipient)
         if not 1 <= part_cards <= PART_CARDS_MAX:
             raise ImpossibleExport(f"a part has 1 to {PART_CARDS_MAX} cards")
+        if not str(folder).isprintable():
+            raise ImpossibleExport("the folder's name has characters that cannot be shown")
         now_ms = self._clock.now_ms()
         request = ExportRequest(
             merchant_id=merchant.id,
@@ -152,6 +154,7 @@ class Exports:
         with locked_folder(folder):
             intact = _intact(folder, await self._records.list_parts(row.digest))
             await self._records.keep_parts(row.digest, len(intact))
+            remove_parts(folder, kept=len(intact))
             started_ms = row.started_ms
             if started_ms is None:
                 started_ms = self._clock.now_ms()

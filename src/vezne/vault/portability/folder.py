@@ -2,15 +2,20 @@
 
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from vezne.vault.files import sync_folder
 from vezne.vault.portability.errors import InvalidManifest, UnusableFolder
-from vezne.vault.portability.manifest import Part
+from vezne.vault.portability.manifest import Part, part_file
 
 _MODE: Final = 0o700
+_OTHERS: Final = 0o077
+# A part, or the draft of one.
+_PART: Final = re.compile(r"part-\d+\.jsonl\.age|\.part-\d+\.jsonl\.age\.draft", re.ASCII)
 # Ten thousand cards with long names and metadata; a part that is larger was not written by us.
 _PART_BYTES_MAX: Final = 256_000_000
 
@@ -21,8 +26,12 @@ def make_folder(path: Path, *, is_new: bool) -> None:
     Raises UnusableFolder, OSError.
     """
     path.mkdir(parents=True, exist_ok=True, mode=_MODE)
-    if is_new and any(path.iterdir()):
+    if not is_new:
+        return
+    if any(path.iterdir()):
         raise UnusableFolder(f"{path} is not empty")
+    if path.stat().st_mode & _OTHERS:
+        path.chmod(_MODE)
 
 
 @contextmanager
@@ -38,6 +47,15 @@ def locked_folder(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def remove_parts(folder: Path, *, kept: int) -> None:
+    """Remove what a crash left behind the first parts, which are kept. Raises OSError."""
+    names = {part_file(number) for number in range(1, kept + 1)}
+    for path in sorted(folder.iterdir()):
+        if _PART.fullmatch(path.name) and path.name not in names:
+            path.unlink()
+    sync_folder(folder)
 
 
 def read_part(folder: Path, part: Part) -> bytes:

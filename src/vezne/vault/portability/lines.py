@@ -1,5 +1,6 @@
 """A card as a line of an export: one JSON object, its number first."""
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -19,6 +20,11 @@ from vezne.vault.pan import Pan, parse_pan
 _encoder: Final = msgspec.json.Encoder()
 _NO_NUMBER: Final = msgspec.Raw(b'""')
 _MONTHS: Final = 12
+# Longer than any that we know of.
+_TOKEN_BYTES_MAX: Final = 64
+_BIN: Final = re.compile(r"\d{6}(?:\d{2})?", re.ASCII)
+_DIGITS: Final = re.compile(r"\d+", re.ASCII)
+_LAST4: Final = re.compile(r"\d{4}", re.ASCII)
 # Beyond these no calendar goes.
 _YEAR_MAX: Final = 9_999
 _TIME_MAX_MS: Final = 2**47
@@ -174,8 +180,10 @@ def _is_sound(facts: CardFacts) -> bool:
     except ValueError:
         return False
     times = (facts.created_ms, facts.owner.created_ms)
+    if facts.scope is CardScope.INSURANCE and not _has_ends(facts):
+        return False
     return (
-        bool(token)
+        1 <= len(token) <= _TOKEN_BYTES_MAX
         and len(key) == TOKEN_BYTES
         and 1 <= facts.expiry_month <= _MONTHS
         and 1 <= facts.expiry_year <= _YEAR_MAX
@@ -185,5 +193,27 @@ def _is_sound(facts: CardFacts) -> bool:
 
 def _is_loose(facts: CardFacts) -> bool:
     """Whether a card number stands where every door refuses one."""
-    ids = (facts.owner.email, facts.owner.external_id or "", *facts.metadata.values())
-    return any(map(holds_pan, (facts.holder, facts.alias))) or any(map(holds_card_number, ids))
+    owner, metadata = facts.owner, facts.metadata
+    ids = (owner.email, owner.external_id or "", facts.identity, *metadata, *metadata.values())
+    return (
+        any(map(holds_pan, (facts.holder, facts.alias)))
+        or any(map(holds_card_number, ids))
+        or _is_number(bytes.fromhex(facts.token))
+    )
+
+
+def _has_ends(facts: CardFacts) -> bool:
+    """Whether no more of a number is there than may be shown (PCI DSS v4.0.1 3.4.1)."""
+    return bool(_BIN.fullmatch(facts.bin) and _LAST4.fullmatch(facts.last4))
+
+
+def _is_number(token: bytes) -> bool:
+    """Whether a token is a card number in one of its forms, filled up or not.
+
+    Among the digits of a random token something like a card number stands one time in ten thousand;
+    then other things stand beside it.
+    """
+    text = token.hex().lstrip("0")
+    if holds_card_number(text) and len(set(_DIGITS.sub("", text))) <= 1:
+        return True
+    return holds_card_number(token.decode("latin-1"))

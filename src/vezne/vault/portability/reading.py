@@ -71,14 +71,23 @@ class CardImport:
         self._access = access
         self._clock = clock
         self._audit = audit
+        # In which part the tokens stand that were looked at.
+        self._parts: dict[bytes, int] = {}
 
     def check_part(self, number: int) -> int:
         """How many cards a part has, counted from 0, each of them as it must be.
 
-        Raises InvalidManifest.
+        No token may be there twice, in this part or another one: of two cards by one name the
+        second would be lost. Raises InvalidManifest.
         """
         lines = self._lines(number)
         _wipe_all(lines)
+        tokens = {bytes.fromhex(line.facts.token) for line in lines}
+        is_new = all(self._parts.get(token, number) == number for token in tokens)
+        if len(tokens) < len(lines) or not is_new:
+            file = self.manifest.parts[number].file
+            raise InvalidManifest(f"{file}: a token stands there for the second time")
+        self._parts.update(dict.fromkeys(tokens, number))
         return len(lines)
 
     def is_stored(self, number: int) -> bool:
