@@ -12,7 +12,7 @@ from attack.town import BINS, settle
 from fakes.memory import Dump, UnreadableMemory
 from fakes.split_server import SplitServer
 
-CARDS = 1_500
+CARDS = 800
 SOME = 60
 HEXADECIMAL = re.compile(rb"[0-9a-f]{64}")
 
@@ -47,7 +47,7 @@ def test_the_gateway_s_memory_is_of_no_use(split):
 
 def test_the_vault_s_memory_is(split):
     """The same search finds signatures, keys and numbers there, so it is able to find."""
-    town = settle(split, [split.keys["iyzico"]], 200, seed=6)
+    town = settle(split, [split.keys["iyzico"]], 60, seed=6)
     try:
         dump = Dump.of(split.pid)
     except UnreadableMemory:

@@ -156,7 +156,7 @@ def test_what_live_mode_looks_at_first(tmp_path, monkeypatch):
     monkeypatch.setenv("VEZNE_MASTER_KEY", f"file:{key}")
     live = ("serve", "--data", str(tmp_path / "data"))
     missing = run_vezne(*live)
-    assert (missing.returncode, "master.key: No such file" in missing.stderr) == (1, True)
+    assert (missing.returncode, "vezne keys create" in missing.stderr) == (1, True)
     assert run_vezne("keys", "create", f"file:{key}").returncode == 0
     good = run_vezne(*live)
     assert (good.returncode, "mode live needs an acquirer" in good.stderr) == (2, True)

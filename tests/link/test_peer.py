@@ -122,6 +122,30 @@ async def test_notices_and_questions_keep_their_order():
             assert server.notices[-1] == Release(number)
 
 
+async def test_who_does_not_keep_up_is_asked_no_more():
+    """What was not written certainly was not heard, and no memory fills up with it."""
+    client, over = Side(), asyncio.Event()
+
+    async def deaf(_, writer):
+        await over.wait()
+        writer.close()
+
+    with tempfile.TemporaryDirectory(prefix="link") as folder:
+        path = Path(folder) / "s"
+        listening = await asyncio.start_unix_server(deaf, path)
+        peer = await connect_to(path, client.make)
+        large = bytes(peers.FRAME_BYTES_MAX // 2)
+        asked = [asyncio.ensure_future(peer.ask(SealSecret(large, b"c"))) for _ in range(5)]
+        await asyncio.sleep(0)
+        with pytest.raises(LinkDown, match="keep up") as failed:
+            await peer.ask(SealSecret(b"x", b"c"))
+        assert failed.value.is_sent is False
+        over.set()
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(outcome, LinkDown) for outcome in outcomes)
+        listening.close()
+
+
 async def test_nobody_waits_for_ever():
     """A question without an answer fails after its time, and may have been heard."""
     async with pair(timeout_s=0.1) as (server, client, _):

@@ -119,11 +119,12 @@ def test_a_missing_container(intake, transit, payload):
     ("payload", "left"),
     [
         (1, 0),
-        ("text", ""),
+        ("text", "?"),
+        ("", ""),
         ([{"paymentCard": {"cardNumber": PAN, "cvc": "123"}}], [None]),
         ({"paymentCard": [PAN]}, {"paymentCard": [None]}),
         ({"paymentCard": [{"cardNumber": PAN, "cvc": "123"}]}, {"paymentCard": [None]}),
-        ({"paymentCard": PAN}, {"paymentCard": ""}),
+        ({"paymentCard": PAN}, {"paymentCard": "?"}),
         ({"paymentCard": int(PAN)}, {"paymentCard": 0}),
     ],
 )

@@ -37,6 +37,8 @@ from vezne.link.sockets import ForeignPeer, check_peer
 # A body of the largest size that the edge accepts, written less compactly, and much to spare for
 # long lists of answers.
 FRAME_BYTES_MAX: Final = 16 * 1024 * 1024
+# What may wait for the other side to read it. More than this, and it does not keep up.
+UNREAD_BYTES_MAX: Final = 2 * FRAME_BYTES_MAX
 # How exact the time limit of a question is.
 TICK_S: Final = 0.5
 _LENGTH_BYTES: Final = 4
@@ -103,6 +105,8 @@ class Peer(asyncio.Protocol):
 
         Raises LinkFailure, and what the answer itself raised there.
         """
+        if self._transport is not None and self._is_behind(self._transport):
+            raise LinkDown("the other side does not keep up", is_sent=False)
         self._last_number += 1
         number = self._last_number
         asked_by = sender or sender_from(current_origin())
@@ -217,6 +221,9 @@ class Peer(asyncio.Protocol):
         if len(encoded) > FRAME_BYTES_MAX:
             raise FrameTooLarge(f"a message of {len(encoded)} bytes", is_ours=True)
         self._transport.write(len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded)
+
+    def _is_behind(self, transport: asyncio.Transport) -> bool:
+        return transport.get_write_buffer_size() > UNREAD_BYTES_MAX
 
     def _abort(self, why: str) -> None:
         """The other side does not speak our language: end at once, and say so in the log."""

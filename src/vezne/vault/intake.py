@@ -316,11 +316,11 @@ def _take_out(
 
 
 def _emptied(value: object) -> object:
-    """A value of the same kind that says nothing. A list that held something is not empty."""
+    """A value of the same kind that says nothing. What held something is not empty."""
     if isinstance(value, list):
         return [None] if value else value
     if isinstance(value, str):
-        return ""
+        return value and "?"
     return value if value is None or isinstance(value, bool) else 0
 
 
