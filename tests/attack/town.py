@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import itertools
 import json
 import random
 import subprocess
@@ -19,6 +20,8 @@ BINS = ("55287900", "45438134", "52891210", "41111111", "51529100", "97920100", 
 # Of the last one only six digits are shown: ten times as many tries a card, so there are few.
 SHARES = (10, 10, 10, 10, 10, 9, 1)
 CONNECTIONS = 12
+# How many cards come by each of the other ways.
+OTHERS = 12
 NAMES = ("Ayşe Yılmaz", "Mehmet Demir", "Zeynep Kaya", "Can Öztürk", "Elif Şahin")
 
 Keys = dict[str, str]
@@ -110,7 +113,46 @@ async def _settle(server: Server, merchants: Sequence[Keys], count: int, seed: i
             assert answer["status"] == "success", answer
 
     signatures = await crowd(server.http, list(enumerate(people)), live)
-    return Town([pan for pan in stored if pan not in gone], deleted, passing, signatures)
+    kept, seen = await _visit_other_doors(server, people, signatures)
+    staying = [pan for pan in stored if pan not in gone]
+    return Town([*staying, *kept], deleted, [*passing, *seen], signatures)
+
+
+async def _visit_other_doors(
+    server: Server, known: list[str], signatures: list[str]
+) -> tuple[list[str], list[str]]:
+    """Some cards come by other ways; those that are stored afterwards, and those that are not."""
+    taken = set(known)
+    some = [pan for pan in numbers(len(known) + 8 * OTHERS, 99) if pan not in taken]
+    plain = [pan for pan in some if not pan.startswith(("37", "9792"))]
+    stored, paid, held, *misplaced = (plain[at::5][:OTHERS] for at in range(5))
+    caller = await Caller.connect(server.http, signatures)
+    wall, net = server.keys["paywall"], server.keys["paynet"]
+    keys = server.keys["iyzico"]
+    pair = {"apikeyprivate": wall["private_key"], "apiclientprivate": wall["private_client"]}
+    for at, pan in enumerate(stored):
+        card = {"Nickname": "kart", "HolderName": NAMES[0], "Number": pan, "Month": 12}
+        body = {"RelationalId1": f"w{at}", "IncludeDetails": True, "Card": card | {"Year": 2031}}
+        answer = await caller.send("/paywall/card", json.dumps(body).encode(), pair)
+        assert answer["Result"] is True, answer
+    basic = {"Authorization": f"Basic {net['secret_key']}"}
+    for at, pan in enumerate(paid):
+        body = {"amount": "1,20", "reference_no": f"n{at}", "domain": "shop.example", "pan": pan}
+        body |= {"card_holder": NAMES[1], "month": 12, "year": 2031, "cvc": cvv_of(pan)}
+        answer = await caller.send("/v2/transaction/payment", json.dumps(body).encode(), basic)
+        assert answer["is_succeed"] is True, answer
+    for pan in held:
+        card = {"cardHolderName": NAMES[2], "cardNumber": pan, "cvc": cvv_of(pan)}
+        card |= {"expireMonth": "12", "expireYear": "2031"}
+        asked = payment_request(paymentCard=card, callbackUrl="https://shop.example/back")
+        answer = await caller.call(keys, "/payment/3dsecure/initialize", asked)
+        assert answer["status"] == "success", answer
+    for pan in itertools.chain(*misplaced):
+        wrong = [{"cardNumber": pan, "cvc": cvv_of(pan)}]
+        answer = await caller.call(keys, "/payment/auth", payment_request(paymentCard=wrong))
+        assert answer["status"] == "failure"
+    caller.close()
+    return stored, [*paid, *held, *itertools.chain(*misplaced)]
 
 
 def cvv_of(pan: str) -> str:
@@ -174,6 +216,12 @@ class Caller:
         headers = signed_headers(keys["api_key"], keys["secret_key"], path, body)
         if b"cardNumber" in body or b"cvc" in body:
             self._signatures.append(signature_in(headers["Authorization"]))
+        return await self.send(path, body, headers, method)
+
+    async def send(
+        self, path: str, body: bytes, headers: dict[str, str], method: str = "POST"
+    ) -> dict[str, str]:
+        """The answer to a request as it is."""
         lines = [
             f"{method} {path} HTTP/1.1",
             "Host: desk",
