@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from secrets import token_hex
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -136,8 +137,9 @@ async def _visit_other_doors(
         answer = await caller.send("/paywall/card", json.dumps(body).encode(), pair)
         assert answer["Result"] is True, answer
     basic = {"Authorization": f"Basic {net['secret_key']}"}
-    for at, pan in enumerate(paid):
-        body = {"amount": "1,20", "reference_no": f"n{at}", "domain": "shop.example", "pan": pan}
+    for pan in paid:
+        body = {"amount": "1,20", "domain": "shop.example", "pan": pan}
+        body |= {"reference_no": token_hex(6)}
         body |= {"card_holder": NAMES[1], "month": 12, "year": 2031, "cvc": cvv_of(pan)}
         answer = await caller.send("/v2/transaction/payment", json.dumps(body).encode(), basic)
         assert answer["is_succeed"] is True, answer
