@@ -10,7 +10,7 @@ from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.front import settle_garbage_collector
 from vezne.bootstrap.guarding import guard_doors
 from vezne.bootstrap.house import House, new_uplink, open_house
-from vezne.bootstrap.server import at_work, returns_site
+from vezne.bootstrap.server import at_work, sites_of
 from vezne.bootstrap.start import run
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
@@ -58,7 +58,7 @@ async def _serve(settings: Settings) -> None:
 
 def _reception(house: House, doors: Sequence[Door]) -> Reception:
     """What this process does for the vault."""
-    desk = Desk(doors, returns_site(house, doors), house.audit)
+    desk = Desk(doors, sites_of(house, doors), house.audit)
     board, audit = house.faults, house.audit
 
     def hear_used(used: FaultUsed) -> None:

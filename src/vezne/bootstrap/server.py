@@ -11,13 +11,17 @@ from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.guarding import guard_doors
 from vezne.bootstrap.house import House, open_house, own_room
 from vezne.bootstrap.master import open_serving_master_key
+from vezne.bootstrap.panel import panel_desk
 from vezne.bootstrap.start import run
 from vezne.bootstrap.tidying import Tidying
 from vezne.edge.app import Site
+from vezne.edge.asgi import site_from
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
 from vezne.edge.threeds import SITE_PATH, threeds_site
 from vezne.flows.once import end_once_leases
+from vezne.panel.app import panel_app
+from vezne.panel.routing import PANEL_PATH
 from vezne.settings import Settings, check_servable
 from vezne.webhooks import Office, tell_merchants
 from vezne.workers import look_at_all_due, repeat
@@ -38,7 +42,7 @@ async def _serve(settings: Settings) -> None:
     async with open_house(settings, master_key) as house, at_work(house):
         guarded = guard_doors(open_doors(house), settings, house.audit)
         with guarded as doors, locked(settings.data, VAULT_LOCK):
-            await serve_front(settings, own_room(house), doors, returns_site(house, doors))
+            await serve_front(settings, own_room(house), doors, sites_of(house, doors))
 
 
 @asynccontextmanager
@@ -63,9 +67,15 @@ async def at_work(house: House) -> AsyncIterator[None]:
                 worker.cancel()
 
 
-def returns_site(house: House, doors: Sequence[Door]) -> dict[str, Site]:
-    """Our part of 3-D Secure: where browsers bring the bank's word."""
-    return {SITE_PATH: threeds_site(house.ports, house.merchants, doors, faults=house.faults)}
+def sites_of(house: House, doors: Sequence[Door]) -> dict[str, Site]:
+    """The pages for browsers: our part of 3-D Secure, where they bring the bank's word; the panel.
+
+    The built-in bank's are where the vault is.
+    """
+    return {
+        SITE_PATH: threeds_site(house.ports, house.merchants, doors, faults=house.faults),
+        PANEL_PATH: site_from(panel_app(panel_desk(house))),
+    }
 
 
 def _background(house: House) -> list[tuple[Callable[[], Awaitable[None]], float]]:

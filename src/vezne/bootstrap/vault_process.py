@@ -27,6 +27,7 @@ from vezne.link.counter import Counter, Services
 from vezne.link.messages import Welcome
 from vezne.link.sockets import listen_on
 from vezne.machine import SystemClock, SystemEntropy
+from vezne.panel.routing import PANEL_PATH
 from vezne.settings import Settings, check_servable
 from vezne.storage.merchants import SqlMerchants
 
@@ -59,7 +60,8 @@ async def _serve(settings: Settings) -> None:
             room.service.transit.count_from(int.from_bytes(SystemEntropy().take(_ID_BYTES)))
             counter = Counter(_services(settings, room, faults))
             server = await listen_on(path, counter.make_peer)
-            sites = {SITE_PATH: counter.site(SITE_PATH), HEALTH_PATH: counter.health}
+            sites = {path: counter.site(path) for path in (SITE_PATH, PANEL_PATH)}
+            sites[HEALTH_PATH] = counter.health
             doors = counter.doors(_doors(settings, room, faults))
             try:
                 await serve_front(settings, room, doors, sites)

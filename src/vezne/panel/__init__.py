@@ -1,0 +1,1 @@
+"""The merchant's panel: pages for people, rendered on the server."""

@@ -1,0 +1,1 @@
+"""What each page of the panel shows and does."""

@@ -1,0 +1,38 @@
+"""The table of the panel: every page and act, who may, and what answers."""
+
+import enum
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+from starlette.responses import Response
+
+from vezne.panel.permissions import Permission
+from vezne.panel.visit import Visit
+
+PANEL_PATH: Final = "/panel"
+
+Handle = Callable[[Visit], Awaitable[Response]]
+
+
+class Where(enum.Enum):
+    """In which modes a page exists."""
+
+    EVERYWHERE = "everywhere"
+    SANDBOX = "sandbox"
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A page (GET) or an act (POST). `path` is below `PANEL_PATH` and may name parameters.
+
+    A page without a permission is for everybody, signed in or not; its visit has no `who`, unless
+    somebody is. An act needs the form token of its session; with `takes_foreign_forms` it needs
+    none, and must change nothing but what the form itself proves.
+    """
+
+    method: str
+    path: str
+    handle: Handle
+    permission: Permission | None
+    where: Where = Where.EVERYWHERE
+    takes_foreign_forms: bool = False

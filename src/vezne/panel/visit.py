@@ -1,0 +1,161 @@
+"""One request to the panel, as a page sees it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Final
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from vezne.core.audit import AuditAction, AuditEvent
+from vezne.core.member import SignedIn
+from vezne.core.merchant import Merchant
+from vezne.core.ports import Ports
+from vezne.flows.merchant_time import ports_at
+from vezne.panel.desk import PanelDesk
+from vezne.panel.permissions import Permission, may
+from vezne.panel.rendering import Renderer
+from vezne.panel.wording import say
+
+_FIELDS_MAX: Final = 200
+NOTE_COOKIE: Final = "vezne_note"
+
+
+class IllFormed(Exception):
+    """The request is not as our own pages make it."""
+
+
+class NotFound(Exception):
+    """There is no such thing, or none of this merchant's: nobody is told which."""
+
+
+class Visit:
+    """A request, who makes it, and in which language it is answered.
+
+    `query` and `form` hold one value for each name, the last one. `who` is None on pages for
+    everybody.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        desk: PanelDesk,
+        renderer: Renderer,
+        *,
+        language: str,
+        form: Mapping[str, str],
+        who: SignedIn | None,
+    ) -> None:
+        self.request = request
+        self.desk = desk
+        self.language = language
+        self.form = form
+        self._who = who
+        self._renderer = renderer
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether somebody is."""
+        return self._who is not None
+
+    @property
+    def who(self) -> SignedIn:
+        """Who is signed in. Raises RuntimeError on a page that is for everybody."""
+        if self._who is None:
+            raise RuntimeError("nobody is signed in")
+        return self._who
+
+    @property
+    def merchant(self) -> Merchant:
+        """The merchant that the member works for. Nobody else's data may be shown."""
+        return self.who.merchant
+
+    @property
+    def ports(self) -> Ports:
+        """The ports with the merchant's time."""
+        return ports_at(self.merchant, self.desk.ports)
+
+    @cached_property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of the address."""
+        return dict(self.request.query_params)
+
+    @property
+    def is_fragment(self) -> bool:
+        """Whether the page's own script asks, for the live part of the page only."""
+        return self.request.headers.get("x-live") == "1"
+
+    def path(self, name: str) -> str:
+        """A parameter of the path."""
+        return str(self.request.path_params[name])
+
+    def path_number(self, name: str) -> int:
+        """A parameter of the path that is a number. Raises NotFound."""
+        text = self.path(name)
+        if not (text.isascii() and text.isdigit() and len(text) < len(str(2**63))):
+            raise NotFound
+        return int(text)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the member may do something for this merchant."""
+        return self._who is not None and may(self._who.role, permission)
+
+    def say(self, name: str, /, **values: object) -> str:
+        """A text in the visitor's language."""
+        return say(self.language, name, **values)
+
+    def page(self, template: str, /, *, status: int = 200, **values: object) -> Response:
+        """A page, or its live part only where that is asked for."""
+        return self._renderer.page(self, template, status, values)
+
+    def go(self, path: str, note: str = "", /, **values: object) -> Response:
+        """Send the browser to a page of the panel, after an act; with a note by its text's name."""
+        response = RedirectResponse(path, 303)
+        if note:
+            text = self.say(note, **values)
+            response.set_cookie(
+                NOTE_COOKIE,
+                text.encode().hex(),
+                max_age=60,
+                path="/panel",
+                httponly=True,
+                samesite="lax",
+                secure=self.request.url.scheme == "https",
+            )
+        return response
+
+    def take_note(self) -> str:
+        """The note that an act left for the page after it; empty: none."""
+        try:
+            return bytes.fromhex(self.request.cookies.get(NOTE_COOKIE, "")).decode()
+        except ValueError:
+            return ""
+
+    def record(self, subject: str, *, reason: str = "", is_success: bool = True) -> None:
+        """Write to the audit trail that the member changes something, before it is done.
+
+        Raises AuditFailure.
+        """
+        self.desk.audit.record(
+            AuditEvent(
+                action=AuditAction.ADMINISTERED,
+                merchant_id=self.merchant.id,
+                subject=subject,
+                reason=reason,
+                is_success=is_success,
+            )
+        )
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The fields of a form as browsers send it. Raises IllFormed."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        raise IllFormed
+    try:
+        text = (await request.body()).decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_FIELDS_MAX)
+    except ValueError:
+        raise IllFormed from None
+    return dict(pairs)
