@@ -1,0 +1,3 @@
+-- Payments: what the panel looks for.
+
+-- Members of the panel.
