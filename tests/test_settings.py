@@ -52,6 +52,8 @@ SAMPLES = {
     "retention.expired_cards_days": ("off", None),
     "retention.sessions_days": ("7", 7),
     "retention.notices_days": ("30", 30),
+    "panel.listen": ("127.0.0.1:9090", Address("127.0.0.1", 9090)),
+    "panel.tls_listen": ("[::1]:9443", Address("::1", 9443)),
 }
 
 

@@ -90,6 +90,23 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     notices_days: int = 90
 
 
+class PanelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The panel. `auto` is beside the doors, unless it has a TLS listener of its own."""
+
+    listen: Address | Literal["auto"] | None = "auto"
+    tls_listen: Address | None = None
+
+    @property
+    def is_with_doors(self) -> bool:
+        """Whether it answers where the doors do."""
+        return self.listen == "auto" and self.tls_listen is None
+
+    @property
+    def address(self) -> Address | None:
+        """Where it listens by itself, without TLS."""
+        return self.listen if isinstance(self.listen, Address) else None
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be chosen. None for a listener means off, for `database` SQLite files."""
 
@@ -116,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     vault: VaultSettings = VaultSettings()
     guard: GuardSettings = GuardSettings()
     retention: RetentionSettings = RetentionSettings()
+    panel: PanelSettings = PanelSettings()
 
     def __repr__(self) -> str:
         return f"Settings({self.mode}, data={str(self.data)!r})"

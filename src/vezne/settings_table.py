@@ -12,6 +12,7 @@ import msgspec
 from vezne.edge.client_address import FORWARDED
 from vezne.settings_values import (
     address_from,
+    address_or_auto_from,
     boolean_from,
     cryptoperiod_from,
     database_from,
@@ -287,6 +288,19 @@ TABLE: Final = (
         default="90",
         about="For how many days notices are kept that were delivered or given up.",
         parse=days_from,
+    ),
+    Setting(
+        key="panel.listen",
+        default="`auto`",
+        about="HOST:PORT where the panel listens by itself for http, `off`, or `auto`: beside the "
+        "doors, unless `panel.tls_listen` is set.",
+        parse=address_or_auto_from,
+    ),
+    Setting(
+        key="panel.tls_listen",
+        default="`off`",
+        about="HOST:PORT where the panel listens by itself for https, or `off`.",
+        parse=address_from,
     ),
 )
 BY_KEY: Final = {setting.key: setting for setting in TABLE}

@@ -127,6 +127,11 @@ def address_from(value: object) -> Address | None:
     return Address(host, int(port))
 
 
+def address_or_auto_from(value: object) -> object:
+    """Where to listen; None for nowhere, `auto` for where others do."""
+    return value if value == "auto" else address_from(value)
+
+
 def names_from(value: object, what: str = "host names or addresses") -> tuple[str, ...]:
     """A list of names, or a text of them with commas between."""
     names = value.split(",") if isinstance(value, str) else value

@@ -12,10 +12,11 @@ from vezne.core.audit import current_origin
 from vezne.core.body import MalformedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.refusal import Reason, Refusal
-from vezne.edge.app import Dispatcher, Incoming, dress
+from vezne.edge.app import Dispatcher, dress
 from vezne.edge.client_address import ClientAddresses, parse_network
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import BadRequest, Door, Outcome, Request, Response, Route
+from vezne.edge.sites import Incoming
 
 
 class Teller:

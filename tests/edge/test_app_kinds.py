@@ -10,8 +10,9 @@ from fakes.listening import ListeningThread, post
 from fakes.world import FixedClock
 from vezne.core.body import BodyKind, CardFields, FieldState
 from vezne.core.card import CardSlot
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.messages import BrowserForm, BrowserMessage, Door, Response, Route
+from vezne.edge.sites import Incoming
 from vezne.vault.intake import VaultIntake
 from vezne.vault.transit import Transit
 

@@ -9,10 +9,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from vezne.edge.app import Incoming
 from vezne.edge.asgi import site_from
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming
 
 START = {"type": "http.response.start", "status": 203, "headers": []}
 END = {"type": "http.response.body", "body": b"end"}

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
-from vezne.edge.app import BODY_BYTES_MAX, Incoming
+from vezne.edge.app import BODY_BYTES_MAX
 from vezne.edge.http1 import _address_of
 from vezne.edge.http1_text import render_head
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
 from vezne.edge.service import Limits
+from vezne.edge.sites import Incoming
 
 
 class Desk:

@@ -9,9 +9,10 @@ from fakes.intake import PlainIntake
 from vezne.core.audit import AuditAction, AuditEvent, claim_caller, current_origin, prove_caller
 from vezne.core.ports import AuditFailure
 from vezne.edge import refusals
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.messages import Door, Outcome, Response, Route
 from vezne.edge.refusals import LINES_A_SECOND_MAX, show_claim
+from vezne.edge.sites import Incoming
 
 GROUPED = "-".join("5528790000000008")
 

@@ -17,16 +17,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
-from vezne.edge.app import Incoming
 from vezne.edge.messages import Response
 from vezne.edge.server import Address, CannotListen, Listeners
+from vezne.edge.sites import Incoming
 
 PROGRAM = """
 import asyncio, ssl, sys
 import uvloop
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, serve
+from vezne.edge.server import Address, Front, serve
 
 async def handle(incoming):
     print("begun", flush=True)
@@ -38,8 +38,8 @@ configure_logs()
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(sys.argv[1])
 free = Address("127.0.0.1", 0)
-uvloop.run(serve(handle, http=free, tls=free, ssl_context=context,
-                 on_ready=lambda *urls: print("ready", *urls, flush=True)))
+uvloop.run(serve([Front(handle, free, free)], ssl_context=context,
+                 on_ready=lambda urls: print("ready", *urls[0], flush=True)))
 print("closed", flush=True)
 """
 

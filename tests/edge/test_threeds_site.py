@@ -19,9 +19,10 @@ from fakes.returns import payment_at_the_bank, returning_ports
 from vezne.core.authentication import LIFE_MS, AuthenticationState
 from vezne.core.fault import Fault, FaultBoard, FaultKind
 from vezne.core.payment import PaymentState
-from vezne.edge.app import BODY_BYTES_MAX, Dispatcher, Incoming
+from vezne.edge.app import BODY_BYTES_MAX, Dispatcher
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import BrowserForm, BrowserMessage, Door, Response
+from vezne.edge.sites import Incoming
 from vezne.edge.threeds import threeds_site
 
 RETURN = "/3ds/return/trusting"

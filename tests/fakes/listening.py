@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 import uvloop
 
-from vezne.edge.app import Incoming
 from vezne.edge.messages import Response
 from vezne.edge.server import Address, Listeners
 from vezne.edge.service import Limits
+from vezne.edge.sites import Incoming
 
 Result = TypeVar("Result")
 

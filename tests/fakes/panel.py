@@ -15,9 +15,10 @@ from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.panel import panel_desk
 from vezne.core.member import Member, Role, SignedIn
 from vezne.core.merchant import Merchant
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.asgi import site_from
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming
 from vezne.panel.app import CSRF_FIELD, LANGUAGE_COOKIE, SESSION_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
 from vezne.panel.routing import PANEL_PATH

@@ -28,8 +28,9 @@ from vezne.dialects.paynet.auth import PUBLISHABLE_DOOR, SECRET_DOOR, secret_nam
 from vezne.dialects.paynet.remarks import remarks_of
 from vezne.dialects.paynet.routes import door
 from vezne.dialects.paynet.switches import switches_for
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.messages import Answer, Response
+from vezne.edge.sites import Incoming
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.authenticate import receive

@@ -22,8 +22,9 @@ from vezne.core.ports import Ports
 from vezne.dialects.paywall.routes import door
 from vezne.dialects.paywall.switches import switches_for
 from vezne.dialects.paywall.unique_code import Rotation
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.engines.sqlite import open_sqlite
 from vezne.storage.books import SqlBooks

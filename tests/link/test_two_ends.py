@@ -19,8 +19,9 @@ from vezne.core.audit import AuditAction, AuditEvent, current_origin, prove_call
 from vezne.core.card import CardSlot
 from vezne.core.fault import BankCall, Facts, Fault, FaultKind, FaultOnDemand, Place
 from vezne.core.ports import AuditFailure, CardGone, LineFailure
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
 from vezne.edge.messages import BrowserForm, Outcome, Response, Route
+from vezne.edge.sites import Incoming
 from vezne.link import messages
 from vezne.link.boards import BankBoard, GatewayBoard
 from vezne.link.failures import LinkDown, LinkFailure, RemoteFault

@@ -18,8 +18,8 @@ from playwright.async_api import Browser, Route, async_playwright
 from simbank.acs.pages import acs_app
 from simbank.acs.scenarios import Scenario
 from simbank.acs.transactions import ENTRY_PATH, LIFE_MS, Language, Transaction, seal
-from vezne.edge.app import Incoming
 from vezne.edge.asgi import site_from
+from vezne.edge.sites import Incoming
 
 _FOLDER: Final = Path(__file__).parents[2] / "docs" / "images"
 _ORIGIN: Final = "http://bank.localhost"

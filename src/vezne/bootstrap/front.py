@@ -20,12 +20,14 @@ from vezne.bootstrap.guarding import client_addresses
 from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.vault_room import VaultRoom
 from vezne.core.audit import AuditAction, AuditEvent
-from vezne.edge.app import Dispatcher, Site
+from vezne.edge.app import Dispatcher
 from vezne.edge.asgi import site_from
 from vezne.edge.messages import Door
 from vezne.edge.openapi import OPENAPI_PATH, openapi_site
-from vezne.edge.server import serve
+from vezne.edge.server import Front, Urls, serve
+from vezne.edge.sites import Site, lone_site
 from vezne.machine import SystemClock
+from vezne.panel.routing import PANEL_PATH
 from vezne.settings import Settings
 from vezne.vault.certificates import ensure_certificates
 from vezne.vault.files import PRIVATE
@@ -51,18 +53,8 @@ async def serve_front(
 
     Raises what a person can mend (`vezne.bootstrap.start.run`).
     """
-    dispatcher = Dispatcher(
-        doors,
-        room.service.intake,
-        room.audit,
-        {
-            **sites,
-            BANK_PATH: _bank_site(settings, room),
-            OPENAPI_PATH: openapi_site(doors, __version__),
-        },
-        client_addresses(settings),
-    )
-    context = None if settings.tls_listen is None else _tls_context(settings)
+    fronts = _fronts(settings, room, doors, sites)
+    context = _tls_context(settings) if any(front.tls for front in fronts) else None
     settle_garbage_collector()
     room.audit.record(AuditEvent(action=AuditAction.STARTED, subject=f"vezne {__version__}"))
     for key in await room.service.keyring.list_overdue():
@@ -72,17 +64,30 @@ async def serve_front(
         asyncio.create_task(repeat(partial(erase_deleted, room.service), ERASE_S)),
     ]
     try:
-        await serve(
-            dispatcher.handle,
-            http=settings.listen,
-            tls=settings.tls_listen,
-            ssl_context=context,
-            on_ready=_print_ready,
-        )
+        await serve(fronts, ssl_context=context, on_ready=_print_ready)
     finally:
         for task in tidying:
             task.cancel()
         room.audit.record(AuditEvent(action=AuditAction.STOPPED))
+
+
+def _fronts(
+    settings: Settings, room: VaultRoom, doors: Sequence[Door], sites: Mapping[str, Site]
+) -> list[Front]:
+    """The doors' listeners, and the panel's own if it has some."""
+    addresses = client_addresses(settings)
+    with_doors = dict(sites)
+    panel = with_doors.pop(PANEL_PATH)
+    if settings.panel.is_with_doors:
+        with_doors[PANEL_PATH] = panel
+    with_doors[BANK_PATH] = _bank_site(settings, room)
+    with_doors[OPENAPI_PATH] = openapi_site(doors, __version__)
+    dispatcher = Dispatcher(doors, room.service.intake, room.audit, with_doors, addresses)
+    fronts = [Front(dispatcher.handle, settings.listen, settings.tls_listen)]
+    if not settings.panel.is_with_doors:
+        alone = lone_site(PANEL_PATH, panel, room.audit, addresses)
+        fronts.append(Front(alone, settings.panel.address, settings.panel.tls_listen))
+    return fronts
 
 
 @contextmanager
@@ -132,6 +137,6 @@ def _tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def _print_ready(http_url: str | None, https_url: str | None) -> None:
-    sys.stdout.write(" ".join(filter(None, ("ready", http_url, https_url))) + "\n")
+def _print_ready(urls: Sequence[Urls]) -> None:
+    sys.stdout.write(" ".join(filter(None, ("ready", *urls[0]))) + "\n")
     sys.stdout.flush()

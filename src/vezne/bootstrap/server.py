@@ -14,10 +14,10 @@ from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.panel import panel_desk
 from vezne.bootstrap.start import run
 from vezne.bootstrap.tidying import Tidying
-from vezne.edge.app import Site
 from vezne.edge.asgi import site_from
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
+from vezne.edge.sites import Site
 from vezne.edge.threeds import SITE_PATH, threeds_site
 from vezne.flows.once import end_once_leases
 from vezne.panel.app import panel_app

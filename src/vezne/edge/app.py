@@ -4,7 +4,7 @@ A server hands every request to `Dispatcher.handle`; what comes back is ready to
 dispatcher knows no server and no socket, and no dialect beyond its `Door`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import unquote
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 import msgspec
 import structlog
 
-from vezne.core.audit import Origin, begin_origin
+from vezne.core.audit import Origin
 from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.ports import Audit, AuditFailure, Intake
@@ -22,13 +22,11 @@ from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Outcome, Request, R
 from vezne.edge.pages import Pages
 from vezne.edge.refusals import Refusals
 from vezne.edge.routing import RouteTable
-from vezne.edge.wording import Problem
+from vezne.edge.sites import Incoming, Site, Sites, begin_visit
 
 BODY_BYTES_MAX = 1024 * 1024
 
 HEALTH_PATH = "/health"
-# What the trail calls the door that browsers come in by.
-_SITES: Final = "browser"
 _TOO_LARGE = f"the body is larger than {BODY_BYTES_MAX} bytes"
 _JSON = (b"content-type", b"application/json")
 _HEALTHY = Response(200, b'{"status":"ok"}', (_JSON,))
@@ -44,26 +42,6 @@ _KINDS: Final[Mapping[str, BodyKind]] = {
 _HEADER_CARD: Final = CardFields((), "cardNumber")
 
 _log = structlog.stdlib.get_logger(__name__)
-
-
-class Incoming(msgspec.Struct, frozen=True):
-    """A request as a server read it.
-
-    `target` is the request target as sent, without the scheme and authority of an absolute form.
-    Header names are lower case. `body` is None when it was larger than `BODY_BYTES_MAX`, in which
-    case the server read no further. `address` is the peer's, without its port.
-    """
-
-    method: str
-    scheme: str
-    target: str
-    headers: Mapping[str, str]
-    body: bytes | None
-    address: str = ""
-
-
-# Answers everything at and below a path, without the help of the vault.
-Site = Callable[[Incoming], Awaitable[Response]]
 
 
 class Dispatcher:
@@ -89,10 +67,10 @@ class Dispatcher:
         self._audit = audit
         self._refusals = Refusals(audit)
         self._pages = Pages()
-        self._sites = dict(sites or {})
         self._addresses = addresses or ClientAddresses((), "")
+        self._sites = Sites(sites or {}, audit, self._addresses, self._pages)
         for _, path in self._routes:
-            if self._site_of(path) is not None:
+            if self._sites.find(path) is not None:
                 raise ValueError(f"a door claims {path}, which belongs to a site")
 
     async def handle(self, incoming: Incoming) -> Response:
@@ -105,7 +83,7 @@ class Dispatcher:
         if found is None:
             return await self._handle_unrouted(incoming, path)
         door, route = found
-        origin = self._begin_origin(incoming, door.name, route.path)
+        origin = begin_visit(incoming, self._addresses, door.name, route.path)
         raw = incoming.body
         if raw is None:
             response = door.too_large(_refusal(incoming, route.path, _TOO_LARGE))
@@ -119,12 +97,6 @@ class Dispatcher:
             _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
             response = door.fault(_refusal(incoming, route.path, "internal error"))
         return await self._noted(origin, door, incoming, response)
-
-    def _begin_origin(self, incoming: Incoming, door: str, path: str) -> Origin:
-        address = self._addresses.client_of(incoming.address, incoming.headers)
-        origin = Origin(address=address, door=door, path=path)
-        begin_origin(origin)
-        return origin
 
     async def _noted(
         self, origin: Origin, door: Door, incoming: Incoming, response: Response
@@ -186,29 +158,17 @@ class Dispatcher:
 
     async def _handle_unrouted(self, incoming: Incoming, path: str) -> Response:
         """The response to what is no door's route: a site's, our own, or of the path's owner."""
-        site = self._site_of(path)
+        site = self._sites.find(path)
         if site is not None:
-            return await self._visit(site, incoming, path)
+            return await self._sites.visit(site, incoming, path)
         path = path.removesuffix("/")
         if path == HEALTH_PATH:
             is_read = incoming.method in {"GET", "HEAD"}
             return _HEALTHY if is_read else _HEALTH_WRONG_METHOD
         door = self._table.owner_of(path)
-        origin = self._begin_origin(incoming, door.name, mask_digits(path))
+        origin = begin_visit(incoming, self._addresses, door.name, mask_digits(path))
         response = self._answer_unrouted(door, incoming, path)
         return await self._noted(origin, door, incoming, response)
-
-    async def _visit(self, site: Site, incoming: Incoming, path: str) -> Response:
-        """What a site answers, once the trail has every line about it for good."""
-        origin = self._begin_origin(incoming, _SITES, mask_digits(path))
-        response = await site(incoming)
-        try:
-            if origin.newest_line:
-                await self._audit.settled()
-        except AuditFailure as failure:
-            _log.error("fault", door=_SITES, path=origin.path, **describe_fault(failure))
-            return self._pages.problem(Problem.FAULT, incoming.headers.get("accept-language", ""))
-        return response
 
     def _answer_unrouted(self, door: Door, incoming: Incoming, path: str) -> Response:
         if incoming.body is None:
@@ -221,12 +181,6 @@ class Dispatcher:
             return response
         headers = ((b"allow", methods), *response.headers)
         return msgspec.structs.replace(response, headers=headers)
-
-    def _site_of(self, path: str) -> Site | None:
-        for prefix, site in self._sites.items():
-            if path == prefix or path.startswith(f"{prefix}/"):
-                return site
-        return None
 
 
 def _kind_of(route: Route, content_type: str) -> BodyKind:

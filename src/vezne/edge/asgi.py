@@ -10,9 +10,9 @@ from urllib.parse import unquote_to_bytes
 import structlog
 from starlette.types import ASGIApp, Message, Scope
 
-from vezne.edge.app import Incoming, Site
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming, Site
 
 _PLAIN: Final = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
 _TOO_LARGE: Final = Response(413, b"the body is too large", _PLAIN)

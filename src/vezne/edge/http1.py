@@ -16,10 +16,10 @@ import httptools
 import msgspec
 import structlog
 
-from vezne.edge.app import Incoming
 from vezne.edge.http1_text import render_head, render_plain
 from vezne.edge.logs import describe_fault
 from vezne.edge.service import Service
+from vezne.edge.sites import Incoming
 
 _log = structlog.stdlib.get_logger(__name__)
 

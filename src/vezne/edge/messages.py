@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
+from vezne.core.diagnosis import Diagnosis
 from vezne.core.payment import Payment
 from vezne.edge.description import Description
 
@@ -118,6 +119,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     recorded; it says what the browser takes to the merchant. With `ignores_case` its paths may be
     spelled in any case. `conceal_proof` puts an alias in the place of a signature over the body,
     for whoever has the rest of that. `describe` says what a description needs beyond the routes.
+    `diagnose` finds out why a caller was not believed, in sandbox mode; None when there is nothing
+    to be said. It is called after the handler, while the body is still sealed.
     """
 
     name: str
@@ -132,4 +135,5 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     conclude: Callable[[Payment], Awaitable[Answer]] | None = None
     conceal_proof: Callable[[Mapping[str, str], Rename], Mapping[str, str]] | None = None
     ignores_case: bool = False
+    diagnose: Callable[[Request], Awaitable[Diagnosis | None]] | None = None
     describe: Callable[[], Description] | None = None

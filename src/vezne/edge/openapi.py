@@ -14,9 +14,9 @@ import msgspec
 from msgspec import UnsetType
 
 from vezne.core.body import BodyKind, CardFields, LiftedCode, LiftedNumber
-from vezne.edge.app import Incoming, Site
 from vezne.edge.description import Description, Json, Operation, Place, Reply
 from vezne.edge.messages import Door, Response, Route
+from vezne.edge.sites import Incoming, Site
 
 OPENAPI_PATH: Final = "/openapi.json"
 _VERSION: Final = "3.1.0"

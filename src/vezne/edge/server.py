@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple, Self
 
 from vezne.edge.http1 import Connection
@@ -86,47 +86,71 @@ class Listeners:
         return f"{scheme}://{host}:{listening.getsockname()[1]}"
 
 
+class Front(NamedTuple):
+    """A handler, and where it is reached; None is nowhere."""
+
+    handle: Handle
+    http: Address | None
+    tls: Address | None = None
+
+
+class Urls(NamedTuple):
+    """The base URLs of a front, real ports included; None for a listener that is off."""
+
+    http: str | None
+    https: str | None
+
+
 async def serve(
-    handle: Handle,
+    fronts: Sequence[Front],
     *,
-    http: Address | None,
-    tls: Address | None = None,
     ssl_context: ssl.SSLContext | None = None,
-    on_ready: Callable[[str | None, str | None], None],
+    on_ready: Callable[[Sequence[Urls]], None],
     limits: Limits | None = None,
 ) -> None:
     """Answer requests until SIGTERM or SIGINT, finish what is in flight, and return.
 
-    `on_ready` is called once with the http and https base URLs, real ports included, when both
-    accept connections; None stands for a listener that is off. What must happen after the last
-    answer (closing a database, say) is for the caller to do when this returns. A second signal
-    does not wait for requests in flight. Raises CannotListen. Runs in the main thread only.
+    `on_ready` is called once with the URLs of every front, when all accept connections. What must
+    happen after the last answer (closing a database, say) is for the caller to do when this
+    returns. A second signal does not wait for requests in flight. Raises CannotListen. Runs in the
+    main thread only.
     """
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    opened: list[Listeners] = []
     try:
-        listeners = await Listeners.open(
-            handle, http=http, tls=tls, ssl_context=ssl_context, limits=limits
-        )
-        on_ready(listeners.http_url, listeners.https_url)
+        for handle, http, tls in fronts:
+            opened.append(
+                await Listeners.open(
+                    handle, http=http, tls=tls, ssl_context=ssl_context, limits=limits
+                )
+            )
+        on_ready([Urls(each.http_url, each.https_url) for each in opened])
         await stop.wait()
-        await _close_unless_hurried(listeners, stop)
     finally:
+        await _close_unless_hurried(opened, stop)
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(number)
 
 
-async def _close_unless_hurried(listeners: Listeners, stop: asyncio.Event) -> None:
+async def _close_unless_hurried(opened: Sequence[Listeners], stop: asyncio.Event) -> None:
     stop.clear()
-    closing = asyncio.ensure_future(listeners.close())
+    closing = asyncio.ensure_future(_close_all(opened))
     hurry = asyncio.ensure_future(stop.wait())
     await asyncio.wait({closing, hurry}, return_when=asyncio.FIRST_COMPLETED)
     if not closing.done():
-        listeners.abort()
+        for listeners in opened:
+            listeners.abort()
     hurry.cancel()
     await closing
+
+
+async def _close_all(opened: Sequence[Listeners]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        for listeners in opened:
+            tasks.create_task(listeners.close())
 
 
 def _bind(address: Address) -> socket.socket:

@@ -8,8 +8,9 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from vezne.edge.app import BODY_BYTES_MAX, Incoming
+from vezne.edge.app import BODY_BYTES_MAX
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming
 
 Handle = Callable[[Incoming], Awaitable[Response]]
 

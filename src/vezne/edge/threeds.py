@@ -21,10 +21,11 @@ from vezne.core.fault import FaultBoard, FaultOnDemand, fail_on_demand
 from vezne.core.ports import Merchants, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.edge import messages
-from vezne.edge.app import Incoming, Site, dress
+from vezne.edge.app import dress
 from vezne.edge.asgi import site_from
 from vezne.edge.messages import RETURN_PATH, BrowserForm, Door
 from vezne.edge.pages import Pages
+from vezne.edge.sites import Incoming, Site
 from vezne.edge.wording import Problem
 from vezne.flows.authenticate import receive
 from vezne.flows.merchant_time import ports_at

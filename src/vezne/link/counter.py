@@ -16,9 +16,9 @@ from vezne.core.audit import Origin, begin_origin, current_origin
 from vezne.core.body import FieldState, SealedBody
 from vezne.core.card import CardSlot
 from vezne.core.ports import Audit, AuditFailure, CardLine, HeldCard, SecretBox, Vault
-from vezne.edge.app import Incoming, Site
 from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Door, Handler, Request, Response, Route
+from vezne.edge.sites import Incoming, Site
 from vezne.link import messages
 from vezne.link.boards import BankBoard
 from vezne.link.codec import to_sendable

@@ -12,8 +12,8 @@ from vezne.core.body import LiftedCard
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.fault import PlacedFault
 from vezne.core.ports import HeldCard
-from vezne.edge.app import Incoming
 from vezne.edge.messages import Response
+from vezne.edge.sites import Incoming
 
 # Raised whenever a row changes: both processes must be of one make.
 PROTOCOL: Final = 2

@@ -5,9 +5,9 @@ from typing import Final
 
 from vezne.core.audit import current_origin
 from vezne.core.ports import Audit
-from vezne.edge.app import Site
 from vezne.edge.messages import Answer, Door, Handler, Request, Response
 from vezne.edge.pages import Pages
+from vezne.edge.sites import Site
 from vezne.link.failures import LinkFailure
 from vezne.link.messages import Answered, Browse, Question, Visit, sender_from
 from vezne.link.peer import Peer

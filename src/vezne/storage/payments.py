@@ -6,19 +6,23 @@ import msgspec
 
 from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
-from vezne.engines.engine import Engine, Queries, Row, Write
+from vezne.core.standing import standing_of
+from vezne.engines.engine import Engine, Queries, Row, Value, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO payments
-(merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+(merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document,
+standing, paid_e8, door, currency, bin, last4, basket_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 
-_CHANGE = """UPDATE payments SET version = ?, state = ?, due_ms = ?, document = ?
+_CHANGE = """UPDATE payments
+SET version = ?, state = ?, due_ms = ?, document = ?, standing = ?, paid_e8 = ?
 WHERE merchant_id = ? AND number = ? AND version = ?"""
 
 # The reference is in an index, which no other change touches.
 _CHANGE_RENAMED = """UPDATE payments
-SET version = ?, state = ?, due_ms = ?, document = ?, conversation_id = ?
+SET version = ?, state = ?, due_ms = ?, document = ?, standing = ?, paid_e8 = ?,
+conversation_id = ?
 WHERE merchant_id = ? AND number = ? AND version = ?"""
 
 _FIND = "SELECT document FROM payments WHERE merchant_id = ? AND number = ?"
@@ -74,6 +78,9 @@ WHERE merchant_id = ? AND number = (SELECT max(number) FROM walk)"""
 # What a 64-bit column holds. A caller may send any number; no payment has a greater one.
 _NUMBER_MAX: Final = 2**63 - 1
 
+# Names are rarely as long as this; the ends of longer ones are not compared.
+BASKET_BYTES: Final = 64
+
 _documents: Final = Documents(Payment)
 
 
@@ -91,14 +98,42 @@ def add_payment(payment: Payment) -> Write:
             payment.due_ms,
             _reference_key(payment.conversation_id),
             _documents.write(payment),
+            standing_of(payment).value,
+            payment.paid_e8,
+            *lasting_columns(payment),
         ),
     )
+
+
+def lasting_columns(payment: Payment) -> tuple[Value, ...]:
+    """What the search knows of a payment from its beginning: door, currency, bin, last4, basket."""
+    basket = payment.basket_id
+    return (
+        payment.door,
+        payment.currency,
+        payment.bin,
+        payment.last4,
+        None if basket is None else basket_key(basket),
+    )
+
+
+def basket_key(basket_id: str) -> bytes:
+    """What of a basket's name is in its column: an index takes no text of any length."""
+    return basket_id.encode()[:BASKET_BYTES]
 
 
 def change_payment(payment: Payment, *, is_renamed: bool = False) -> Write:
     """The write that stores a payment's next version over the one before it."""
     document = _documents.write(payment)
-    new = (payment.version, payment.state.value, payment.due_ms, document)
+    standing = standing_of(payment).value
+    new = (
+        payment.version,
+        payment.state.value,
+        payment.due_ms,
+        document,
+        standing,
+        payment.paid_e8,
+    )
     old = (payment.merchant_id, payment.number, payment.version - 1)
     if not is_renamed:
         return Write(_CHANGE, (*new, *old))

@@ -22,7 +22,8 @@ from vezne.core.money import UNIT
 from vezne.core.payment import PaymentState
 from vezne.dialects.sandbox.clock import LOOKED_AT_MAX
 from vezne.dialects.sandbox.routes import door
-from vezne.edge.app import Dispatcher, Incoming
+from vezne.edge.app import Dispatcher
+from vezne.edge.sites import Incoming
 from vezne.flows.move_clock import TRIES_MAX
 
 CLOCK, FAULTS = "/sandbox/clock", "/sandbox/faults"
