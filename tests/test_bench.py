@@ -47,6 +47,21 @@ def test_bench_measures_every_job_and_leaves_nothing_behind(tmp_path):
     assert list(data.iterdir()) == []
 
 
+def test_bench_measures_the_panel_over_books_of_its_own(tmp_path):
+    """Every page answers; the figures of all stand in the table and in a file beside the other."""
+    data, result = tmp_path / "data", tmp_path / "bench.json"
+    arguments = ["--panel", "--payments", "300", "--data-dir", str(data), "--json", str(result)]
+    done = bench(*arguments)
+    assert done.returncode == 0, done.stderr
+    lines = json.loads((tmp_path / "bench-panel.json").read_text())
+    assert "export, a thousand rows" in [line["page"] for line in lines]
+    for line in lines:
+        assert line["p99_ms"] >= line["p50_ms"] > 0
+        assert line["page"] in done.stdout
+    assert not result.exists()
+    assert list(data.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [(["--jobs", "bake_bread"], "no such job: bake_bread"), (["--rounds", "0"], "positive")],

@@ -93,3 +93,19 @@ def test_a_marketplace_is_nothing_else():
     """The message says what it may be."""
     with pytest.raises(InvalidTerms, match="never, sometimes, always"):
         apply_terms(SETTINGS, Terms(marketplace="yes"))
+
+
+def test_servers_may_call_from_certain_networks_only():
+    """Each is kept once, in one form; none is from everywhere, and left out they stay."""
+    typed = ("192.0.2.7", "2001:DB8::/32", "192.0.2.7/32")
+    changed = apply_terms(SETTINGS, Terms(allowed_networks=typed))
+    assert changed.allowed_networks == ("192.0.2.7/32", "2001:db8::/32")
+    assert apply_terms(changed, Terms()) == changed
+    assert apply_terms(changed, Terms(allowed_networks=())).allowed_networks == ()
+
+
+@pytest.mark.parametrize("networks", [("192.0.2.7/24",), ("here",), ("192.0.2.7",) * 101])
+def test_networks_that_cannot_be(networks):
+    """Bits beyond the length, no network at all, or more than are looked through at every call."""
+    with pytest.raises(InvalidTerms, match="network"):
+        apply_terms(SETTINGS, Terms(allowed_networks=networks))

@@ -28,6 +28,8 @@ SAMPLES = {
     "log_level": ("debug", "debug"),
     "log_format": ("json", "json"),
     "sandbox.refuse_unknown_cards": ("true", True),
+    "sandbox.request_log": ("off", "off"),
+    "sandbox.request_log_rows": ("500", 500),
     "bank.seed": ("7", 7),
     "iyzico.profile": ("current", "current"),
     "iyzico.switches": (
@@ -54,6 +56,7 @@ SAMPLES = {
     "retention.notices_days": ("30", 30),
     "panel.listen": ("127.0.0.1:9090", Address("127.0.0.1", 9090)),
     "panel.tls_listen": ("[::1]:9443", Address("::1", 9443)),
+    "panel.idle_minutes": ("30", 30),
 }
 
 
@@ -216,6 +219,9 @@ def test_unknown_variable_is_named():
         ("workers", "2"),
         ("log_level", "loud"),
         ("sandbox.refuse_unknown_cards", "maybe"),
+        ("sandbox.request_log", "true"),
+        ("sandbox.request_log_rows", "0"),
+        ("sandbox.request_log_rows", "1000001"),
         ("bank.seed", "-1"),
         ("bank.seed", True),
         ("iyzico.profile", "modern"),
@@ -225,6 +231,8 @@ def test_unknown_variable_is_named():
         ("iyzico.switches", {"decimals": 8}),
         ("vault.cryptoperiod_days", "0"),
         ("vault.cryptoperiod_days", "2000"),
+        ("panel.idle_minutes", "0"),
+        ("panel.idle_minutes", "721"),
         ("guard.mode", "live"),
         ("guard.failed_logins", "-1"),
         ("retention.expired_cards_days", "never"),

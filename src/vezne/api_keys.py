@@ -39,6 +39,14 @@ def fill_keys(given: Mapping[str, Mapping[str, str | None]]) -> Keys:
     }
 
 
+def new_pair(door: str) -> tuple[str, str]:
+    """The public name and the secret of a new pair in the style of a door, as `key_pairs` has it.
+
+    Raises KeyError for a door that there is not.
+    """
+    return {each: (key, secret) for each, key, secret in key_pairs(fill_keys({}))}[door]
+
+
 def key_pairs(keys: Keys) -> list[tuple[str, str, str]]:
     """Door, public name and secret of every pair that a merchant calls with."""
     iyzico, paywall, paynet = keys["iyzico"], keys["paywall"], keys["paynet"]

@@ -18,6 +18,8 @@ from vezne.edge.server import Address
 from vezne.settings_table import BY_KEY, BY_VARIABLE, PREFIX, Setting
 
 FILE_NAME: Final = "vezne.toml"
+# In the sandbox, a working day.
+_IDLE_MINUTES: Final = {"live": 15, "sandbox": 480}
 
 Mode = Literal["sandbox", "live"]
 Profile = Literal["classic", "current"]
@@ -32,6 +34,8 @@ class SandboxSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Sandbox mode only."""
 
     refuse_unknown_cards: bool = False
+    request_log: Literal["on", "off"] = "on"
+    request_log_rows: int = 100_000
 
 
 class BankSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -95,6 +99,7 @@ class PanelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     listen: Address | Literal["auto"] | None = "auto"
     tls_listen: Address | None = None
+    idle_minutes: int | Literal["auto"] = "auto"
 
     @property
     def is_with_doors(self) -> bool:
@@ -134,6 +139,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     guard: GuardSettings = GuardSettings()
     retention: RetentionSettings = RetentionSettings()
     panel: PanelSettings = PanelSettings()
+
+    @property
+    def idle_minutes(self) -> int:
+        """After how long without a sign of life a member signs in again (PCI DSS v4.0.1 8.2.8)."""
+        minutes = self.panel.idle_minutes
+        return _IDLE_MINUTES[self.mode] if minutes == "auto" else minutes
 
     def __repr__(self) -> str:
         return f"Settings({self.mode}, data={str(self.data)!r})"

@@ -19,6 +19,7 @@ from vezne.settings_values import (
     days_from,
     days_or_never_from,
     hours_from,
+    idle_minutes_from,
     master_key_from,
     names_from,
     networks_from,
@@ -28,6 +29,7 @@ from vezne.settings_values import (
     pairs_from,
     path_from,
     paths_from,
+    rows_from,
     socket_from,
     whole_number_from,
 )
@@ -154,6 +156,19 @@ TABLE: Final = (
         default="`false`",
         about="Whether the built-in bank refuses numbers that are no test card.",
         parse=boolean_from,
+    ),
+    Setting(
+        key="sandbox.request_log",
+        default="`on`",
+        about="Whether API calls are kept for the panel to show, without card numbers and secrets: "
+        "`on` or `off`. In live mode they never are.",
+        parse=one_of("on", "off"),
+    ),
+    Setting(
+        key="sandbox.request_log_rows",
+        default="100000",
+        about="How many calls are kept, the newest; one takes about 5 KB on disk.",
+        parse=rows_from,
     ),
     Setting(
         key="bank.seed",
@@ -301,6 +316,13 @@ TABLE: Final = (
         default="`off`",
         about="HOST:PORT where the panel listens by itself for https, or `off`.",
         parse=address_from,
+    ),
+    Setting(
+        key="panel.idle_minutes",
+        default="`auto`",
+        about="After how many minutes without a sign of life a member has to sign in again. `auto` "
+        "is 15 in live mode and 480 in the sandbox.",
+        parse=idle_minutes_from,
     ),
 )
 BY_KEY: Final = {setting.key: setting for setting in TABLE}

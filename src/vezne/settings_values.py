@@ -25,6 +25,10 @@ _SOCKET_PATH_BYTES_MAX: Final = 107
 _CRYPTOPERIOD_DAYS_MAX: Final = 5 * 366
 _HOURS_MAX: Final = 24 * 366
 _DAYS_MAX: Final = 3660
+# A search of the log reads no more of it than it must; its disk is another matter.
+_ROWS_MAX: Final = 1_000_000
+# A session lives no longer.
+_IDLE_MINUTES_MAX: Final = 12 * 60
 
 
 def boolean_from(value: object) -> bool:
@@ -41,6 +45,14 @@ def whole_number_from(value: object) -> int:
     if not (text.isascii() and text.isdigit()) or isinstance(value, bool):
         raise ValueError("must be a whole number, 0 or more")
     return int(text)
+
+
+def rows_from(value: object) -> int:
+    """A number of rows that a log may have."""
+    rows = whole_number_from(value)
+    if not 1 <= rows <= _ROWS_MAX:
+        raise ValueError(f"must be 1 to {_ROWS_MAX}")
+    return rows
 
 
 def hours_from(value: object) -> int:
@@ -72,6 +84,16 @@ def days_or_never_from(value: object) -> object:
     if value == "auto":
         return value
     return None if value in ("off", False) else days_from(value)
+
+
+def idle_minutes_from(value: object) -> object:
+    """A number of minutes, up to half a day's; `auto` as the mode has it."""
+    if value == "auto":
+        return value
+    minutes = whole_number_from(value)
+    if not 1 <= minutes <= _IDLE_MINUTES_MAX:
+        raise ValueError(f"must be 1 to {_IDLE_MINUTES_MAX} minutes, or auto")
+    return minutes
 
 
 def one_worker_from(value: object) -> int:

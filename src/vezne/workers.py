@@ -12,12 +12,17 @@ from vezne.core.ports import Ports
 from vezne.edge.logs import describe_fault
 from vezne.flows.due import catch_up
 from vezne.storage.merchants import SqlMerchants
+from vezne.storage.payment_search import SqlPaymentSearch
 from vezne.vault.service import VaultService
 
 # How often each merchant's due payments are looked for,
 DUE_EVERY_S: Final = 1.0
 # and how much less often for every merchant: looking takes a twentieth of this.
 DUE_A_MERCHANT_S: Final = 0.002
+
+# So many rows keep the event loop busy for some milliseconds, and the pause is longer.
+FILL_ROWS: Final = 50
+FILL_PAUSE_S: Final = 0.01
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -50,6 +55,14 @@ async def look_at_all_due(merchants: SqlMerchants, ports: Ports) -> None:
 
     async with asyncio.TaskGroup() as looking:
         await repeat(partial(look_once, looking), DUE_EVERY_S)
+
+
+async def fill_search(search: SqlPaymentSearch) -> None:
+    """Make the search know all payments from before its time, without keeping others waiting."""
+    count = FILL_ROWS
+    while count:
+        count = await search.fill(FILL_ROWS)
+        await asyncio.sleep(FILL_PAUSE_S)
 
 
 async def sweep_vault(vault: VaultService) -> None:

@@ -8,7 +8,13 @@ import pytest
 
 from fakes.outbox import notice
 from fakes.world import FixedClock
-from vezne.core.merchant import CommissionPlan, InstallmentTable, Merchant, MerchantSettings
+from vezne.core.merchant import (
+    CommissionPlan,
+    HeldKey,
+    InstallmentTable,
+    Merchant,
+    MerchantSettings,
+)
 from vezne.core.notice import Notice, NoticeState
 from vezne.engines.engine import Conflict, Engine, Row, Value, Write
 from vezne.engines.migrate import load_migrations, migrate
@@ -29,6 +35,19 @@ SETTINGS = MerchantSettings(
     installments=(InstallmentTable(family="Paraf", issuer_code=12, surcharges_e8={2: 5, 3: 7}),),
     exchange_rates_e8={"USD": 4_000_000_000},
 )
+
+
+def held_names(keys: Sequence[HeldKey]) -> list[tuple[str, str, bytes, bool]]:
+    """What a list of keys says, without the merchants."""
+    return [
+        (
+            held.credential.door,
+            held.credential.key,
+            held.credential.secret,
+            held.is_revoked,
+        )
+        for held in keys
+    ]
 
 
 class TaggingBox:
@@ -360,3 +379,67 @@ async def test_what_was_read_before_a_change_is_not_remembered_after_it(
     assert before is not None
     assert after is not None
     assert (before.merchant.clock_offset_ms, after.merchant.clock_offset_ms) == (0, 1_000)
+
+
+async def test_settings_are_replaced_only_where_they_are_as_was_seen(
+    merchants: SqlMerchants,
+) -> None:
+    """Of two who read the same settings one is told that they have changed."""
+    merchant = await merchants.add_merchant("Bookshop", [])
+    await merchants.change_settings(merchant.id, SETTINGS, instead_of=merchant.settings)
+    with pytest.raises(Conflict):
+        await merchants.change_settings(
+            merchant.id, MerchantSettings(), instead_of=merchant.settings
+        )
+    assert await merchants.find_merchant(merchant.id) == msgspec.structs.replace(
+        merchant, settings=SETTINGS
+    )
+
+
+async def test_settings_of_an_older_make_are_replaced_as_well(
+    merchants: SqlMerchants, engine: Engine
+) -> None:
+    """What is compared is what they say, not how they were written."""
+    merchant = await merchants.add_merchant("Bookshop", [])
+    old = Write("UPDATE merchants SET settings = ? WHERE id = ?", ("{}", merchant.id))
+    await engine.apply([old])
+    await merchants.change_settings(merchant.id, SETTINGS, instead_of=MerchantSettings())
+    changed = await merchants.find_merchant(merchant.id)
+    assert changed is not None
+    assert changed.settings == SETTINGS
+
+
+async def test_further_keys_work_at_once_beside_the_first(register: Register) -> None:
+    """They are stored together or not at all, and no door has a key twice."""
+    merchants = register.merchants
+    merchant = await merchants.add_merchant("Bookshop", [pair("k1")])
+    register.clock.advance(ms=5)
+    await merchants.add_credentials(merchant.id, [pair("k2"), pair("k2", "paynet")])
+    for door, key in (("iyzico", "k1"), ("iyzico", "k2"), ("paynet", "k2")):
+        found = await merchants.find_credential(door, key)
+        assert found is not None
+        assert (found.merchant, found.secret) == (merchant, f"secret of {key}".encode())
+    records = await merchants.list_credentials(merchant.id)
+    assert [record.created_ms - NOW_MS for record in records] == [0, 5, 5]
+    with pytest.raises(DuplicateKey):
+        await merchants.add_credentials(merchant.id, [pair("k3"), pair("k1")])
+    assert await merchants.find_credential("iyzico", "k3") is None
+
+
+async def test_every_key_that_there_ever_was_is_found(merchants: SqlMerchants) -> None:
+    """Revoked ones with their secrets too: a caller may still sign with one."""
+    shop = await merchants.add_merchant("Shop", [pair("first"), pair("second")])
+    await merchants.add_merchant("Demo", [pair("demo")], is_demo=True)
+    assert await merchants.revoke_credential("iyzico", "first")
+    found = await merchants.find_key("iyzico", "first")
+    assert found is not None
+    assert (found.credential.merchant, found.is_revoked) == (shop, True)
+    assert await merchants.find_key("paynet", "first") is None
+    assert held_names(await merchants.list_keys(shop.id, 5)) == [
+        ("iyzico", "first", b"secret of first", True),
+        ("iyzico", "second", b"secret of second", False),
+    ]
+    assert len(await merchants.list_keys(shop.id, 1)) == 1
+    assert held_names(await merchants.list_demo_keys(5)) == [
+        ("iyzico", "demo", b"secret of demo", False)
+    ]

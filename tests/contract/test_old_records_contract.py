@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from fakes.books import MemoryBooks
+from fakes.first_books import first_payment_row
 from fakes.old_records import MemoryOldRecords
 from fakes.once_books import KEY, once_key
 from fakes.outbox import notice
@@ -15,7 +16,6 @@ from vezne.core.changes import (
     AddCard,
     AddNotice,
     AddOnceKey,
-    AddPayment,
     AddSession,
     ChangeCard,
     ChangeNotice,
@@ -118,7 +118,7 @@ async def test_notices_of_before_get_the_time_of_their_payment(engine: Engine) -
     first, second = load_migrations("vezne.storage")[:2]
     await migrate(engine, [first])
     paid = payment()
-    await SqlBooks(engine).apply([AddPayment(paid)])
+    await engine.apply([first_payment_row(paid)])
     insert = """INSERT INTO notices (merchant_id, payment_number, version, door, revision, state,
     is_retry, next_try_ms, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
     for version, next_try_ms in ((1, None), (2, AT_MS)):

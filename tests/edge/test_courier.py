@@ -10,7 +10,7 @@ import pytest
 
 from fakes.receiver import Receiver
 from vezne.core.webhook import Undelivered, WebhookMessage
-from vezne.edge.courier import ANSWER_BYTES_MAX, HttpCourier, look_up
+from vezne.edge.courier import ANSWER_BYTES_MAX, REPLY_BYTES_MAX, HttpCourier, look_up
 from vezne.machine import SystemClock
 from vezne.vault.certificates import ensure_certificates
 
@@ -110,6 +110,38 @@ async def test_anything_else_is_not(courier, receiver, status) -> None:
     receiver.answer = lambda _: status
     assert await problem_of(courier, receiver.url()) == f"answered {status}"
     assert [request.path for request in receiver.received] == ["/webhooks"]
+
+
+async def test_what_a_receiver_says_comes_back(courier, receiver) -> None:
+    """With the status, whether it counts as delivered or not."""
+    reply = await courier.deliver(message(receiver.url()))
+    assert (reply.status, reply.text) == (200, "ok")
+    receiver.answer = lambda _: 503
+    with pytest.raises(Undelivered) as refused:
+        await courier.deliver(message(receiver.url()))
+    assert (refused.value.reply.status, refused.value.reply.text) == (503, "ok")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (b"card 5528 7900 0000 0008 unknown", "card [masked] unknown"),
+        (b"x" * (REPLY_BYTES_MAX - 12) + b"5528790000000008", "x" * (REPLY_BYTES_MAX - 12)),
+        (b"x" * 5_000, "x" * REPLY_BYTES_MAX),
+        (b"\xff\xc3\xa7\x00", "\ufffdç\x00"),
+    ],
+)
+async def test_of_an_answer_the_beginning_is_kept(courier, said, shown) -> None:
+    """Without a card number, and without half of one."""
+
+    async def answer(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + said)
+        await writer.drain()
+
+    async with serving(answer) as port:
+        reply = await courier.deliver(message(f"http://127.0.0.1:{port}/"))
+    assert reply.text == shown
 
 
 async def test_nobody_listens(courier) -> None:

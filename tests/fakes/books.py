@@ -13,6 +13,7 @@ from vezne.core.changes import (
     AddBooking,
     AddCard,
     AddCrossBooking,
+    AddDelivery,
     AddJournalEntry,
     AddNotice,
     AddOnceKey,
@@ -38,6 +39,7 @@ from vezne.core.changes import (
     RemoveCard,
     RemoveOnceKey,
 )
+from vezne.core.delivery import Delivery
 from vezne.core.ledger import Account, Balance, Booking
 from vezne.core.notice import Notice
 from vezne.core.payment import Payment
@@ -60,6 +62,7 @@ class MemoryBooks(OnceKeys, PayoutBooks):
         self.sessions: dict[tuple[int, bytes], Session] = {}
         self.claims: dict[tuple[int, str], int] = {}
         self.notices: dict[tuple[int, int, int], Notice] = {}
+        self.deliveries: dict[bytes, Delivery] = {}
         self.sub_merchants: dict[tuple[int, str], SubMerchant] = {}
         self.cross_bookings: dict[tuple[int, int], CrossBooking] = {}
 
@@ -90,6 +93,8 @@ class MemoryBooks(OnceKeys, PayoutBooks):
                 self._change_payment(payment)
             case AddNotice(notice) | ChangeNotice(notice):
                 self._write_notice(change, notice)
+            case AddDelivery(delivery):
+                _add(self.deliveries, delivery.id, delivery)
             case HastenNotices(merchant_id, now_ms):
                 self._hasten_notices(merchant_id, now_ms)
             case _:

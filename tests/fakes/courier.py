@@ -3,7 +3,7 @@
 import msgspec
 
 from vezne.core.merchant import Credential
-from vezne.core.webhook import Telling, Undelivered, WebhookMessage
+from vezne.core.webhook import Reply, Telling, Undelivered, WebhookMessage
 
 
 class ScriptedCourier:
@@ -16,11 +16,12 @@ class ScriptedCourier:
         self.messages: list[WebhookMessage] = []
         self.problems: list[str | None] = []
 
-    async def deliver(self, message: WebhookMessage) -> None:
+    async def deliver(self, message: WebhookMessage) -> Reply:
         self.messages.append(message)
         problem = self.problems.pop(0) if self.problems else None
         if problem is not None:
-            raise Undelivered(problem)
+            raise Undelivered(problem, Reply(500, "sorry") if problem == "answered 500" else None)
+        return Reply(200, "thanks")
 
     @property
     def said(self) -> list[str]:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import msgspec
 
-from vezne.core.body import BodyKind, BodyShape, CardFields, LiftedCard, MalformedBody
+from vezne.core.body import BodyKind, BodyShape, CardFields, LiftedCard, MalformedBody, MaskedBody
 from vezne.core.card import CardSlot
 
 NESTING_MAX = 32
@@ -37,6 +37,9 @@ class PlainBody:
     async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
         digest = hashlib.sha1("".join(map(str, segments)).encode()).digest()  # noqa: S324
         return base64.b64encode(digest) == signature
+
+    def masked(self) -> MaskedBody:
+        return MaskedBody(self.raw, is_as_sent=True)
 
     def release(self) -> None:
         self.is_released = True

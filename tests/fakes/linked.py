@@ -10,6 +10,7 @@ from typing import NamedTuple
 from fakes.audit import MemoryAudit
 from fakes.card_line import FilledLine
 from vezne.core.ports import Audit, CardLine, SecretBox, Vault
+from vezne.core.trail import TrailPage, TrailQuery, TrailReader
 from vezne.edge.messages import BadRequest, Door, Response, Route
 from vezne.link.boards import BankBoard
 from vezne.link.counter import Counter, Services
@@ -32,6 +33,13 @@ class PlainSecretBox:
         return sealed.removeprefix(context + b"|")
 
 
+class NoTrail:
+    """Implements `vezne.core.trail.TrailReader`: nothing was ever done."""
+
+    async def read(self, query: TrailQuery) -> TrailPage:
+        return TrailPage(lines=[], signed_number=query.limit)
+
+
 async def no_bank(message: bytes) -> bytes:
     """A bank that repeats what it is told."""
     return message
@@ -44,6 +52,7 @@ def services(
     secrets: SecretBox | None = None,
     audit: Audit | None = None,
     board: BankBoard | None = None,
+    trail: TrailReader | None = None,
 ) -> Services:
     """What a counter serves with: the given parts, and fakes for the rest."""
     return Services(
@@ -51,6 +60,7 @@ def services(
         secrets=secrets or PlainSecretBox(),
         line=line or FilledLine(no_bank),
         audit=audit or MemoryAudit(),
+        trail=trail or NoTrail(),
         welcome=WELCOME,
         mode="sandbox",
         board=board,

@@ -40,7 +40,14 @@ class MemoryOldRecords:
         return len(self._notices(merchant_id, before_ms))
 
     async def remove_notices(self, merchant_id: int, before_ms: int, limit: int) -> int:
-        return _remove(self._books.notices, self._notices(merchant_id, before_ms)[:limit])
+        removed = _remove(self._books.notices, self._notices(merchant_id, before_ms)[:limit])
+        left = {
+            key
+            for key, item in self._books.deliveries.items()
+            if (item.merchant_id, item.payment_number, item.version) not in self._books.notices
+        }
+        _remove(self._books.deliveries, left)
+        return removed
 
     async def list_cards_after(
         self, merchant_id: int, place: CardPlace, limit: int

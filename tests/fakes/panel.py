@@ -17,7 +17,7 @@ from vezne.core.member import Member, Role, SignedIn
 from vezne.core.merchant import Merchant
 from vezne.edge.app import Dispatcher
 from vezne.edge.asgi import site_from
-from vezne.edge.messages import Response
+from vezne.edge.messages import Door, Response
 from vezne.edge.sites import Incoming
 from vezne.panel.app import CSRF_FIELD, LANGUAGE_COOKIE, SESSION_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
@@ -34,7 +34,7 @@ class EverySession:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    async def find(self, token: str) -> SignedIn | None:
+    async def find(self, token: str, *, is_at_work: bool = True) -> SignedIn | None:
         role, _, merchant_id = token.partition("-")
         merchant = await self._house.merchants.find_merchant(int(merchant_id))
         assert merchant is not None
@@ -72,11 +72,12 @@ class PanelCaller:
         self.desk = desk
         self.merchant = merchant
         self._dispatcher = Dispatcher(
-            open_doors(house),
+            _recorded_doors(house),
             own_room(house).service.intake,
             house.audit,
             {PANEL_PATH: site_from(panel_app(desk))},
         )
+        own_room(house).own_doors.open(self._dispatcher.handle)
 
     async def get(
         self,
@@ -132,3 +133,9 @@ async def open_panel(data: Path) -> AsyncIterator[PanelCaller]:
         (merchant,) = await house.merchants.list_merchants()
         desk = msgspec.structs.replace(panel_desk(house), sessions=EverySession(house))
         yield PanelCaller(house, desk, merchant)
+
+
+def _recorded_doors(house: House) -> list[Door]:
+    """The doors with the log of calls around them, which `house.recorder.write` brings to disk."""
+    assert house.recorder is not None
+    return [house.recorder.record(door) for door in open_doors(house)]

@@ -121,3 +121,11 @@ async def test_a_reset_of_the_real_time_changes_nothing(clocks: MemoryClocks) ->
     moved = await reset_clock(7, clocks, there)
     assert moved.clock_offset_ms == 0
     assert list(books.payments.values()) == [waiting]
+
+
+async def test_a_step_that_is_asked_for_twice_by_mistake_is_made_once(clocks: MemoryClocks) -> None:
+    """Whoever says where the clock stood moves it from there or not at all."""
+    await advance_clock(7, DAY_MS, clocks, instead_of_ms=0)
+    with pytest.raises(ClockContested):
+        await advance_clock(7, DAY_MS, clocks, instead_of_ms=0)
+    assert clocks.record.clock_offset_ms == DAY_MS

@@ -179,7 +179,7 @@ async def test_a_clock_that_goes_back_during_a_try_keeps_nobody_waiting(post) ->
     class Reset(ScriptedCourier):
         async def deliver(self, message):
             await reset_clock(SHOP.id, post.merchants, post.world.ports)
-            await super().deliver(message)
+            return await super().deliver(message)
 
     post.send_by(Reset())
     post.courier.problems = ["answered 500"]
@@ -249,7 +249,7 @@ async def test_a_url_that_changes_meanwhile_counts(post, urls, count) -> None:
         async def deliver(self, message):
             settings = MerchantSettings(webhook_urls=urls)
             post.merchants.record = merchant(settings=settings)
-            await super().deliver(message)
+            return await super().deliver(message)
 
     post.send_by(Changed())
     assert await post.tell() == AT_ONCE_MAX + 1
@@ -269,7 +269,7 @@ class Hanging(ScriptedCourier):
         if message.body.startswith(tuple(f"{number}/".encode() for number in self.numbers)):
             await self.end.wait()
             raise Undelivered("no answer")
-        await super().deliver(message)
+        return await super().deliver(message)
 
 
 async def until(done, within_s: float = 2) -> None:
@@ -407,9 +407,10 @@ async def test_a_replay_during_a_try_wins(post) -> None:
 
     class Interrupted(ScriptedCourier):
         async def deliver(self, message):
-            await super().deliver(message)
+            reply = await super().deliver(message)
             if len(self.messages) == 1:
                 await post.world.books.apply([ChangeNotice(again)])
+            return reply
 
     post.send_by(Interrupted())
     assert await post.tell() == 2
@@ -417,3 +418,59 @@ async def test_a_replay_during_a_try_wins(post) -> None:
     assert len(post.courier.messages) == 2
     with pytest.raises(Conflict):
         await post.world.books.apply([ChangeNotice(again)])
+
+
+async def test_every_try_leaves_a_record(post) -> None:
+    """Where it went, how long that took and what came back; what was sent only if that is kept."""
+    keyed = msgspec.structs.replace(
+        SHOP, settings=MerchantSettings(webhook_urls={"iyzico": f"{URL}?shop=7"})
+    )
+    await post.pay()
+    post.courier.problems = ["answered 500"]
+    await post.tell(keyed)
+    post.world.clock.advance(ms=RETRY_DELAYS_MS[0])
+    post.mail = msgspec.structs.replace(post.mail, keeps_contents=True)
+    ahead = msgspec.structs.replace(keyed, clock_offset_ms=5)
+    await post.tell(ahead)
+    first, second = post.world.books.deliveries.values()
+    assert (first.url, first.body, first.headers, first.answer) == (URL, b"", (), "")
+    assert (first.status, first.problem, first.at_ms) == (500, "answered 500", SAMPLE_TIME_MS)
+    assert second.id > first.id
+    assert second.url == f"{URL}?shop=7"
+    assert second.body == post.courier.messages[1].body
+    assert (second.status, second.answer, second.problem) == (200, "thanks", "")
+    assert second.at_ms == SAMPLE_TIME_MS + RETRY_DELAYS_MS[0] + 5
+
+
+async def test_a_try_that_said_nothing_has_no_status(post) -> None:
+    """Nor has one that could not even be put into words, or was lost on demand."""
+    post.mail = msgspec.structs.replace(post.mail, keeps_contents=True)
+    await post.pay()
+    post.courier.problems = ["no connection"]
+    await post.tell()
+    post.world.clock.advance(ms=RETRY_DELAYS_MS[0])
+    await post.tell(merchant())
+    post.world.clock.advance(ms=RETRY_DELAYS_MS[1])
+    post.board.add(SHOP.id, Fault(kind=FaultKind.WEBHOOK_LOST))
+    await post.tell()
+    silent, unsent, lost = post.world.books.deliveries.values()
+    assert (silent.status, silent.problem, silent.url) == (None, "no connection", URL)
+    assert (unsent.status, unsent.url) == (None, "")
+    assert "no webhook URL" in unsent.problem
+    assert (lost.is_lost, lost.problem, lost.url) == (True, "", URL)
+
+
+async def test_a_try_is_on_record_whatever_becomes_of_its_outcome(post) -> None:
+    """Also when the notice was replayed meanwhile."""
+    paid = await post.pay()
+    (item,) = await post.mail.outbox.find_notices(SHOP.id, paid.number)
+
+    class Interrupted(ScriptedCourier):
+        async def deliver(self, message):
+            if not self.messages:
+                await post.world.books.apply([ChangeNotice(replay(item, SAMPLE_TIME_MS))])
+            return await super().deliver(message)
+
+    post.send_by(Interrupted())
+    assert await post.tell() == 2
+    assert len(post.world.books.deliveries) == 2

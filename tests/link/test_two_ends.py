@@ -169,6 +169,31 @@ async def test_a_signature_over_a_card_stays_with_the_vault():
         assert seen["alias"] != signature.encode()
 
 
+async def test_the_vault_explains_a_signature_without_showing_the_card():
+    """By the alias alone, and with the body as another client would have written it."""
+
+    async def explain(request):
+        alias = request.headers["authorization"].encode()
+        keys, prefixes = [b"wrong", b"key"], [b"/pay"]
+        found = [
+            await request.body.explain_hmac(alias, keys, prefixes),
+            await request.body.explain_hmac(alias, keys[::-1], prefixes),
+        ]
+        return Response(200, repr(found).encode())
+
+    values = {"paymentCard": {"cardNumber": TEST_PAN, "cvc": "123"}}
+    sent, signed = json.dumps(values).encode(), json.dumps(values, separators=(",", ":")).encode()
+    signature = hmac.digest(b"key", b"/pay" + signed, "sha256").hex()
+    async with linked(services(MemoryVault())) as link:
+        house = House(link, explain, intake=VaultIntake(Transit(FixedClock(0))))
+        await house.open()
+        answer = await house.ask(sent, authorization=signature)
+        assert answer.body.startswith(b"[None, Explained(")
+        assert b"body_compact" in answer.body
+        assert b"******" in answer.body
+        assert TEST_PAN.encode() not in answer.body
+
+
 async def test_pages_are_made_by_the_gateway():
     """A browser's form becomes a page there, and a site below its path is its own."""
 

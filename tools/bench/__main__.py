@@ -14,8 +14,10 @@ from itertools import islice
 from pathlib import Path
 
 import msgspec
+from tools.bench import panel
 from tools.bench.jobs import JOBS, REQUESTS_PER_JOB, Caller, Job, Keys, store_owners
 from tools.bench.load import Order, Outcome
+from tools.bench.panel import PAYMENTS, run_panel
 from tools.bench.report import Report, Sample, median_line, to_text
 from tools.bench.servers import Server, cores, echo_server, vezne_server
 
@@ -23,6 +25,7 @@ _EXAMPLES = """examples:
   make bench
   make bench ARGS="--quick"
   make bench ARGS="--jobs store_card,list_cards --rounds 9 --seconds 5"
+  make bench ARGS="--panel"
 """
 _WARM_UP_S = 1.0
 _SETTLE_S = 1.0
@@ -138,12 +141,21 @@ class Bench:
 def main() -> int:
     """Run, print the table, write the JSON; 1 when any response was no success."""
     options = _parse()
+    options.json.parent.mkdir(parents=True, exist_ok=True)
     with _room(options.data_dir) as room:
+        if options.panel:
+            lines = run_panel(room / "data", options.payments)
+            print(panel.to_text(lines))
+            _write(options.json.with_stem(f"{options.json.stem}-panel"), lines)
+            return 0
         report = Bench(options, room).run()
     print(to_text(report))
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+    _write(options.json, report)
     return 1 if any(line.errors for line in report.lines) else 0
+
+
+def _write(file: Path, report: object) -> None:
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
 
 
 def _parse() -> argparse.Namespace:
@@ -160,6 +172,10 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a run (default 3)")
     parser.add_argument("--connections", type=int, default=32, help="kept alive (default 32)")
     parser.add_argument("--quick", action="store_true", help="3 rounds of 1 second")
+    parser.add_argument("--panel", action="store_true", help="the panel's pages instead")
+    parser.add_argument(
+        "--payments", type=int, default=PAYMENTS, help=f"for --panel (default {PAYMENTS:,})"
+    )
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="result file")
     parser.add_argument(
         "--data-dir",
@@ -170,8 +186,8 @@ def _parse() -> argparse.Namespace:
     options = parser.parse_args()
     if options.quick:
         options.rounds, options.seconds = 3, 1.0
-    if min(options.rounds, options.seconds, options.connections) <= 0:
-        parser.error("rounds, seconds and connections must be positive")
+    if min(options.rounds, options.seconds, options.connections, options.payments) <= 0:
+        parser.error("rounds, seconds, connections and payments must be positive")
     return options
 
 

@@ -5,11 +5,10 @@ from typing import Final
 
 from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
 from vezne.bootstrap.house import House
+from vezne.bootstrap.merchant_keys import credentials_of
 from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Merchant, MerchantSettings
 from vezne.core.money import UNIT
-from vezne.dialects.paynet.auth import PUBLISHABLE_DOOR, SECRET_DOOR, secret_name
-from vezne.storage.merchants import NewCredential
 from vezne.vault.files import PRIVATE, replace_file
 
 DEMO_MERCHANT: Final = "Demo"
@@ -19,34 +18,14 @@ SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
 async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = False) -> Merchant:
     """Add a merchant with a pair of keys for every door. Raises DuplicateMerchant, DuplicateKey."""
+    names = house.vault.names
     credentials = [
-        NewCredential(door=door, key=key, secret=secret.encode())
-        for door, key, secret in key_pairs(keys)
+        credential for pair in key_pairs(keys) for credential in credentials_of(names, *pair)
     ]
-    paynet = keys["paynet"]
-    credentials.append(
-        NewCredential(
-            door=SECRET_DOOR,
-            key=secret_name(house.vault.names, paynet["secret_key"]),
-            secret=paynet["publishable_key"].encode(),
-        )
-    )
     settings = MerchantSettings(
         installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
     )
     return await house.merchants.add_merchant(name, credentials, settings=settings, is_demo=is_demo)
-
-
-async def revoke_key(house: House, door: str, key: str) -> bool:
-    """Make a pair of keys stop working; False when the door has none that works.
-
-    Paynet's callers show the secret key alone, so it goes with the publishable one.
-    """
-    credential = await house.merchants.find_credential(door, key)
-    if credential is not None and door == PUBLISHABLE_DOOR:
-        name = secret_name(house.vault.names, credential.secret.decode())
-        await house.merchants.revoke_credential(SECRET_DOOR, name)
-    return await house.merchants.revoke_credential(door, key)
 
 
 async def ensure_demo_merchant(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from vezne.bootstrap.doctors import attended
 from vezne.bootstrap.house import House
 from vezne.bootstrap.start import CannotStart
 from vezne.core.fault import FaultBoard
@@ -23,8 +24,17 @@ HOUR_MS: Final = 3_600_000
 
 def open_doors(house: House) -> list[Door]:
     """Every protocol's door. The first answers for paths that are nobody's. Raises CannotStart."""
-    return build_doors(
+    doors = build_doors(
         house.settings, house.ports, house.merchants, house.vault.names, house.faults
+    )
+    return [house.key_uses.watch(door) for door in doors]
+
+
+def unique_code_rotation(settings: Settings) -> Rotation:
+    """How long PayWall's names of cards are good."""
+    return Rotation(
+        period_ms=settings.paywall.unique_code_hours * HOUR_MS,
+        overlap_ms=settings.paywall.unique_code_overlap_hours * HOUR_MS,
     )
 
 
@@ -37,10 +47,7 @@ def build_doors(
 ) -> list[Door]:
     """As `open_doors`, over parts of a house."""
     public_url = settings.public_url
-    rotation = Rotation(
-        period_ms=settings.paywall.unique_code_hours * HOUR_MS,
-        overlap_ms=settings.paywall.unique_code_overlap_hours * HOUR_MS,
-    )
+    rotation = unique_code_rotation(settings)
     try:
         iyzico = iyzico_switches(settings.iyzico.profile, settings.iyzico.switches)
         paywall = paywall_switches(settings.paywall.profile, settings.paywall.switches)
@@ -53,5 +60,6 @@ def build_doors(
         paynet_door(ports, merchants, names, paynet, public_url, faults=faults),
     ]
     if faults is not None:
+        doors = attended(doors, merchants, names, refuses_repeats=iyzico.replay_minutes > 0)
         doors.append(sandbox_door(ports, merchants, merchants, faults))
     return doors

@@ -6,7 +6,7 @@ import gc
 import os
 import ssl
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,13 +44,20 @@ VAULT_LOCK: Final = "vault.lock"
 BOOKS_LOCK: Final = "serve.lock"
 # How long a deleted card's ciphertext may stay in the vault's files.
 ERASE_S: Final = 60.0
+# What makes a line to print of where the panel is.
+Tell = Callable[[str], str]
 
 
 async def serve_front(
-    settings: Settings, room: VaultRoom, doors: Sequence[Door], sites: Mapping[str, Site]
+    settings: Settings,
+    room: VaultRoom,
+    doors: Sequence[Door],
+    sites: Mapping[str, Site],
+    tell: Tell | None = None,
 ) -> None:
     """Answer requests until a signal. The bank's pages and the description join the sites.
 
+    `tell` makes a line of the base URL that the panel is at, as soon as it is there.
     Raises what a person can mend (`vezne.bootstrap.start.run`).
     """
     fronts = _fronts(settings, room, doors, sites)
@@ -64,7 +71,7 @@ async def serve_front(
         asyncio.create_task(repeat(partial(erase_deleted, room.service), ERASE_S)),
     ]
     try:
-        await serve(fronts, ssl_context=context, on_ready=_print_ready)
+        await serve(fronts, ssl_context=context, on_ready=partial(_announce, tell))
     finally:
         for task in tidying:
             task.cancel()
@@ -83,6 +90,7 @@ def _fronts(
     with_doors[BANK_PATH] = _bank_site(settings, room)
     with_doors[OPENAPI_PATH] = openapi_site(doors, __version__)
     dispatcher = Dispatcher(doors, room.service.intake, room.audit, with_doors, addresses)
+    room.own_doors.open(dispatcher.handle)
     fronts = [Front(dispatcher.handle, settings.listen, settings.tls_listen)]
     if not settings.panel.is_with_doors:
         alone = lone_site(PANEL_PATH, panel, room.audit, addresses)
@@ -137,6 +145,9 @@ def _tls_context(settings: Settings) -> ssl.SSLContext:
     return context
 
 
-def _print_ready(urls: Sequence[Urls]) -> None:
-    sys.stdout.write(" ".join(filter(None, ("ready", *urls[0]))) + "\n")
+def _announce(tell: Tell | None, urls: Sequence[Urls]) -> None:
+    # Those of the panel's own listeners are the last, if it has some.
+    panel_url = next(filter(None, urls[-1]), None)
+    line = "" if tell is None or panel_url is None else tell(panel_url)
+    sys.stdout.write(" ".join(filter(None, ("ready", *urls[0]))) + f"\n{line}")
     sys.stdout.flush()

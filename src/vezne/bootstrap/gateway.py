@@ -6,10 +6,12 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from vezne.bootstrap.calls import recorded
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.front import settle_garbage_collector
 from vezne.bootstrap.guarding import guard_doors
 from vezne.bootstrap.house import House, new_uplink, open_house
+from vezne.bootstrap.members import tell_of_panel
 from vezne.bootstrap.server import at_work, sites_of
 from vezne.bootstrap.start import run
 from vezne.edge.logs import configure_logs
@@ -46,12 +48,14 @@ async def _serve(settings: Settings) -> None:
         return
     async with open_house(settings, uplink=uplink) as house, at_work(house):
         settle_garbage_collector()
-        with guard_doors(open_doors(house), settings, house.audit) as doors:
-            uplink.take_requests(_reception(house, doors))
-            staying = asyncio.create_task(uplink.stay_open())
-            sys.stdout.write(f"ready unix:{settings.vault_socket}\n")
-            sys.stdout.flush()
-            await stopping
+        with guard_doors(open_doors(house), settings, house.audit) as guarded:
+            async with recorded(house.recorder, guarded) as doors:
+                uplink.take_requests(_reception(house, doors))
+                staying = asyncio.create_task(uplink.stay_open())
+                line = tell_of_panel(settings)
+                sys.stdout.write(f"ready unix:{settings.vault_socket}\n{line}")
+                sys.stdout.flush()
+                await stopping
         await _leave(uplink, stop)
         staying.cancel()
 

@@ -39,8 +39,13 @@ def is_guarded(settings: Settings) -> bool:
 
 def open_guard(settings: Settings, audit: Audit) -> Guard:
     """The guard with the limits of the settings."""
+    return Guard(GuardMemory(limits_of(settings)), audit, time.monotonic)
+
+
+def limits_of(settings: Settings) -> GuardLimits:
+    """What is too much, by the settings."""
     chosen = settings.guard
-    limits = GuardLimits(
+    return GuardLimits(
         address_per_minute=chosen.address_per_minute,
         key_per_minute=chosen.key_per_minute,
         card_per_hour=chosen.card_per_hour,
@@ -49,7 +54,6 @@ def open_guard(settings: Settings, audit: Audit) -> Guard:
         failed_logins=chosen.failed_logins,
         lockout_minutes_max=chosen.lockout_minutes_max,
     )
-    return Guard(GuardMemory(limits), audit, time.monotonic)
 
 
 def client_addresses(settings: Settings) -> ClientAddresses:

@@ -12,6 +12,7 @@ import msgspec
 
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
+from vezne.bootstrap.calls import new_recorder, open_calls
 from vezne.bootstrap.start import CannotStart, run
 from vezne.bootstrap.vault_room import VaultRoom, open_engine, open_vault_room
 from vezne.core.bin_table import BIN_TABLE
@@ -20,6 +21,8 @@ from vezne.core.fault import FaultBoard
 from vezne.core.payout_books import LedgerBooks
 from vezne.core.ports import Audit, CardLine, NameBox, Ports, SecretBox, Vault
 from vezne.core.retention import OldRecords
+from vezne.edge.call_log import CallRecorder
+from vezne.edge.key_uses import KeyUses
 from vezne.engines.migrate import load_migrations, migrate, pending
 from vezne.link.boards import GatewayBoard
 from vezne.link.remote import RemoteAudit, RemoteLine, RemoteVault
@@ -27,11 +30,17 @@ from vezne.link.uplink import Uplink
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.settings import Settings
 from vezne.storage.books import SqlBooks
+from vezne.storage.call_log import SqlCallLog
+from vezne.storage.card_register import SqlCardRegister
+from vezne.storage.day_figures import SqlFigures
 from vezne.storage.ledger_books import open_ledger
+from vezne.storage.members import SqlMembers
 from vezne.storage.merchants import SqlMerchants
+from vezne.storage.notice_archive import SqlNoticeArchive
 from vezne.storage.numbers import SqlNumbers
 from vezne.storage.old_records import SqlOldRecords
 from vezne.storage.outbox import SqlOutbox
+from vezne.storage.payment_search import SqlPaymentSearch
 from vezne.vault.master_key import MasterKey
 from vezne.vault.name_box import VaultNameBox
 
@@ -53,10 +62,11 @@ class HouseVault(Vault, Protocol):
 
 
 class House(msgspec.Struct, frozen=True):
-    """Everything that is open while the program runs. There are no faults but in sandbox mode.
+    """Everything that is open while the program runs.
 
-    `open_ledger` opens the ledger as it stands at that moment. `room` is the vault's when that is
-    in this process, `uplink` the way to it when it is not.
+    There are neither faults nor calls but in sandbox mode, and no recorder of calls where none are
+    kept. `open_ledger` opens the ledger as it stands at that moment. `room` is the vault's when it
+    is in this process, `uplink` the way to it when it is not.
     """
 
     settings: Settings
@@ -70,6 +80,14 @@ class House(msgspec.Struct, frozen=True):
     room: VaultRoom | None
     uplink: Uplink | None
     old_records: OldRecords
+    figures: SqlFigures
+    payment_search: SqlPaymentSearch
+    card_register: SqlCardRegister
+    notice_archive: SqlNoticeArchive
+    members: SqlMembers
+    calls: SqlCallLog | None
+    recorder: CallRecorder | None
+    key_uses: KeyUses
 
 
 class _Met(msgspec.Struct, frozen=True):
@@ -114,6 +132,10 @@ async def open_house(
         )
         merchants = SqlMerchants(books, vault.secrets, clock)
         ledger = partial(open_ledger, books)
+        calls = await stack.enter_async_context(open_calls(settings))
+        recorder = new_recorder(settings, calls, merchants)
+        if recorder is not None:
+            stack.push_async_callback(recorder.write)
         yield House(
             settings,
             ports,
@@ -126,6 +148,14 @@ async def open_house(
             met.room,
             met.uplink,
             SqlOldRecords(books),
+            SqlFigures(books),
+            SqlPaymentSearch(books),
+            SqlCardRegister(books),
+            SqlNoticeArchive(books),
+            SqlMembers(books),
+            calls,
+            recorder,
+            KeyUses(clock.now_ms),
         )
 
 

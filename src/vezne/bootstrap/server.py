@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
+from vezne.bootstrap.calls import recorded
 from vezne.bootstrap.demo import ensure_demo_merchant
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.guarding import guard_doors
 from vezne.bootstrap.house import House, open_house, own_room
 from vezne.bootstrap.master import open_serving_master_key
+from vezne.bootstrap.members import ensure_demo_member, open_members, tell_of_panel
 from vezne.bootstrap.panel import panel_desk
 from vezne.bootstrap.start import run
 from vezne.bootstrap.tidying import Tidying
@@ -24,9 +27,11 @@ from vezne.panel.app import panel_app
 from vezne.panel.routing import PANEL_PATH
 from vezne.settings import Settings, check_servable
 from vezne.webhooks import Office, tell_merchants
-from vezne.workers import look_at_all_due, repeat
+from vezne.workers import fill_search, look_at_all_due, repeat
 
 TIDY_S: Final = 3600.0
+# Rows to fill in come with an upgrade only, and from servers that are not upgraded yet.
+FILL_S: Final = 60.0
 
 
 def run_server(settings: Settings) -> None:
@@ -41,8 +46,11 @@ async def _serve(settings: Settings) -> None:
     check_servable(settings)
     async with open_house(settings, master_key) as house, at_work(house):
         guarded = guard_doors(open_doors(house), settings, house.audit)
-        with guarded as doors, locked(settings.data, VAULT_LOCK):
-            await serve_front(settings, own_room(house), doors, sites_of(house, doors))
+        with guarded as guarded_doors, locked(settings.data, VAULT_LOCK):
+            async with recorded(house.recorder, guarded_doors) as doors:
+                sites = sites_of(house, doors)
+                tell = partial(tell_of_panel, settings)
+                await serve_front(settings, own_room(house), doors, sites, tell)
 
 
 @asynccontextmanager
@@ -53,6 +61,7 @@ async def at_work(house: House) -> AsyncIterator[None]:
             # No other server uses these books.
             await end_once_leases(house.ports)
         await ensure_demo_merchant(house)
+        await ensure_demo_member(house, open_members(house))
         workers: list[asyncio.Task[None]] = [
             asyncio.create_task(repeat(work, every_s)) for work, every_s in _background(house)
         ]
@@ -82,6 +91,7 @@ def _background(house: House) -> list[tuple[Callable[[], Awaitable[None]], float
     """What runs beside the server, and how often, in seconds."""
     return [
         (Tidying(house), TIDY_S),
+        (partial(fill_search, house.payment_search), FILL_S),
     ]
 
 

@@ -13,7 +13,12 @@ from vezne.bootstrap.doors import build_doors
 from vezne.bootstrap.front import VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.start import run
-from vezne.bootstrap.vault_room import VaultRoom, forbid_core_files, open_vault_room
+from vezne.bootstrap.vault_room import (
+    TRAIL_FOLDER,
+    VaultRoom,
+    forbid_core_files,
+    open_vault_room,
+)
 from vezne.core.acquirer import Acquirer
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
@@ -30,6 +35,7 @@ from vezne.machine import SystemClock, SystemEntropy
 from vezne.panel.routing import PANEL_PATH
 from vezne.settings import Settings, check_servable
 from vezne.storage.merchants import SqlMerchants
+from vezne.vault.audit.newest import TrailFiles
 
 SOCKET: Final = "vault.sock"
 
@@ -84,9 +90,11 @@ def _services(settings: Settings, room: VaultRoom, board: BankBoard | None) -> S
         secrets=vault.secrets,
         line=room.line,
         audit=room.audit,
+        trail=TrailFiles(settings.data / TRAIL_FOLDER),
         welcome=Welcome(vault.names.key, vault.bank_key),
         mode=settings.mode,
         board=board,
+        call_door=None if board is None else room.own_doors.handle,
     )
 
 

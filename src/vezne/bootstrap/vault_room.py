@@ -9,6 +9,7 @@ import msgspec
 
 from vezne.bootstrap.guarding import is_guarded
 from vezne.bootstrap.master import master_source, open_configured_master_key
+from vezne.bootstrap.own_doors import OwnDoors
 from vezne.built_in_bank import BankTransport, open_bank
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import CardLine
@@ -31,12 +32,14 @@ _TAG_KEY_BYTES: Final = 32
 class VaultRoom(msgspec.Struct, frozen=True):
     """What is open where the vault is: in the only process, or in the vault's own.
 
-    `line` is the way to the bank; `audit` is the trail itself.
+    `line` is the way to the bank; `audit` is the trail itself; `own_doors` are the doors, for what
+    asks from inside.
     """
 
     service: VaultService
     line: CardLine
     audit: Trail
+    own_doors: OwnDoors = msgspec.field(default_factory=OwnDoors)
 
 
 @asynccontextmanager

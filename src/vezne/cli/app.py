@@ -15,6 +15,7 @@ from vezne.bootstrap.gateway import run_gateway
 from vezne.bootstrap.house import run_migrate
 from vezne.bootstrap.server import run_server
 from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.switches import switch_rows
 from vezne.bootstrap.vault_process import run_vault
 from vezne.cli.approvers import approvers
 from vezne.cli.audit import audit
@@ -24,13 +25,13 @@ from vezne.cli.keys import keys
 from vezne.cli.ledger import ledger
 from vezne.cli.merchants import merchants
 from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.panel import panel
 from vezne.cli.payments import payments
 from vezne.cli.retention import retention
 from vezne.cli.sandbox import clock, faults
 from vezne.cli.scan import scan
 from vezne.cli.webhooks import webhooks
 from vezne.commands.operator import begin_operator
-from vezne.commands.switches import switch_rows
 from vezne.settings import InvalidSettings, load_settings
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ app.add_typer(payments, name="payments")
 app.add_typer(clock, name="clock")
 app.add_typer(faults, name="faults")
 app.add_typer(webhooks, name="webhooks")
+app.add_typer(panel, name="panel")
 app.add_typer(ledger, name="ledger")
 app.add_typer(retention, name="retention")
 app.command(

@@ -23,8 +23,9 @@ class AuditAction(enum.StrEnum):
     CARD_BLOCKED = "card.blocked"
     CARD_UNBLOCKED = "card.unblocked"
     CARD_REFUSED = "card.seal_broken"
-    # Requests that we said no to (10.2.1.4).
+    # Requests that we said no to (10.2.1.4), and members who came in (10.2.1.3).
     REQUEST_REFUSED = "request.refused"
+    LOGIN_SUCCEEDED = "login.succeeded"
     LOGIN_FAILED = "login.failed"
     LOCKED_OUT = "login.locked_out"
     # What an operator did (10.2.1.2, 10.2.1.5).
@@ -90,7 +91,7 @@ class Origin:
     an operator's name. Until then, and for the house's own work, it is empty. `claimed` is what it
     says that it is, proven or not. `gate` is who watches the door that the request came in by, if
     anybody does. `newest_line` is what the trail knows its newest line for this origin by; 0: it
-    has none.
+    has none. `payment_number` is the payment that the request is about, once that is known.
     """
 
     __slots__ = (
@@ -102,6 +103,7 @@ class Origin:
         "merchant_id",
         "newest_line",
         "path",
+        "payment_number",
     )
 
     def __init__(self, *, address: str = "", door: str = "", path: str = "") -> None:
@@ -113,6 +115,7 @@ class Origin:
         self.merchant_id = 0
         self.newest_line = 0
         self.gate: Gate | None = None
+        self.payment_number: int | None = None
 
 
 _origin: Final[ContextVar[Origin | None]] = ContextVar("origin", default=None)
@@ -160,6 +163,13 @@ def prove_caller(merchant_id: int, caller: str) -> None:
         origin.caller = caller
         if origin.gate is not None:
             origin.gate.prove(caller)
+
+
+def name_payment(number: int) -> None:
+    """What the origin does is about that payment."""
+    origin = _origin.get()
+    if origin is not None:
+        origin.payment_number = number
 
 
 def name_payer(address: str) -> None:

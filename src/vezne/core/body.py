@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from vezne.core.card import CardSlot
+from vezne.core.diagnosis import Cause
 
 
 class BodyKind(enum.Enum):
@@ -84,6 +85,32 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
     tag: bytes = b""
 
 
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """With what a signature is right that is not right as it should be.
+
+    `key` and `prefix` are the numbers of those that it was made with. `causes` say how its digits
+    are written or the body was, if otherwise than they came; `body` is that other body, masked, and
+    `sent` the one that came.
+    """
+
+    key: int = 0
+    prefix: int = 0
+    causes: tuple[Cause, ...] = ()
+    body: str | None = None
+    sent: str | None = None
+
+
+class MaskedBody(msgspec.Struct, frozen=True):
+    """A body in which a card number shows its first six and last four digits, a code none.
+
+    `is_as_sent` says that all else is byte for byte what came; else it is the same values, written
+    anew as JSON.
+    """
+
+    text: bytes
+    is_as_sent: bool
+
+
 class MalformedBody(Exception):
     """The body is not acceptable: its syntax, encoding or size, its nesting, a number in it."""
 
@@ -122,6 +149,23 @@ class SealedBody(Protocol):
         """Whether it is SHA-1 over the UTF-8 text of the segments, in base64.
 
         Slots are filled with the original values.
+        """
+
+    async def explain_hmac(
+        self, signature: bytes, keys: Sequence[bytes], prefixes: Sequence[bytes]
+    ) -> Explained | None:
+        """What a signature that `is_hmac_sha256` denies was made of; None: that was not found.
+
+        Each key is tried with the first prefix, each prefix with the first key, and the first of
+        both with the body as other clients would have written it. How many are tried is bounded,
+        and so is the body; every text that is tried ends in all of the body, so nobody finds out
+        anything of a card by asking.
+        """
+
+    def masked(self) -> MaskedBody:
+        """The body as a developer may see it, as near to what was sent as is certain.
+
+        Raises ValueError after release.
         """
 
     def release(self) -> None:

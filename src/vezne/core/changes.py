@@ -3,6 +3,7 @@
 import msgspec
 
 from vezne.core.card import Owner, StoredCard
+from vezne.core.delivery import Delivery
 from vezne.core.journal import JournalEntry
 from vezne.core.ledger import Booking
 from vezne.core.notice import Notice
@@ -118,6 +119,12 @@ class ChangeNotice(msgspec.Struct, frozen=True):
     notice: Notice
 
 
+class AddDelivery(msgspec.Struct, frozen=True):
+    """A try to tell a notice was made."""
+
+    delivery: Delivery
+
+
 class HastenNotices(msgspec.Struct, frozen=True):
     """A merchant's notices that wait for a later time are due at this one."""
 
@@ -210,6 +217,7 @@ Change = (
     | MarkPaid
     | AddNotice
     | ChangeNotice
+    | AddDelivery
     | HastenNotices
     | ClaimReference
     | AddSession

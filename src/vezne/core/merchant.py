@@ -59,6 +59,8 @@ class MerchantSettings(msgspec.Struct, frozen=True, kw_only=True):
     exchange_rates_e8: dict[str, int] = {}
     # Where each door's webhooks go.
     webhook_urls: dict[str, str] = {}
+    # From where the merchant's servers may call, such as 192.0.2.0/24; empty: from anywhere.
+    allowed_networks: tuple[str, ...] = ()
 
 
 class Merchant(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,3 +88,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Credential({self.merchant.id}, {self.door}, {self.key!r}, secret=***)"
+
+
+class HeldKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A key pair that works, or did until it was revoked."""
+
+    credential: Credential
+    is_revoked: bool

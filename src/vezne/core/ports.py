@@ -11,7 +11,7 @@ from vezne.core.body import BodyKind, BodyShape, CardFields, SealedBody
 from vezne.core.card import BinRecord, CardSlot, Owner, SealedCard, StoredCard
 from vezne.core.changes import Change
 from vezne.core.ledger import Balance, Booking
-from vezne.core.merchant import Credential, Merchant
+from vezne.core.merchant import Credential, HeldKey, Merchant
 from vezne.core.once import OnceKey
 from vezne.core.payment import Payment
 from vezne.core.payout_books import PayoutBooks
@@ -134,6 +134,19 @@ class Merchants(Protocol):
 
     async def find_merchant(self, merchant_id: int) -> Merchant | None:
         """A merchant by number, as it stands now."""
+
+
+class KeyRegister(Protocol):
+    """Every key that works or did, for finding out in a sandbox why a caller was not believed."""
+
+    async def find_key(self, door: str, key: str) -> HeldKey | None:
+        """The key pair behind a public key of a door, revoked or not."""
+
+    async def list_keys(self, merchant_id: int, limit: int) -> list[HeldKey]:
+        """A merchant's key pairs for all doors, the newest first."""
+
+    async def list_demo_keys(self, limit: int) -> list[HeldKey]:
+        """Those of the merchants that the sandbox made by itself."""
 
 
 class MerchantClocks(Protocol):

@@ -36,8 +36,8 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     """For how many days what is kept.
 
     A card, after the last day of its expiry month; None: for ever. A session, after its end. A
-    notice that is told or given up, after what it tells of. Idempotency keys have their end in
-    themselves.
+    notice that is told or given up, after what it tells of, and the tries to tell it with it.
+    Idempotency keys have their end in themselves.
     """
 
     expired_cards_days: int | None = 90

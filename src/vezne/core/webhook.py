@@ -73,12 +73,26 @@ class WebhookDoor(msgspec.Struct, frozen=True, kw_only=True):
     signs_with: str | None = None
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """What a receiver said: the status, and the beginning of the body, without card numbers."""
+
+    status: int
+    text: str = ""
+
+
 class Undelivered(Exception):
-    """The receiver does not have the message, as far as anybody can tell. The text says why."""
+    """The receiver does not have the message, as far as anybody can tell. The text says why.
+
+    `reply` is what it said, if it said anything.
+    """
+
+    def __init__(self, problem: str, reply: Reply | None = None) -> None:
+        super().__init__(problem)
+        self.reply = reply
 
 
 class Courier(Protocol):
     """The way to merchants' servers."""
 
-    async def deliver(self, message: WebhookMessage) -> None:
-        """Send once, and return when the receiver has said that it has it. Raises Undelivered."""
+    async def deliver(self, message: WebhookMessage) -> Reply:
+        """Send once; what the receiver said when it has it. Raises Undelivered."""

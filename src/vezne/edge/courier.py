@@ -17,7 +17,8 @@ from typing import Final
 
 import httpcore
 
-from vezne.core.webhook import Undelivered, WebhookMessage
+from vezne.core.webhook import Reply, Undelivered, WebhookMessage
+from vezne.edge.logs import mask_digits
 from vezne.edge.public_address import is_public
 
 # From the look-up to the end of the answer. A receiver that does more than note the message down
@@ -36,6 +37,8 @@ ADDRESSES_MAX: Final = 3
 CONNECT_TIMEOUT_S: Final = 3.0
 # Problems are kept beside the notice.
 PROBLEM_LENGTH_MAX: Final = 200
+# As much of an answer as people look at: an error's page says at its beginning what it is about.
+REPLY_BYTES_MAX: Final = 2_048
 
 _HEADERS: Final = (
     (b"Content-Type", b"application/json"),
@@ -43,6 +46,7 @@ _HEADERS: Final = (
     (b"User-Agent", b"Vezne"),
 )
 _DELIVERED: Final = range(200, 300)
+_OF_NUMBERS: Final = "0123456789 -"
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -95,8 +99,8 @@ class HttpCourier:
             network_backend=_Network(self._resolve, only_public=self._is_live),
         )
 
-    async def deliver(self, message: WebhookMessage) -> None:
-        """Send once, and return when the receiver has answered 2xx. Raises Undelivered.
+    async def deliver(self, message: WebhookMessage) -> Reply:
+        """Send once; what the receiver said when it has answered 2xx. Raises Undelivered.
 
         No redirect is followed: it would be a GET, or lead where nobody has looked.
         """
@@ -106,7 +110,7 @@ class HttpCourier:
             raise Undelivered("the URL has characters that must be escaped")
         try:
             async with asyncio.timeout(self._timeout_s):
-                status = await self._post(message)
+                reply = await self._post(message)
         except TimeoutError:
             raise Undelivered(f"no answer within {self._timeout_s:g} s") from None
         except (httpcore.NetworkError, httpcore.TimeoutException) as error:
@@ -114,23 +118,31 @@ class HttpCourier:
         except httpcore.ProtocolError:
             # The library's text quotes what a stranger's server said.
             raise Undelivered("the answer is no HTTP") from None
-        if status not in _DELIVERED:
-            raise Undelivered(f"answered {status}")
+        if reply.status not in _DELIVERED:
+            raise Undelivered(f"answered {reply.status}", reply)
+        return reply
 
     async def close(self) -> None:
         """Close the connections that are kept."""
         if "_pool" in vars(self):
             await self._pool.aclose()
 
-    async def _post(self, message: WebhookMessage) -> int:
+    async def _post(self, message: WebhookMessage) -> Reply:
         headers = [*_HEADERS, *((name.encode(), text.encode()) for name, text in message.headers)]
         async with self._pool.stream(
             "POST", message.url, headers=headers, content=message.body
         ) as response:
+            said = b""
             with suppress(_TooLong):
-                async for _ in response.aiter_stream():
-                    pass
-            return response.status
+                async for part in response.aiter_stream():
+                    said += part[: REPLY_BYTES_MAX - len(said)]
+            return Reply(response.status, _text_of(said))
+
+
+def _text_of(said: bytes) -> str:
+    """The beginning of an answer, without card numbers, nor half of one where it was cut."""
+    text = said.decode("utf-8", "replace")
+    return mask_digits(text if len(said) < REPLY_BYTES_MAX else text.rstrip(_OF_NUMBERS))
 
 
 class _Counted(httpcore.AsyncNetworkStream):

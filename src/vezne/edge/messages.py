@@ -99,6 +99,9 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is_write: bool = False
 
 
+# Why the caller of a refused request was not believed, if there is anything to be said.
+Diagnose = Callable[[Request], Awaitable[Diagnosis | None]]
+
 # From a signature to its alias.
 Rename = Callable[[bytes], bytes]
 
@@ -120,7 +123,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     spelled in any case. `conceal_proof` puts an alias in the place of a signature over the body,
     for whoever has the rest of that. `describe` says what a description needs beyond the routes.
     `diagnose` finds out why a caller was not believed, in sandbox mode; None when there is nothing
-    to be said. It is called after the handler, while the body is still sealed.
+    to be said. It is called after the handler, while the body is still sealed. `references` are the
+    fields in which callers give their own name for what a request is about.
     """
 
     name: str
@@ -135,5 +139,6 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     conclude: Callable[[Payment], Awaitable[Answer]] | None = None
     conceal_proof: Callable[[Mapping[str, str], Rename], Mapping[str, str]] | None = None
     ignores_case: bool = False
-    diagnose: Callable[[Request], Awaitable[Diagnosis | None]] | None = None
+    diagnose: Diagnose | None = None
+    references: tuple[str, ...] = ()
     describe: Callable[[], Description] | None = None

@@ -70,11 +70,21 @@ def _vault_process(state: State) -> str:
     return "the vault in a process of its own"
 
 
+def _idle(state: State) -> str:
+    return f"{state.settings.idle_minutes} minutes"
+
+
+def _second_factor(state: State) -> str:
+    return "mandatory" if state.settings.mode == "live" else "optional in the sandbox"
+
+
 def _always(_state: State) -> str:
     return "always; no setting"
 
 
 _ATTACK: Final = "tests/attack/test_attack_kit.py::"
+_ACCOUNT: Final = "tests/panel/test_account.py::"
+_LOCK_OUT: Final = "tests/panel/test_lock_out.py::"
 
 CONTROLS: Final = (
     Control(
@@ -284,14 +294,27 @@ CONTROLS: Final = (
         page="docs/vault.md",
     ),
     Control(
+        requirement="8.2.8",
+        asks="Who leaves a session alone has to sign in again",
+        control="A session of the panel ends when the member does nothing for so long, however "
+        "often a page refreshes itself, and after twelve hours in any case.",
+        in_force=_idle,
+        tests=(
+            f"{_ACCOUNT}test_in_live_mode_a_session_ends_after_fifteen_idle_minutes",
+            "tests/panel/test_sign_in.py::test_a_session_ends_when_nobody_is_at_work",
+        ),
+        page="docs/panel.md",
+    ),
+    Control(
         requirement="8.3.2",
         asks="Authentication factors are unreadable in storage",
-        control="API secrets are sealed under a key of the vault's; approvers' passphrases are "
-        "kept as Argon2id.",
+        control="API secrets and second factors are sealed under a key of the vault's; members' "
+        "passwords and approvers' passphrases are kept as Argon2id, tokens as SHA-256.",
         in_force=_always,
         tests=(
             "tests/vault/test_approvers.py::test_an_approver_is_known_by_a_passphrase",
             "tests/vault/test_secret_box.py::test_the_sealed_form_tells_nothing",
+            "tests/panel/test_member_secrets.py::test_nothing_that_signs_in_is_in_the_database",
         ),
         page="docs/vault.md",
     ),
@@ -299,13 +322,53 @@ CONTROLS: Final = (
         requirement="8.3.4",
         asks="Guessing is cut off",
         control="Failed authentications lock an address out of a key for a growing time; requests "
-        "and cards have limits of their own.",
+        "and cards have limits of their own. Ten wrong passwords or codes lock a member of the "
+        "panel out for thirty minutes, and the address that they came from.",
         in_force=_guard,
         tests=(
             "tests/journeys/test_guard_journey.py::test_guessing_is_stopped_and_nobody_else_is",
             "tests/vault/test_approvers.py::test_ten_wrong_passphrases_lock_out_for_half_an_hour",
+            f"{_LOCK_OUT}test_after_ten_wrong_tries_nobody_comes_in_for_half_an_hour",
         ),
         page="docs/guard.md",
+    ),
+    Control(
+        requirement="8.3.6",
+        asks="Passwords are long and of several kinds of characters",
+        control="Twelve characters or more with letters and digits; none that is made of the "
+        "member's address, the merchant's name or words that everybody uses.",
+        in_force=_always,
+        tests=(f"{_ACCOUNT}test_a_password_that_is_no_good_is_refused_beside_its_field",),
+        page="docs/panel.md",
+    ),
+    Control(
+        requirement="8.3.7",
+        asks="None of the last four passwords comes back",
+        control="The hashes of the last four are kept and compared.",
+        in_force=_always,
+        tests=(f"{_ACCOUNT}test_none_of_the_last_four_passwords_comes_back",),
+        page="docs/panel.md",
+    ),
+    Control(
+        requirement="8.4.2",
+        asks="A second factor for all access",
+        control="In live mode nothing of the panel is open to a member before a second factor "
+        "(RFC 6238) is set up, and it is asked for at every sign-in.",
+        in_force=_second_factor,
+        tests=(
+            f"{_ACCOUNT}test_in_live_mode_nothing_is_open_without_a_second_factor",
+            f"{_ACCOUNT}test_the_second_factor_is_set_up_and_asked_for",
+        ),
+        page="docs/panel.md",
+    ),
+    Control(
+        requirement="8.5.1",
+        asks="Second factors cannot be replayed",
+        control="A code is good once, and no older one after it; the try is counted before it is "
+        "looked at.",
+        in_force=_always,
+        tests=(f"{_ACCOUNT}test_a_code_is_good_once_and_recovery_codes_too",),
+        page="docs/panel.md",
     ),
     Control(
         requirement="10.2.1",

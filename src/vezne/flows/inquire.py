@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.core.audit import name_payment
 from vezne.core.card import BinRecord
 from vezne.core.changes import ClaimReference
 from vezne.core.installment import InstallmentPrice, installment_prices, table_for
@@ -21,6 +22,7 @@ async def find_payment(merchant: Merchant, number: int, ports: Ports) -> Payment
     payment = await ports.books.find_payment(merchant.id, number)
     if payment is None:
         raise Refusal(Reason.PAYMENT_NOT_FOUND)
+    name_payment(payment.number)
     return payment
 
 
@@ -31,6 +33,7 @@ async def find_payment_by_reference(
     payment = await ports.books.find_payment_by_reference(merchant.id, conversation_id)
     if payment is None:
         raise Refusal(Reason.PAYMENT_NOT_FOUND)
+    name_payment(payment.number)
     return payment
 
 
@@ -96,6 +99,7 @@ async def find_payment_of_line(merchant: Merchant, line_number: int, ports: Port
     payment = await ports.books.find_payment_of_line(merchant.id, line_number)
     if payment is None:
         raise Refusal(Reason.LINE_NOT_FOUND)
+    name_payment(payment.number)
     return payment
 
 

@@ -31,9 +31,21 @@ class ClockContested(Exception):
     """Others kept moving the clock at the same time."""
 
 
-async def advance_clock(merchant_id: int, by_ms: int, clocks: MerchantClocks) -> Merchant:
-    """Move a merchant's time ahead. Raises ClockTooFar, ClockContested."""
-    return await _move(merchant_id, clocks, lambda offset_ms: offset_ms + by_ms)
+async def advance_clock(
+    merchant_id: int, by_ms: int, clocks: MerchantClocks, *, instead_of_ms: int | None = None
+) -> Merchant:
+    """Move a merchant's time ahead. Raises ClockTooFar, ClockContested.
+
+    With `instead_of_ms` only if the merchant is that far ahead so far: whoever asks twice by
+    mistake moves it once.
+    """
+
+    def ahead(offset_ms: int) -> int:
+        if instead_of_ms not in (None, offset_ms):
+            raise ClockContested
+        return offset_ms + by_ms
+
+    return await _move(merchant_id, clocks, ahead)
 
 
 async def set_clock(merchant_id: int, at_ms: int, clocks: MerchantClocks, clock: Clock) -> Merchant:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Collection
-from contextlib import suppress
 from typing import Final
 
 import msgspec
 
-from vezne.core.changes import ChangeNotice, Conflict, HastenNotices
+from vezne.core.changes import AddDelivery, ChangeNotice, Conflict, HastenNotices
+from vezne.core.delivery import Delivery
 from vezne.core.fault import Facts, FaultBoard, FaultKind, Place
+from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.merchant import Merchant
 from vezne.core.notice import Notice, deliver, pass_over, postpone, replay
 from vezne.core.ports import Merchants, Ports
@@ -16,6 +17,7 @@ from vezne.core.refusal import Reason, Refusal
 from vezne.core.webhook import (
     Courier,
     Outbox,
+    Reply,
     SigningKeys,
     Telling,
     Undelivered,
@@ -37,7 +39,8 @@ _NO_KEY: Final = "the merchant has no key for this door that works"
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """What the telling of one door's payments works with.
 
-    `words` are the door's; `faults` has those that were asked for.
+    `words` are the door's; `faults` has those that were asked for. Of every try it is kept where
+    it went and how it ended; with `keeps_contents` also what was sent and answered.
     """
 
     door: str
@@ -47,6 +50,22 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     keys: SigningKeys
     merchants: Merchants
     faults: FaultBoard | None = None
+    keeps_contents: bool = False
+
+
+class _Telling(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice that is being told, the merchant as it was at the beginning, and what was tried."""
+
+    merchant: Merchant
+    notice: Notice
+    mail: Mail
+    everywhere: Ports
+    tried: list[Delivery] = []
+
+    @property
+    def now_ms(self) -> int:
+        """The merchant's time."""
+        return ports_at(self.merchant, self.everywhere).clock.now_ms()
 
 
 class ReplayNotices(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +94,9 @@ async def tell_due(merchant: Merchant, mail: Mail, ports: Ports) -> int:
         while True:
             merchant = await _present(merchant, mail)
             for notice in await _find_next(merchant, under_way, mail, ports):
-                telling = _tell(merchant, notice, mail, ports)
+                telling = _tell(
+                    _Telling(merchant=merchant, notice=notice, mail=mail, everywhere=ports)
+                )
                 under_way[notice.payment_number] = asyncio.create_task(telling)
                 count += 1
             if not under_way:
@@ -135,47 +156,53 @@ async def _wait_for_one(under_way: dict[int, asyncio.Task[None]]) -> None:
         under_way.pop(number).result()
 
 
-async def _tell(merchant: Merchant, notice: Notice, mail: Mail, everywhere: Ports) -> None:
+async def _tell(telling: _Telling) -> None:
     """Try to tell one notice, with no transaction open, and record how it went."""
-    ports = ports_at(merchant, everywhere)
+    notice = telling.notice
     try:
-        message = await _message(merchant, notice, mail, ports)
+        message = await _message(telling)
         if message is None:
             after = pass_over(notice)
         else:
-            await _send(merchant, message, mail)
+            await _send(telling, message)
             after = deliver(notice)
     except Undelivered as problem:
-        after = postpone(notice, str(problem), ports.clock.now_ms())
+        after = postpone(notice, str(problem), telling.now_ms)
     except Exception:
         # Whatever it is, it is still there a moment later.
-        after = postpone(notice, _FAULT, ports.clock.now_ms())
-        await _record(after, merchant, mail, everywhere)
+        after = postpone(notice, _FAULT, telling.now_ms)
+        await _record(after, telling)
         raise
-    await _record(after, merchant, mail, everywhere)
+    await _record(after, telling)
 
 
-async def _record(after: Notice, merchant: Merchant, mail: Mail, ports: Ports) -> None:
-    """Write down how a try went, unless somebody wants the notice replayed: then it stays due.
+async def _record(after: Notice, telling: _Telling) -> None:
+    """Write down how a try went.
 
-    The merchant is as it was when the try began. When its clock went back meanwhile, the next try
-    was planned for a time that is far away now, and comes at once.
+    When somebody wants the notice replayed meanwhile, it stays due, and only what was tried is
+    written. The merchant is as it was when the try began: when its clock went back meanwhile, the
+    next try was planned for a time that is far away now, and comes at once.
     """
-    with suppress(Conflict):
-        await ports.books.apply([ChangeNotice(after)])
+    if after.problem and not telling.tried:
+        _note(telling, _Sent(), None, after.problem)
+    merchant, books = telling.merchant, telling.everywhere.books
+    tried = [AddDelivery(item) for item in telling.tried]
+    try:
+        await books.apply([ChangeNotice(after), *tried])
+    except Conflict:
+        await books.apply(tried)
     if after.next_try_ms is None:
         return
-    present = await _present(merchant, mail)
+    present = await _present(merchant, telling.mail)
     if present.clock_offset_ms < merchant.clock_offset_ms:
-        now_ms = ports_at(present, ports).clock.now_ms()
-        await ports.books.apply([HastenNotices(merchant.id, now_ms)])
+        now_ms = ports_at(present, telling.everywhere).clock.now_ms()
+        await books.apply([HastenNotices(merchant.id, now_ms)])
 
 
-async def _message(
-    merchant: Merchant, notice: Notice, mail: Mail, ports: Ports
-) -> WebhookMessage | None:
+async def _message(telling: _Telling) -> WebhookMessage | None:
     """A notice in the words of its payment's door. Raises Undelivered when it cannot be sent."""
-    payment = await ports.books.find_payment(merchant.id, notice.payment_number)
+    merchant, notice, mail = telling.merchant, telling.notice, telling.mail
+    payment = await telling.everywhere.books.find_payment(merchant.id, notice.payment_number)
     if payment is None:
         raise Undelivered("there is no such payment")
     url = merchant.settings.webhook_urls.get(mail.door)
@@ -192,12 +219,60 @@ async def _message(
     )
 
 
-async def _send(merchant: Merchant, message: WebhookMessage, mail: Mail) -> None:
+async def _send(telling: _Telling, message: WebhookMessage) -> None:
     """Send a message, as often as a fault on the board says. Raises Undelivered."""
-    fault = mail.faults and mail.faults.take(merchant.id, Place.WEBHOOK, Facts())
+    board = telling.mail.faults
+    fault = board and board.take(telling.merchant.id, Place.WEBHOOK, Facts())
     kind = fault.kind if fault else None
     if kind is FaultKind.WEBHOOK_LOST:
+        _note(telling, _Sent(message=message, is_lost=True), None, "")
         return
-    await mail.courier.deliver(message)
+    await _send_once(telling, message)
     if kind is FaultKind.WEBHOOK_DOUBLED:
-        await mail.courier.deliver(message)
+        await _send_once(telling, message)
+
+
+async def _send_once(telling: _Telling, message: WebhookMessage) -> None:
+    clock = telling.everywhere.clock
+    sent = _Sent(message=message, begun_ms=clock.now_ms())
+    try:
+        reply = await telling.mail.courier.deliver(message)
+    except Undelivered as problem:
+        _note(telling, sent, problem.reply, str(problem))
+        raise
+    _note(telling, sent, reply, "")
+
+
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
+    """What was sent, and since when it was under way, by everybody's time."""
+
+    message: WebhookMessage | None = None
+    begun_ms: int | None = None
+    is_lost: bool = False
+
+
+def _note(telling: _Telling, sent: _Sent, reply: Reply | None, problem: str) -> None:
+    """Remember a try, to be written with what becomes of the notice."""
+    ports, notice, message = telling.everywhere, telling.notice, sent.message
+    now_ms = ports.clock.now_ms()
+    delivery = Delivery(
+        merchant_id=notice.merchant_id,
+        payment_number=notice.payment_number,
+        version=notice.version,
+        id=time_ordered_token(now_ms, ports.entropy.take(ENTROPY_BYTES)),
+        at_ms=telling.now_ms,
+        duration_ms=0 if sent.begun_ms is None else now_ms - sent.begun_ms,
+        url="" if message is None else message.url.partition("?")[0],
+        status=None if reply is None else reply.status,
+        problem=problem,
+        is_lost=sent.is_lost,
+    )
+    if telling.mail.keeps_contents and message is not None:
+        delivery = msgspec.structs.replace(
+            delivery,
+            url=message.url,
+            headers=message.headers,
+            body=message.body,
+            answer="" if reply is None else reply.text,
+        )
+    telling.tried.append(delivery)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from vezne.core.audit import name_payment
 from vezne.core.changes import (
     AddBooking,
     AddJournalEntry,
@@ -30,6 +31,7 @@ def changes_of(
 
     To be written in one batch, together with whatever else must not be without it.
     """
+    name_payment(after.number)
     if before is None:
         return [AddPayment(after)]
     changes: list[Change] = [ChangePayment(after, is_renamed)]

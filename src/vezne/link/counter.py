@@ -13,12 +13,13 @@ import structlog
 
 from vezne import __version__
 from vezne.core.audit import Origin, begin_origin, current_origin
-from vezne.core.body import FieldState, SealedBody
+from vezne.core.body import Explained, FieldState, SealedBody
 from vezne.core.card import CardSlot
 from vezne.core.ports import Audit, AuditFailure, CardLine, HeldCard, SecretBox, Vault
+from vezne.core.trail import TrailReader
 from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Door, Handler, Request, Response, Route
-from vezne.edge.sites import Incoming, Site
+from vezne.edge.sites import Handle, Incoming, Site
 from vezne.link import messages
 from vezne.link.boards import BankBoard
 from vezne.link.codec import to_sendable
@@ -44,15 +45,20 @@ _log = structlog.stdlib.get_logger(__name__)
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """What the gateway is served with. The board is that of a sandbox's bank."""
+    """What the gateway is served with. The board is that of a sandbox's bank.
+
+    `call_door` answers requests that come from the panel, in sandbox mode only.
+    """
 
     vault: Vault
     secrets: SecretBox
     line: CardLine
     audit: Audit
+    trail: TrailReader
     welcome: messages.Welcome
     mode: str
     board: BankBoard | None
+    call_door: Handle | None = None
 
 
 class _UnderWay(NamedTuple):
@@ -262,6 +268,15 @@ class Counter:
             return False
         return await body.is_sha1(signature, segments)
 
+    async def _explain(self, question: messages.ExplainHmacOfBody) -> Explained | None:
+        body, signature = self._signed(question.request, question.signature)
+        return await body.explain_hmac(signature, question.keys, question.prefixes)
+
+    async def _call_door(self, question: messages.CallDoor) -> Response:
+        if self._services.call_door is None:
+            raise LinkFailure("the vault does not answer that")
+        return await self._services.call_door(question.incoming)
+
     def _signed(self, request: int, signature: bytes) -> tuple[SealedBody, bytes]:
         """A body, and the signature that came with it. Raises ValueError for one that is over.
 
@@ -306,7 +321,10 @@ class Counter:
             messages.OpenSecret: lambda q: secrets.open(q.sealed, q.context),
             messages.IsHmacOfBody: self._is_hmac,
             messages.IsSha1OfBody: self._is_sha1,
+            messages.ExplainHmacOfBody: self._explain,
             messages.Record: self._record,
+            messages.ReadTrail: lambda q: self._services.trail.read(q.query),
+            messages.CallDoor: self._call_door,
         }
 
 

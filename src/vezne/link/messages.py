@@ -8,15 +8,16 @@ from typing import Any, Final, Generic, TypeVar, get_args
 import msgspec
 
 from vezne.core.audit import AuditEvent, Origin
-from vezne.core.body import LiftedCard
+from vezne.core.body import Explained, LiftedCard
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.fault import PlacedFault
 from vezne.core.ports import HeldCard
+from vezne.core.trail import TrailPage, TrailQuery
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming
 
 # Raised whenever a row changes: both processes must be of one make.
-PROTOCOL: Final = 2
+PROTOCOL: Final = 3
 # The slots of a template, by the number that stands for each on the way.
 SLOTS: Final = tuple(CardSlot)
 
@@ -232,6 +233,15 @@ class IsSha1OfBody(Asked[bool], frozen=True):
     segments: tuple[str | int, ...]
 
 
+class ExplainHmacOfBody(Asked[Explained | None], frozen=True):
+    """`SealedBody.explain_hmac` of a request that is being answered."""
+
+    request: int
+    signature: bytes
+    keys: tuple[bytes, ...]
+    prefixes: tuple[bytes, ...]
+
+
 class Line(msgspec.Struct, frozen=True, array_like=True):
     """A line for the trail, and whose doing it was."""
 
@@ -243,6 +253,18 @@ class Record(Asked[None], frozen=True):
     """Lines for the trail, answered when they are durable."""
 
     lines: tuple[Line, ...]
+
+
+class ReadTrail(Asked[TrailPage], frozen=True):
+    """`TrailReader.read`."""
+
+    query: TrailQuery
+
+
+class CallDoor(Asked[Response], frozen=True):
+    """A request to a door that the panel's test shop makes, in sandbox mode only."""
+
+    incoming: Incoming
 
 
 # What the vault asks the gateway.
@@ -329,7 +351,10 @@ Question = (
     | OpenSecret
     | IsHmacOfBody
     | IsSha1OfBody
+    | ExplainHmacOfBody
     | Record
+    | ReadTrail
+    | CallDoor
     | Visit
     | Browse
 )

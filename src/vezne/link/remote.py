@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from vezne.core.audit import AuditEvent, current_origin
-from vezne.core.body import LiftedCard
+from vezne.core.body import Explained, LiftedCard, MaskedBody
 from vezne.core.card import CardSlot, SealedCard
+from vezne.core.masked_body import rebuilt
 from vezne.core.ports import AuditFailure, HeldCard, LineFailure, NameBox
+from vezne.core.trail import TrailPage, TrailQuery, TrailUnreadable
 from vezne.link import messages
 from vezne.link.failures import FrameTooLarge, LinkDown, LinkFailure
 from vezne.link.messages import SLOTS
@@ -157,8 +159,35 @@ class RemoteBody:
         )
         return await self._peer.ask(messages.IsSha1OfBody(self._request, signature, plain))
 
+    async def explain_hmac(
+        self, signature: bytes, keys: Sequence[bytes], prefixes: Sequence[bytes]
+    ) -> Explained | None:
+        """What a signature was made of. Raises ValueError after the answer."""
+        question = messages.ExplainHmacOfBody(
+            self._request, signature, tuple(keys), tuple(prefixes)
+        )
+        return await self._peer.ask(question)
+
+    def masked(self) -> MaskedBody:
+        """The body written anew: the original bytes are the vault's."""
+        return rebuilt(self.payload, self.card)
+
     def release(self) -> None:
         """Nothing: the vault wipes what it holds when it has the answer."""
+
+
+class RemoteTrail:
+    """Implements `vezne.core.trail.TrailReader`: the trail's files are the vault's."""
+
+    def __init__(self, uplink: Uplink) -> None:
+        self._uplink = uplink
+
+    async def read(self, query: TrailQuery) -> TrailPage:
+        """The newest lines that are wanted. Raises TrailUnreadable."""
+        try:
+            return await self._uplink.ask(messages.ReadTrail(query))
+        except LinkFailure as failure:
+            raise TrailUnreadable(str(failure)) from failure
 
 
 class RemoteAudit:

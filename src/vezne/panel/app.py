@@ -17,19 +17,38 @@ from vezne.core.member import SignedIn
 from vezne.core.ports import AuditFailure
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.wording import preferred_language
+from vezne.panel.cookies import LANGUAGE_COOKIE, SESSION_COOKIE
 from vezne.panel.desk import PanelDesk
-from vezne.panel.pages import home
+from vezne.panel.pages import (
+    account,
+    audit,
+    cards,
+    home,
+    join,
+    keys,
+    payment,
+    payment_acts,
+    payments,
+    payments_export,
+    preferences,
+    requests,
+    sandbox,
+    second_factor,
+    settings,
+    shop,
+    sign_in,
+    team,
+    webhooks,
+)
+from vezne.panel.pages.sign_in import SIGN_IN_PATH
 from vezne.panel.permissions import Permission, may
 from vezne.panel.rendering import Renderer
 from vezne.panel.routing import PANEL_PATH, Page, Where
-from vezne.panel.visit import NOTE_COOKIE, IllFormed, NotFound, Visit, read_form
+from vezne.panel.visit import NOTE_COOKIE, IllFormed, NotFound, Visit, is_live, read_form
 from vezne.panel.wording import LANGUAGES
 
-SESSION_COOKIE: Final = "vezne_session"
-LANGUAGE_COOKIE: Final = "vezne_language"
 CSRF_FIELD: Final = "csrf"
 
-SIGN_IN_PATH: Final = f"{PANEL_PATH}/sign-in"
 ENROLL_PATH: Final = f"{PANEL_PATH}/account/second-factor"
 
 _HEADERS: Final = {
@@ -53,7 +72,27 @@ _FOREIGN_SITES: Final = frozenset({"cross-site", "same-site"})
 _log = structlog.stdlib.get_logger(__name__)
 
 # In the order in which paths are compared.
-PAGES: Final[tuple[Page, ...]] = (*home.PAGES,)
+PAGES: Final[tuple[Page, ...]] = (
+    *home.PAGES,
+    *sign_in.PAGES,
+    *join.PAGES,
+    *preferences.PAGES,
+    *account.PAGES,
+    *second_factor.PAGES,
+    *team.PAGES,
+    *payments.PAGES,
+    *payments_export.PAGES,
+    *payment.PAGES,
+    *payment_acts.PAGES,
+    *shop.PAGES,
+    *cards.PAGES,
+    *webhooks.PAGES,
+    *requests.PAGES,
+    *keys.PAGES,
+    *settings.PAGES,
+    *sandbox.PAGES,
+    *audit.PAGES,
+)
 
 
 def panel_app(desk: PanelDesk, pages: Sequence[Page] = PAGES) -> Starlette:
@@ -139,7 +178,9 @@ class Reception:
 
     async def _find_who(self, request: Request) -> SignedIn | None:
         token = request.cookies.get(SESSION_COOKIE, "")
-        who = await self._desk.sessions.find(token) if token else None
+        if not token:
+            return None
+        who = await self._desk.sessions.find(token, is_at_work=not is_live(request))
         if who is not None:
             claim_caller(who.member.email)
             prove_caller(who.merchant.id, who.member.email)

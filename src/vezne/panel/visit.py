@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vezne.core.audit import AuditAction, AuditEvent
+from vezne.core.card import holds_card_number
 from vezne.core.member import SignedIn
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
@@ -82,9 +83,22 @@ class Visit:
         return dict(self.request.query_params)
 
     @property
+    def way_back(self) -> str:
+        """The address of the page that is seen; the panel's first where it answers a form.
+
+        Without its query where somebody typed a card number into that.
+        """
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/panel"
+        bare = url.query.replace("+", "").replace("%20", "").replace("-", "")
+        is_shown = bool(url.query) and not holds_card_number(bare)
+        return f"{url.path}?{url.query}" if is_shown else url.path
+
+    @property
     def is_fragment(self) -> bool:
         """Whether the page's own script asks, for the live part of the page only."""
-        return self.request.headers.get("x-live") == "1"
+        return is_live(self.request)
 
     def path(self, name: str) -> str:
         """A parameter of the path."""
@@ -146,6 +160,11 @@ class Visit:
                 is_success=is_success,
             )
         )
+
+
+def is_live(request: Request) -> bool:
+    """Whether it is a page that refreshes itself who asks, and nobody at work."""
+    return request.headers.get("x-live") == "1"
 
 
 async def read_form(request: Request) -> dict[str, str]:

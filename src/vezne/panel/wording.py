@@ -4,7 +4,24 @@ from collections.abc import Mapping
 from typing import Final
 
 from vezne.panel.texts import (
-    common,
+    account,
+    audit,
+    cards,
+    declines,
+    diagnosis,
+    frame,
+    home,
+    keys,
+    payment,
+    payment_acts,
+    payments,
+    requests,
+    sandbox,
+    settings,
+    shop,
+    sign_in,
+    team,
+    webhooks,
 )
 
 LANGUAGES: Final = ("tr", "en")
@@ -12,7 +29,26 @@ LANGUAGES: Final = ("tr", "en")
 # Turkish, English.
 Texts = Mapping[str, tuple[str, str]]
 
-_TABLES: Final[tuple[Texts, ...]] = (common.TEXTS,)
+_TABLES: Final[tuple[Texts, ...]] = (
+    frame.TEXTS,
+    sign_in.TEXTS,
+    account.TEXTS,
+    team.TEXTS,
+    declines.TEXTS,
+    home.TEXTS,
+    payment.TEXTS,
+    payment_acts.TEXTS,
+    payments.TEXTS,
+    shop.TEXTS,
+    cards.TEXTS,
+    webhooks.TEXTS,
+    requests.TEXTS,
+    diagnosis.TEXTS,
+    keys.TEXTS,
+    settings.TEXTS,
+    sandbox.TEXTS,
+    audit.TEXTS,
+)
 
 
 def _joined() -> dict[str, tuple[str, str]]:

@@ -8,6 +8,7 @@ from vezne.core.changes import (
     AddBooking,
     AddCard,
     AddCrossBooking,
+    AddDelivery,
     AddJournalEntry,
     AddNotice,
     AddOnceKey,
@@ -45,6 +46,7 @@ from vezne.engines.engine import Conflict as EngineConflict
 from vezne.engines.engine import Engine, Write
 from vezne.storage import (
     cards,
+    deliveries,
     journal,
     ledger,
     once,
@@ -268,6 +270,7 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
     RemoveCard: lambda change: cards.remove_card(change.card),
     AddNotice: lambda change: outbox.add_notice(change.notice),
     ChangeNotice: lambda change: outbox.change_notice(change.notice),
+    AddDelivery: lambda change: deliveries.add_delivery(change.delivery),
     HastenNotices: lambda change: outbox.hasten_notices(change.merchant_id, change.now_ms),
     ClaimReference: references.claim_reference,
     AddSession: lambda change: sessions.add_session(change.session),

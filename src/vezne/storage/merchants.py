@@ -5,9 +5,9 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from vezne.core.merchant import Credential, Merchant, MerchantSettings
+from vezne.core.merchant import Credential, HeldKey, Merchant, MerchantSettings
 from vezne.core.ports import Clock, SecretBox
-from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Write
+from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Value, Write
 
 # How long a key goes on working after another process has revoked it.
 FRESH_MS: Final = 5_000
@@ -23,7 +23,8 @@ _CHANGE_CLOCK = "UPDATE merchants SET clock_offset_ms = ? WHERE id = ? AND clock
 # The documents keep their times; the column is what says when somebody looks.
 _MOVE_NOTICES = """UPDATE notices SET next_try_ms = next_try_ms + ?
 WHERE merchant_id = ? AND next_try_ms IS NOT NULL"""
-_CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ?"
+_CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ? AND settings = ?"
+_FIND_SETTINGS = "SELECT settings FROM merchants WHERE id = ?"
 _REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
 _LIST = """SELECT id, name, is_demo, clock_offset_ms, created_ms, settings
 FROM merchants ORDER BY id"""
@@ -38,6 +39,13 @@ _FIND_CREDENTIAL = """SELECT
 m.id, m.name, m.is_demo, m.clock_offset_ms, m.created_ms, m.settings, c.sealed_secret
 FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id
 WHERE c.door = ? AND c.key = ? AND c.revoked_ms IS NULL"""
+_HELD = """SELECT c.door, c.key, c.revoked_ms,
+m.id, m.name, m.is_demo, m.clock_offset_ms, m.created_ms, m.settings, c.sealed_secret
+FROM credentials AS c JOIN merchants AS m ON m.id = c.merchant_id"""
+_FIND_HELD = f"{_HELD} WHERE c.door = ? AND c.key = ?"
+_NEWEST_HELD = "ORDER BY c.created_ms DESC, c.door, c.key LIMIT ?"
+_LIST_HELD = f"{_HELD} WHERE c.merchant_id = ? {_NEWEST_HELD}"
+_LIST_DEMO = f"{_HELD} WHERE m.is_demo = 1 {_NEWEST_HELD}"
 _FIND_NEWEST = """SELECT key FROM credentials
 WHERE merchant_id = ? AND door = ? AND revoked_ms IS NULL ORDER BY created_ms DESC, key LIMIT 1"""
 
@@ -74,7 +82,7 @@ class CredentialRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlMerchants:
-    """Implements `vezne.core.ports.Merchants` and `MerchantClocks`, and keeps the register."""
+    """Implements `Merchants`, `KeyRegister` and `MerchantClocks` of `vezne.core.ports`."""
 
     def __init__(self, engine: Engine, box: SecretBox, clock: Clock) -> None:
         self._engine = engine
@@ -140,14 +148,31 @@ class SqlMerchants:
             self._forget_all()
         return True
 
-    async def change_settings(self, merchant_id: int, settings: MerchantSettings) -> None:
+    async def change_settings(
+        self,
+        merchant_id: int,
+        settings: MerchantSettings,
+        *,
+        instead_of: MerchantSettings | None = None,
+    ) -> None:
         """Replace a merchant's settings: here at once, in other processes within `FRESH_MS`.
 
-        Raises Conflict when there is no such merchant.
+        Raises Conflict when there is no such merchant, or the settings are not `instead_of` any
+        more.
         """
+        rows = await self._engine.fetch(_FIND_SETTINGS, (merchant_id,))
+        stored = msgspec.convert(rows[0][0], str) if rows else ""
+        if rows and instead_of not in (None, _settings_decoder.decode(stored)):
+            raise Conflict("the settings have changed meanwhile")
         text = _encoder.encode(settings).decode()
-        await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id))])
+        await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id, stored))])
         self._forget_all()
+
+    async def add_credentials(self, merchant_id: int, credentials: Sequence[NewCredential]) -> None:
+        """Give a merchant further keys, all or none. They work at once. Raises DuplicateKey."""
+        await self._refuse_known(credentials)
+        rows = await self._rows(merchant_id, credentials, self._clock.now_ms())
+        await self._engine.apply([Write(_ADD_CREDENTIAL, params) for params in rows])
 
     async def list_credentials(self, merchant_id: int) -> list[CredentialRecord]:
         """A merchant's keys, revoked ones included, without their secrets."""
@@ -200,6 +225,20 @@ class SqlMerchants:
         key = msgspec.convert(rows[0][0], bytes)
         return await self.find_credential(door, key.decode("utf-8", "surrogatepass"))
 
+    async def find_key(self, door: str, key: str) -> HeldKey | None:
+        """The key pair behind a public key of a door, revoked or not."""
+        rows = await self._engine.fetch(_FIND_HELD, (door, _key_bytes(key)))
+        return await self._held(rows[0]) if rows else None
+
+    async def list_keys(self, merchant_id: int, limit: int) -> list[HeldKey]:
+        """A merchant's key pairs for all doors, the newest first."""
+        rows = await self._engine.fetch(_LIST_HELD, (merchant_id, limit))
+        return [await self._held(row) for row in rows]
+
+    async def list_demo_keys(self, limit: int) -> list[HeldKey]:
+        """Those of the merchants that the sandbox made by itself."""
+        return [await self._held(row) for row in await self._engine.fetch(_LIST_DEMO, (limit,))]
+
     def _forget_all(self) -> None:
         """Read every key anew from now on."""
         self._changes += 1
@@ -208,6 +247,9 @@ class SqlMerchants:
     async def _refuse_duplicates(self, name: str, credentials: Sequence[NewCredential]) -> None:
         if await self._engine.fetch(_HAS_NAME, (name,)):
             raise DuplicateMerchant(f"there is a merchant named {name!r} already")
+        await self._refuse_known(credentials)
+
+    async def _refuse_known(self, credentials: Sequence[NewCredential]) -> None:
         seen: set[tuple[str, str]] = set()
         for item in credentials:
             is_stored = await self._engine.fetch(_HAS_KEY, (item.door, _key_bytes(item.key)))
@@ -220,13 +262,19 @@ class SqlMerchants:
     ) -> list[Write]:
         settings = _encoder.encode(merchant.settings).decode()
         row = (merchant.id, merchant.name, int(merchant.is_demo), merchant.created_ms, settings)
-        writes = [Write(_ADD, row)]
+        rows = await self._rows(merchant.id, credentials, merchant.created_ms)
+        return [Write(_ADD, row), *(Write(_ADD_CREDENTIAL, params) for params in rows)]
+
+    async def _rows(
+        self, merchant_id: int, credentials: Sequence[NewCredential], now_ms: int
+    ) -> list[tuple[Value, ...]]:
+        """The rows of new keys, their secrets sealed."""
+        rows: list[tuple[Value, ...]] = []
         for item in credentials:
             key = _key_bytes(item.key)
             sealed = await self._box.seal(item.secret, _context(item.door, key))
-            params = (item.door, key, merchant.id, sealed, merchant.created_ms)
-            writes.append(Write(_ADD_CREDENTIAL, params))
-        return writes
+            rows.append((item.door, key, merchant_id, sealed, now_ms))
+        return rows
 
     async def _opened(self, door: str, key: str, row: Row) -> Credential:
         context = _context(door, _key_bytes(key))
@@ -236,6 +284,12 @@ class SqlMerchants:
             key=key,
             secret=await self._box.open(msgspec.convert(row[-1], bytes), context),
         )
+
+    async def _held(self, row: Row) -> HeldKey:
+        door, stored, revoked_ms = row[:3]
+        key = msgspec.convert(stored, bytes).decode("utf-8", "surrogatepass")
+        credential = await self._opened(msgspec.convert(door, str), key, row[3:])
+        return HeldKey(credential=credential, is_revoked=revoked_ms is not None)
 
 
 class _MerchantRow(NamedTuple):

@@ -24,6 +24,14 @@ _OLD_NOTICES: Final = """SELECT merchant_id, payment_number, version, revision F
 WHERE merchant_id = ? AND closed_ms < ? ORDER BY closed_ms LIMIT ?"""
 _REMOVE_NOTICE: Final = """DELETE FROM notices
 WHERE merchant_id = ? AND payment_number = ? AND version = ? AND revision = ?"""
+# What was tried goes with what it was tried for.
+_REMOVE_DELIVERIES: Final = """DELETE FROM deliveries
+WHERE merchant_id = ? AND payment_number = ? AND version = ? AND NOT EXISTS (
+    SELECT 1 FROM notices
+    WHERE notices.merchant_id = deliveries.merchant_id
+    AND notices.payment_number = deliveries.payment_number
+    AND notices.version = deliveries.version
+)"""
 
 
 class SqlOldRecords:
@@ -57,7 +65,12 @@ class SqlOldRecords:
 
     async def remove_notices(self, merchant_id: int, before_ms: int, limit: int) -> int:
         """Delete so many of them at most; returns how many."""
-        return await self._remove(_OLD_NOTICES, _REMOVE_NOTICE, merchant_id, before_ms, limit)
+        rows = await self._engine.fetch(_OLD_NOTICES, (merchant_id, before_ms, limit))
+        removals = [Write(_REMOVE_NOTICE, row, ANY_ROWS) for row in rows]
+        await self._engine.apply(
+            [*removals, *(Write(_REMOVE_DELIVERIES, row[:3], ANY_ROWS) for row in rows)]
+        )
+        return len(rows)
 
     async def list_cards_after(
         self, merchant_id: int, place: CardPlace, limit: int

@@ -14,15 +14,20 @@ from vezne.core.body import (
     BodyKind,
     BodyShape,
     CardFields,
+    Explained,
     FieldState,
     LiftedCard,
     LiftedCode,
     LiftedNumber,
+    MaskedBody,
 )
 from vezne.core.card import CardSlot
+from vezne.core.masked_body import rebuilt
 from vezne.vault.bodies import exact_decimal, is_plain, read_body
+from vezne.vault.explaining import explain
+from vezne.vault.masking import mask_in_place
 from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
-from vezne.vault.scrub import SEPARATORS, without_number
+from vezne.vault.scrub import SEPARATORS, without_escapes, without_number
 from vezne.vault.transit import Transit
 
 # Enough that no two numbers share a tag.
@@ -45,7 +50,7 @@ class LiftedBody:
     without overwriting; the number and code in transit are overwritten.
     """
 
-    __slots__ = ("_fields", "_intake", "_originals", "_payload", "_raw", "card", "record")
+    __slots__ = ("_fields", "_intake", "_kind", "_originals", "_payload", "_raw", "card", "record")
 
     def __init__(
         self,
@@ -53,12 +58,14 @@ class LiftedBody:
         reading: _Reading,
         card: LiftedCard | None,
         fields: CardFields | None,
+        kind: BodyKind,
         intake: "VaultIntake",
     ) -> None:
         self.record, self._payload, self._originals = reading
         self.card = card
         self._raw: bytes | None = raw
         self._fields = fields
+        self._kind = kind
         self._intake = intake
 
     @property
@@ -87,6 +94,12 @@ class LiftedBody:
         digest = hmac.digest(key, prefix + self._original(), "sha256")
         return hmac.compare_digest(digest.hex().encode(), signature)
 
+    async def explain_hmac(
+        self, signature: bytes, keys: Sequence[bytes], prefixes: Sequence[bytes]
+    ) -> Explained | None:
+        """What a signature of a JSON body was made of. Raises ValueError after release."""
+        return explain(self, self._original(), signature, keys, prefixes)
+
     async def is_sha1(self, signature: bytes, segments: Sequence[str | CardSlot]) -> bool:
         """Whether it is SHA-1 over the segments, in base64. Raises ValueError after release.
 
@@ -101,6 +114,18 @@ class LiftedBody:
         # The signature scheme of older clients is SHA-1 over a text that includes the secret.
         digest = hashlib.sha1(text.encode()).digest()  # noqa: S324
         return hmac.compare_digest(base64.b64encode(digest), signature)
+
+    def masked(self) -> MaskedBody:
+        """The body with its card masked; written anew where the number stands elsewhere too.
+
+        Raises ValueError after release.
+        """
+        raw = self._original()
+        is_leaked = self.card is not None and self.card.leaked
+        masked = None if is_leaked else mask_in_place(raw, self._kind, self._fields)
+        if masked is None:
+            return rebuilt(self.payload, self.card)
+        return MaskedBody(masked, is_as_sent=True)
 
     def release(self) -> None:
         """Wipe the card in transit and drop the original bytes."""
@@ -153,7 +178,7 @@ class VaultIntake:
             digits = self.transit.pan(card.transit_id).reveal()
             values = take_apart(raw, fields, kind)
             reading = values._replace(payload=without_number(values.payload, digits))
-        return LiftedBody(raw, reading, card, fields, self)
+        return LiftedBody(raw, reading, card, fields, kind, self)
 
     def _read_record(
         self, raw: bytes, fields: CardFields | None, shape: BodyShape
@@ -218,7 +243,7 @@ def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.
 def _is_leaked(pan: Pan, raw: bytes, fields: CardFields, reading: _Reading, kind: BodyKind) -> bool:
     """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
     digits = pan.reveal()
-    bare = _without_escapes(raw) if kind is BodyKind.JSON else None
+    bare = without_escapes(raw) if kind is BodyKind.JSON else None
     if bare is not None and bare.translate(None, SEPARATORS).count(digits) == 1:
         # The one occurrence is the field itself.
         return False
@@ -354,18 +379,3 @@ def _state(code: str | None, cvv: Cvv | None) -> FieldState:
     if code is None:
         return FieldState.ABSENT
     return FieldState.INVALID if cvv is None else FieldState.VALID
-
-
-def _without_escapes(raw: bytes) -> bytes | None:
-    """The body without its Unicode escapes; None where only a decoder knows what stands there.
-
-    Clients that escape everything but ASCII have them in every other word of a Turkish address.
-    """
-    if b"\\" not in raw:
-        return raw
-    if b"\\u003" in raw:
-        # An escaped digit.
-        return None
-    head, *rest = raw.split(b"\\u")
-    bare = head + b"".join([piece[4:] for piece in rest])
-    return None if b"\\" in bare else bare

@@ -32,3 +32,18 @@ def without_number(value: object, digits: bytes) -> object:
     ):
         return type(value)(0)
     return value
+
+
+def without_escapes(raw: bytes) -> bytes | None:
+    """The body without its Unicode escapes; None where only a decoder knows what stands there.
+
+    Clients that escape everything but ASCII have them in every other word of a Turkish address.
+    """
+    if b"\\" not in raw:
+        return raw
+    if b"\\u003" in raw:
+        # An escaped digit.
+        return None
+    head, *rest = raw.split(b"\\u")
+    bare = head + b"".join([piece[4:] for piece in rest])
+    return None if b"\\" in bare else bare

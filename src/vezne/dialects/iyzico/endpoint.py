@@ -6,6 +6,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from vezne.core.allowed_networks import may_call
 from vezne.core.audit import prove_caller
 from vezne.core.body import FieldState, LiftedCard
 from vezne.core.fault import FaultBoard, fail_on_demand
@@ -92,6 +93,8 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         except Failure as unknown:
             return _failed(context, desk, unknown, Outcome.UNAUTHENTICATED)
         prove_caller(credential.merchant.id, credential.key)
+        if not may_call(credential.merchant):
+            return _failed(context, desk, Failure(errors.ADDRESS_NOT_ALLOWED), Outcome.REFUSED)
         there = desk_for(credential.merchant, desk)
         try:
             call = _open_call(there, credential, endpoint, request, context)

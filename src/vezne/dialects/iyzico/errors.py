@@ -376,3 +376,9 @@ TOO_MANY_REQUESTS: Final = Error(
     "Çok fazla istek gönderildi, lütfen daha sonra tekrar deneyiniz",
     "Too many requests, please try again later",
 )
+# Nor for a merchant that names the addresses of its servers.
+ADDRESS_NOT_ALLOWED: Final = Error(
+    "93302",
+    "Bu IP adresinden çağrı yapılmasına izin verilmemiştir",
+    "Calls from this IP address are not allowed",
+)

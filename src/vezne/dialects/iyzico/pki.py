@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from vezne.core.card import CardSlot
+from vezne.core.diagnosis import Cause
 
 Segments = list[str | CardSlot]
 
@@ -113,6 +114,10 @@ _NESTED_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 
+_OFTEN_FORGOTTEN: Final = (
+    (Cause.FIELDS_LOCALE_MISSING, "locale"),
+    (Cause.FIELDS_CONVERSATION_MISSING, "conversationId"),
+)
 _AMOUNTS: Final = frozenset({"price", "paidPrice", "subMerchantPrice", "blockageAmount"})
 
 
@@ -120,11 +125,13 @@ class _Style(enum.Enum):
     """How a client writes the fields of a fixed order.
 
     `FAITHFUL` keeps empty values and every decimal (Java, PHP, .NET). `PYTHON` leaves out zero,
-    false and empty texts and lists outside amounts, and rounds amounts to two decimals.
+    false and empty texts and lists outside amounts, and rounds amounts to two decimals. `AS_SENT`
+    is nobody's: it spells amounts as they came.
     """
 
     FAITHFUL = "faithful"
     PYTHON = "python"
+    AS_SENT = "as_sent"
 
 
 def candidate_texts(method: str, path: str, payload: object) -> Iterator[Segments]:
@@ -140,9 +147,25 @@ def candidate_texts(method: str, path: str, payload: object) -> Iterator[Segment
         return
     order = _ORDERS.get(f"{method} {path}")
     if order is not None:
-        for style in _Style:
+        for style in (_Style.FAITHFUL, _Style.PYTHON):
             yield _object(payload, order, style)
     yield _in_body_order(payload)
+
+
+def mistaken_texts(method: str, path: str, payload: object) -> Iterator[tuple[Cause, Segments]]:
+    """Texts that a client may have signed by mistake, and which mistake that is."""
+    if not isinstance(payload, dict):
+        return
+    faithful = _Style.FAITHFUL
+    order = _ORDERS.get(f"{method} {path}", tuple(payload))
+    yield Cause.FIELDS_NUMBERS_AS_SENT, _object(payload, order, _Style.AS_SENT)
+    yield Cause.FIELDS_IN_BODY_ORDER, _object(payload, tuple(payload), faithful)
+    kept = {name: "null" if value is None else value for name, value in payload.items()}
+    yield Cause.FIELDS_NULLS_KEPT, _object(kept, order, faithful)
+    filled = {name: value for name, value in payload.items() if value != ""}
+    yield Cause.FIELDS_EMPTY_DROPPED, _object(filled, order, faithful)
+    for cause, name in _OFTEN_FORGOTTEN:
+        yield cause, _object(payload, [other for other in order if other != name], faithful)
 
 
 def _object(fields: Mapping[str, object], order: Sequence[str], style: _Style) -> Segments:
@@ -165,7 +188,7 @@ def _value(name: str, value: object, style: _Style) -> Segments:
         order = _NESTED_ORDERS.get(name)
         return _map(value) if order is None else _object(value, order, style)
     text = _scalar(value)
-    if name in _AMOUNTS and isinstance(text, str):
+    if name in _AMOUNTS and isinstance(text, str) and style is not _Style.AS_SENT:
         return [_amount(text, style)]
     return [text]
 

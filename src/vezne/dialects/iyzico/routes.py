@@ -116,6 +116,7 @@ def door(
         too_many=_too_many(desk),
         conclude=conclude,
         conceal_proof=conceal_proof,
+        references=("conversationId",),
         describe=openapi.describe,
     )
 

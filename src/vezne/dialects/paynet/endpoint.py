@@ -7,6 +7,7 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
+from vezne.core.allowed_networks import may_call
 from vezne.core.audit import prove_caller
 from vezne.core.body import BodyKind, CardFields, FieldState, LiftedCard
 from vezne.core.card import CardSlot
@@ -204,6 +205,9 @@ async def _open_call(
     prove_caller(caller.merchant.id, caller.publishable_key)
     if not (is_open or caller.has_secret):
         raise Failure(errors.FORBIDDEN)
+    # Browsers have the publishable key, and are anywhere.
+    if caller.has_secret and not may_call(caller.merchant):
+        raise Failure(errors.ADDRESS_NOT_ALLOWED)
     card = request.body.card or NO_CARD
     if card.leaked:
         raise Failure(errors.CARD_NUMBER_ASTRAY)

@@ -79,6 +79,11 @@ UNAUTHORIZED: Final = Error(
 FORBIDDEN: Final = _denied(
     7, "Bu anahtar bu servis için yetkili değil", "This key may not use this service"
 )
+ADDRESS_NOT_ALLOWED: Final = _denied(
+    7,
+    "Yetkisiz erişim: bu IP adresinden çağrı yapılmasına izin verilmemiştir",
+    "Unauthorized: calls from this IP address are not allowed",
+)
 SERVER_ERROR: Final = Error(
     8, "Sunucu hatası", "Server error", HTTPStatus.INTERNAL_SERVER_ERROR, API_ERROR
 )

@@ -86,6 +86,7 @@ def door(
         too_many=_too_many,
         conclude=conclude,
         ignores_case=True,
+        references=("reference_no", "referance_no"),
         describe=openapi.describe,
     )
 

@@ -31,6 +31,7 @@ _HIDDEN: Final = 6
 _HIDDEN_OF_AMEX: Final = 5
 # An id that begins like the text for several would read as one.
 _SEVERAL: Final = "["
+_ID_COUNT: Final = 3
 
 
 def external_id_of(id1: str, id2: str, id3: str) -> str:
@@ -44,6 +45,17 @@ def external_id_of(id1: str, id2: str, id3: str) -> str:
     if not any(ids[1:]) and not ids[0].startswith(_SEVERAL):
         return ids[0]
     return json.dumps(ids, ensure_ascii=False, separators=(",", ":"))
+
+
+def relational_ids_of(external_id: str) -> list[str]:
+    """Its inverse: the three ids, absent ones empty; none for a name that no ids make."""
+    ids = [external_id, "", ""]
+    if external_id.startswith(_SEVERAL):
+        try:
+            ids = msgspec.json.decode(external_id, type=list[str])
+        except msgspec.DecodeError:
+            return []
+    return ids if len(ids) == _ID_COUNT and external_id_of(*ids) == external_id else []
 
 
 def relation_of(body: Relation) -> str:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from vezne.core.allowed_networks import may_call
 from vezne.core.audit import prove_caller
 from vezne.core.body import FieldState, LiftedCard
 from vezne.core.fault import FaultBoard, fail_on_demand
@@ -131,7 +132,12 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         except Failure as unknown:
             status = desk.switches.credential_failure
             return failed(api.style, unknown, locale, Outcome.UNAUTHENTICATED, status)
-        prove_caller(merchant.id, client if endpoint.identify is None else _browsers_of(merchant))
+        is_server = endpoint.identify is None
+        prove_caller(merchant.id, client if is_server else _browsers_of(merchant))
+        if is_server and not may_call(merchant):
+            refused = Failure(errors.ADDRESS_NOT_ALLOWED)
+            status = desk.switches.credential_failure
+            return failed(api.style, refused, locale, Outcome.REFUSED, status)
         try:
             call = Call(
                 desk=desk_for(merchant, desk),

@@ -90,6 +90,11 @@ UNIQUE_CODE_EXPIRED: Final = Error(
 )
 PARTNER_NOT_FOUND: Final = Error(397, "İş Ortağı Bulunamadı", "Partner not found")
 UNAUTHORIZED: Final = Error(401, "Yetkisiz", "Unauthorized")
+ADDRESS_NOT_ALLOWED: Final = Error(
+    401,
+    "Yetkisiz: bu IP adresinden çağrı yapılmasına izin verilmemiştir",
+    "Unauthorized: calls from this IP address are not allowed",
+)
 NOT_FOUND: Final = Error(404, "Bulunamadı", "Not found")
 METHOD_NOT_ALLOWED: Final = Error(405, "İzin verilmeyen yöntem", "Method not allowed")
 TOO_MANY_REQUESTS: Final = Error(

@@ -80,6 +80,7 @@ def door(
         too_many=_too_many,
         conclude=conclude(desk),
         ignores_case=True,
+        references=("MerchantUniqueCode",),
         describe=openapi.describe,
     )
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from vezne.core.allowed_networks import may_call
 from vezne.core.audit import prove_caller
 from vezne.core.card import holds_card_number
 from vezne.core.fault import FaultBoard
@@ -72,6 +73,7 @@ def handler(desk: Desk, serve: Serve) -> Handler:
         try:
             merchant, key = await authenticate(headers.get("authorization", ""), desk.merchants)
             prove_caller(merchant.id, key)
+            _check_address(merchant)
             call = Call(
                 desk=desk,
                 merchant=merchant,
@@ -85,6 +87,12 @@ def handler(desk: Desk, serve: Serve) -> Handler:
         return Response(answer.status, _encoder.encode(answer.body))
 
     return handle
+
+
+def _check_address(merchant: Merchant) -> None:
+    """Raise Failure(ADDRESS_NOT_ALLOWED) for a caller that is elsewhere."""
+    if not may_call(merchant):
+        raise Failure(errors.ADDRESS_NOT_ALLOWED)
 
 
 def failure(error: Error, language: str, *values: object) -> Response:

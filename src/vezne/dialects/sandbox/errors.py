@@ -39,6 +39,12 @@ UNAUTHORIZED: Final = Error(
     "HTTP Basic ile iyzico api key ve secret key gönderilmelidir.",
     "Send the merchant's iyzico API key and secret key by HTTP Basic.",
 )
+ADDRESS_NOT_ALLOWED: Final = Error(
+    "address_not_allowed",
+    HTTPStatus.FORBIDDEN,
+    "Bu IP adresinden çağrı yapılmasına izin verilmemiştir.",
+    "Calls from this IP address are not allowed.",
+)
 BODY_INVALID: Final = Error(
     "body_invalid",
     HTTPStatus.BAD_REQUEST,

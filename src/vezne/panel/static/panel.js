@@ -3,7 +3,25 @@
 
 const EVERY_MS = 4000;
 
+// The text as the browser writes it, to compare with what a part holds.
+function normal(text) {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.innerHTML;
+}
+
+function replace(part, text) {
+  const places = (selector) => [...part.querySelectorAll(selector)];
+  const open = places("details").map((details) => details.open);
+  part.innerHTML = text;
+  places("details").forEach((details, place) => {
+    details.open = open[place] || details.open;
+  });
+  prepare(part);
+}
+
 function keepFresh(part) {
+  let shown = part.innerHTML;
   const refresh = async () => {
     if (!document.hidden && !part.contains(document.activeElement)) {
       try {
@@ -16,11 +34,10 @@ function keepFresh(part) {
           return;
         }
         if (answer.ok) {
-          const text = await answer.text();
-          if (text !== part.dataset.shown) {
-            part.innerHTML = text;
-            part.dataset.shown = text;
-            prepare(part);
+          const text = normal(await answer.text());
+          if (text !== shown) {
+            replace(part, text);
+            shown = text;
           }
         }
       } catch {

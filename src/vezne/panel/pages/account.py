@@ -1,0 +1,158 @@
+"""A member's own account: the merchant to work for, the password, the sessions."""
+
+from typing import Final
+
+from starlette.responses import Response
+
+from vezne.core.changes import Conflict
+from vezne.core.member import EndSession, EndSessions, MemberRecord, MemberSession
+from vezne.core.merchant import Merchant
+from vezne.panel.cookies import SESSION_COOKIE, give_session, read_cookie
+from vezne.panel.entrance import NoEntry
+from vezne.panel.passwords import Busy
+from vezne.panel.permissions import Permission
+from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.sessions import digest_of
+from vezne.panel.visit import NotFound, Visit
+
+ACCOUNT_PATH: Final = f"{PANEL_PATH}/account"
+
+_NO_ENTRY: Final = {
+    NoEntry.WRONG: "account.wrong_password",
+    NoEntry.LOCKED: "sign_in.locked",
+    NoEntry.BUSY: "sign_in.busy",
+}
+
+
+async def show_account(visit: Visit) -> Response:
+    """Everything about the member."""
+    return await _account_page(visit)
+
+
+async def change_password(visit: Visit) -> Response:
+    """A new password; the other sessions are over."""
+    record = await own_record(visit)
+    accounts = visit.desk.members.accounts
+    new = visit.form.get("new", "")
+    refused = await refuse_password(visit, record, visit.form.get("current", ""))
+    if refused:
+        return await _account_page(visit, {"current": refused})
+    try:
+        names = [merchant.name for merchant, _ in await _teams(visit)]
+        fault = await accounts.fault_of(new, record.email, names, record)
+        if fault:
+            return await _account_page(visit, {"new": fault})
+        if visit.form.get("again", "") != new:
+            return await _account_page(visit, {"again": "password.differs"})
+        visit.record("own password")
+        await accounts.change_password(record, new, session_id=visit.who.session_id)
+    except Busy:
+        return await _account_page(visit, {"new": "sign_in.busy"})
+    except Conflict:
+        return visit.go(ACCOUNT_PATH, "account.changed_meanwhile")
+    return await renewed(visit, visit.go(ACCOUNT_PATH, "account.password_changed"))
+
+
+async def change_merchant(visit: Visit) -> Response:
+    """Work for another merchant from here on."""
+    wanted = visit.form.get("merchant", "")
+    for merchant, _ in await _teams(visit):
+        if str(merchant.id) == wanted:
+            await visit.desk.members.entrance.welcome(await own_record(visit), merchant.id)
+            response = visit.go(PANEL_PATH)
+            return await renewed(visit, response, merchant_id=merchant.id)
+    raise NotFound
+
+
+async def end_session(visit: Visit) -> Response:
+    """End one of the member's sessions."""
+    visit.record("own session", reason="ended")
+    ended = EndSession(visit.who.member.id, visit.path("id"))
+    await visit.desk.members.books.apply([ended])
+    return visit.go(ACCOUNT_PATH, "account.session_ended")
+
+
+async def end_other_sessions(visit: Visit) -> Response:
+    """End all of the member's sessions but this one."""
+    visit.record("own sessions", reason="all others ended")
+    ended = EndSessions(visit.who.member.id, but=visit.who.session_id)
+    await visit.desk.members.books.apply([ended])
+    return visit.go(ACCOUNT_PATH, "account.sessions_ended")
+
+
+async def own_record(visit: Visit) -> MemberRecord:
+    """The member as the books have it now. Raises NotFound."""
+    record = await visit.desk.members.books.find_member(visit.who.member.id)
+    if record is None:
+        raise NotFound
+    return record
+
+
+async def refuse_password(visit: Visit, record: MemberRecord, password: str) -> str:
+    """The name of the text that says why a member is not believed; empty: the password is right.
+
+    Wrong ones count as they do at the door. Raises AuditFailure.
+    """
+    checked = await visit.desk.members.entrance.check_password(record.email, password)
+    return _NO_ENTRY[checked] if isinstance(checked, NoEntry) else ""
+
+
+async def own_session(visit: Visit) -> MemberSession:
+    """The session of the request. Raises NotFound."""
+    digest = digest_of(read_cookie(visit, SESSION_COOKIE))
+    session = await visit.desk.members.books.find_session(digest)
+    if session is None:
+        raise NotFound
+    return session
+
+
+async def renewed(visit: Visit, response: Response, *, merchant_id: int | None = None) -> Response:
+    """The response, with a new token for the session, since what it may do has changed."""
+    session = await own_session(visit)
+    token = await visit.desk.members.sessions.renew(session, merchant_id=merchant_id)
+    give_session(visit, response, token)
+    return response
+
+
+async def _teams(visit: Visit) -> list[tuple[Merchant, str]]:
+    """The merchants that the member may work for, each with the role."""
+    teams = []
+    for membership in await visit.desk.members.books.list_memberships(visit.who.member.id):
+        merchant = await visit.desk.members.merchants.find_merchant(membership.merchant_id)
+        if merchant is not None:
+            teams.append((merchant, membership.role.value))
+    return teams
+
+
+async def _account_page(visit: Visit, errors: dict[str, str] | None = None) -> Response:
+    member_id = visit.who.member.id
+    return visit.page(
+        "account.html",
+        status=422 if errors else 200,
+        errors=errors or {},
+        teams=await _teams(visit),
+        sessions=await visit.desk.members.sessions.list_open(member_id),
+    )
+
+
+PAGES: Final = (
+    Page(method="GET", path="/account", handle=show_account, permission=Permission.SELF),
+    Page(
+        method="POST", path="/account/password", handle=change_password, permission=Permission.SELF
+    ),
+    Page(
+        method="POST", path="/account/merchant", handle=change_merchant, permission=Permission.SELF
+    ),
+    Page(
+        method="POST",
+        path="/account/sessions/end-others",
+        handle=end_other_sessions,
+        permission=Permission.SELF,
+    ),
+    Page(
+        method="POST",
+        path="/account/sessions/{id}/end",
+        handle=end_session,
+        permission=Permission.SELF,
+    ),
+)

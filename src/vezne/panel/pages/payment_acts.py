@@ -1,0 +1,194 @@
+"""Acts on a payment. Each asks first, on a page that says what will happen."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from starlette.responses import Response
+
+from vezne.core.changes import Conflict
+from vezne.core.money import AMOUNT_MAX_E8, plain_text
+from vezne.core.payment import Payment
+from vezne.core.refusal import Refusal
+from vezne.flows.as_seen import ChangedMeanwhile, ports_as_seen
+from vezne.panel.acts import (
+    GRAVE,
+    OF_LINE,
+    OF_PAYMENT,
+    WITH_AMOUNT,
+    Act,
+    Done,
+    Wish,
+    is_possible,
+    is_possible_for_line,
+    perform,
+    refundable_e8,
+)
+from vezne.panel.formats import number as amount_text
+from vezne.panel.pages.payment import find_own
+from vezne.panel.payment_filter import is_card_number
+from vezne.panel.permissions import Permission
+from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.typed_amount import MistypedAmount, amount_from_text
+from vezne.panel.visit import IllFormed, NotFound, Visit
+from vezne.panel.wording import TEXTS
+
+_NUMBER_DIGITS_MAX: Final = 19
+
+
+async def ask(act: Act, visit: Visit) -> Response:
+    """The page that asks whether an act is meant; for an amount, first the one that asks for it."""
+    payment = await find_own(visit)
+    line = _line_of(act, visit, payment, visit.query)
+    if not _may_act(act, visit, payment, line):
+        return _turn_back(visit, payment)
+    if act not in WITH_AMOUNT:
+        return _confirmation(visit, Wish(act=act, payment=payment, line=line))
+    limit_e8 = payment.paid_e8 if act is Act.CAPTURE else refundable_e8(payment, line)
+    if "amount" not in visit.query:
+        return _amount_form(visit, act, payment, line, amount_text(limit_e8, visit.language))
+    text = visit.query["amount"]
+    try:
+        amount_e8 = amount_from_text(text, visit.language)
+    except MistypedAmount:
+        # A card number that got into the wrong field is shown to nobody again.
+        text = "" if is_card_number(text) else text
+        return _amount_form(visit, act, payment, line, text, error="payment.amount.mistyped")
+    if act is Act.REFUND and amount_e8 > limit_e8:
+        return _amount_form(visit, act, payment, line, text, error="payment.amount.too_high")
+    return _confirmation(visit, Wish(act=act, payment=payment, line=line, amount_e8=amount_e8))
+
+
+async def do(act: Act, visit: Visit) -> Response:
+    """Do it, unless the payment is another by now than the form was about."""
+    payment = await find_own(visit)
+    wish = Wish(
+        act=act,
+        payment=payment,
+        line=_line_of(act, visit, payment, visit.form),
+        amount_e8=_amount_of(act, visit),
+    )
+    version = _whole_number(visit.form.get("version", ""))
+    path = _path_of(payment)
+    if payment.version != version:
+        return visit.go(path, "payment.changed")
+    reason = _reason(wish)
+    subject = f"payment {payment.number}"
+    visit.record(subject, reason=reason)
+    await visit.desk.audit.settled()
+    done = await _try(wish, visit, version)
+    if not done.is_success:
+        visit.record(subject, reason=reason, is_success=False)
+    return visit.go(path, done.note, **done.values)
+
+
+async def _try(wish: Wish, visit: Visit, version: int) -> Done:
+    """Do it once; what keeps it from being done is said."""
+    ports = ports_as_seen(visit.ports, wish.payment.number, version)
+    try:
+        return await perform(wish, visit, ports)
+    except (ChangedMeanwhile, Conflict):
+        return Done(note="payment.changed", is_success=False)
+    except Refusal as refusal:
+        name = f"payment.refused.{refusal.reason}"
+        return Done(note=name if name in TEXTS else "payment.refused", is_success=False)
+
+
+def _reason(wish: Wish) -> str:
+    """An act as the audit trail tells of it."""
+    amount = f" {plain_text(wish.amount_e8)} {wish.payment.currency}" if wish.amount_e8 else ""
+    line = "" if wish.line is None else f" line {wish.line}"
+    return f"{wish.act}{amount}{line}"
+
+
+def _may_act(act: Act, visit: Visit, payment: Payment, line: int | None) -> bool:
+    if act in OF_LINE:
+        return is_possible_for_line(act, payment, line or 0, visit.merchant)
+    return is_possible(act, payment, visit.ports.clock.now_ms())
+
+
+def _line_of(act: Act, visit: Visit, payment: Payment, given: Mapping[str, str]) -> int | None:
+    """The line that an act is about; None: about the payment as a whole. Raises NotFound."""
+    if act in OF_LINE:
+        line = visit.path_number("line")
+    elif act is Act.REFUND and given.get("line"):
+        line = _whole_number(given["line"])
+    else:
+        return None
+    if line not in payment.line_numbers:
+        raise NotFound
+    return line
+
+
+def _amount_of(act: Act, visit: Visit) -> int:
+    """The amount that was confirmed, in 1e-8. Raises IllFormed."""
+    if act not in WITH_AMOUNT:
+        return 0
+    amount_e8 = _whole_number(visit.form.get("amount_e8", ""))
+    if not 0 < amount_e8 <= AMOUNT_MAX_E8:
+        raise IllFormed
+    return amount_e8
+
+
+def _whole_number(text: str) -> int:
+    """A number that our own pages wrote. Raises IllFormed."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _NUMBER_DIGITS_MAX):
+        raise IllFormed
+    return int(text)
+
+
+def _path_of(payment: Payment) -> str:
+    return f"{PANEL_PATH}/payments/{payment.number}"
+
+
+def _turn_back(visit: Visit, payment: Payment) -> Response:
+    """The payment does not stand so that this could be done."""
+    return visit.go(_path_of(payment), "payment.refused.state_unsuitable")
+
+
+def _amount_form(
+    visit: Visit, act: Act, payment: Payment, line: int | None, text: str, error: str = ""
+) -> Response:
+    lines = [
+        (str(number), payment.refundable_e8(number))
+        for number in payment.line_numbers
+        if act is Act.REFUND and payment.refundable_e8(number) > 0
+    ]
+    return visit.page(
+        "payment_amount.html",
+        status=422 if error else 200,
+        act=act,
+        payment=payment,
+        line="" if line is None else str(line),
+        lines=lines,
+        left_e8=payment.still_charged_e8,
+        amount=text,
+        error=error,
+    )
+
+
+def _confirmation(visit: Visit, wish: Wish) -> Response:
+    return visit.page(
+        "payment_act.html",
+        wish=wish,
+        payment=wish.payment,
+        is_grave=wish.act in GRAVE,
+        form_path=visit.request.url.path,
+    )
+
+
+def _pages(act: Act, path: str) -> tuple[Page, Page]:
+    return (
+        Page(method="GET", path=path, handle=partial(ask, act), permission=Permission.MOVE_MONEY),
+        Page(method="POST", path=path, handle=partial(do, act), permission=Permission.MOVE_MONEY),
+    )
+
+
+PAGES: Final = (
+    *(page for act in OF_PAYMENT for page in _pages(act, f"/payments/{{number}}/{act}")),
+    *(
+        page
+        for act in OF_LINE
+        for page in _pages(act, f"/payments/{{number}}/lines/{{line}}/{act}")
+    ),
+)

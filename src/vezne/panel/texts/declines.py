@@ -1,0 +1,112 @@
+"""Why a bank declined: Turkish, English."""
+
+from collections.abc import Mapping
+from typing import Final
+
+TEXTS: Final[Mapping[str, tuple[str, str]]] = {
+    "decline.do_not_honour": ("İşlem onaylanmadı", "Do not honour"),
+    "decline.invalid_transaction": ("Geçersiz işlem", "Invalid transaction"),
+    "decline.fraud_suspect": ("Dolandırıcılık şüphesi", "Suspected fraud"),
+    "decline.pickup_card": ("Karta el konulmalı", "Pick up the card"),
+    "decline.lost_card": ("Kayıp kart", "Lost card"),
+    "decline.stolen_card": ("Çalıntı kart", "Stolen card"),
+    "decline.insufficient_funds": ("Limit veya bakiye yetersiz", "Insufficient funds"),
+    "decline.expired_card": ("Kartın süresi dolmuş", "Expired card"),
+    "decline.not_permitted_to_cardholder": (
+        "Kart sahibi bu işlemi yapamaz",
+        "Not permitted to the cardholder",
+    ),
+    "decline.not_permitted_to_terminal": (
+        "Terminalin bu işleme yetkisi yok",
+        "Not permitted to the terminal",
+    ),
+    "decline.invalid_cvv": ("Güvenlik kodu hatalı", "Wrong security code"),
+    "decline.restricted_by_law": ("Mevzuat gereği yapılamaz", "Not allowed by law"),
+    "decline.card_not_permitted": ("Kart bu işleme kapalı", "Card not permitted"),
+    "decline.processing_error": ("İşlem hatası", "Processing error"),
+    "decline.general_error": ("Genel hata", "General error"),
+    "decline.unspecified_error": ("Belirtilmeyen hata", "Unspecified error"),
+    "decline.already_approved": ("Daha önce onaylanmış", "Already approved"),
+    "decline.invalid_email_characters": (
+        "E-postada geçersiz karakter",
+        "Invalid characters in the e-mail",
+    ),
+    "decline.invalid_cvv_length": ("Güvenlik kodunun uzunluğu hatalı", "Security code length"),
+    "decline.refer_to_issuer": ("Kartı veren bankayı arayın", "Refer to the issuer"),
+    "decline.invalid_merchant": ("Geçersiz üye iş yeri", "Invalid merchant"),
+    "decline.blocked_card": ("Kart bloke", "Blocked card"),
+    "decline.invalid_cavv": ("CAVV hatalı", "Invalid CAVV"),
+    "decline.invalid_eci": ("ECI hatalı", "Invalid ECI"),
+    "decline.cvv_attempts_exceeded": (
+        "Güvenlik kodu deneme sınırı aşıldı",
+        "Too many wrong security codes",
+    ),
+    "decline.bin_not_found": ("BIN bulunamadı", "BIN not found"),
+    "decline.communication_error": ("Bankaya ulaşılamadı", "The bank could not be reached"),
+    "decline.invalid_card_number": ("Geçersiz kart numarası", "Invalid card number"),
+    "decline.no_such_issuer": ("Kartı veren banka bulunamadı", "No such issuer"),
+    "decline.debit_needs_authentication": (
+        "Banka kartı 3-D Secure ister",
+        "A debit card needs 3-D Secure",
+    ),
+    "decline.debit_installments_not_allowed": (
+        "Banka kartına taksit yapılamaz",
+        "No instalments with a debit card",
+    ),
+    "decline.request_timeout": ("Zaman aşımı", "Request timed out"),
+    "decline.declined": ("Reddedildi", "Declined"),
+    "decline.foreign_card_not_permitted": (
+        "Yabancı kart kabul edilmiyor",
+        "Foreign cards are not accepted",
+    ),
+    "decline.installments_not_permitted": ("Taksit yapılamaz", "Instalments not permitted"),
+    "decline.needs_day_end": ("Gün sonu gerekli", "End of day needed"),
+    "decline.withdrawal_limit_exceeded": ("Harcama sınırı aşıldı", "Withdrawal limit exceeded"),
+    "decline.restricted_card": ("Kısıtlı kart", "Restricted card"),
+    "decline.pin_attempts_exceeded": ("Şifre deneme sınırı aşıldı", "Too many wrong PINs"),
+    "decline.invalid_pin": ("Şifre hatalı", "Wrong PIN"),
+    "decline.issuer_unavailable": (
+        "Kartı veren banka yanıt vermiyor",
+        "The issuer is unavailable",
+    ),
+    "decline.invalid_expiry": ("Son kullanma tarihi hatalı", "Invalid expiry"),
+    "decline.blocked_by_bank": ("Banka engelledi", "Blocked by the bank"),
+    "decline.amount_below_award": (
+        "Tutar ödül tutarından küçük",
+        "Amount below the award",
+    ),
+    "decline.invalid_amount": ("Geçersiz tutar", "Invalid amount"),
+    "decline.invalid_card_type": ("Geçersiz kart türü", "Invalid card type"),
+    "decline.insufficient_award": ("Ödül puanı yetersiz", "Insufficient award"),
+    "decline.amex_only_membership_rewards": (
+        "Amex yalnızca ödül puanıyla",
+        "Amex with membership rewards only",
+    ),
+    "decline.debit_refund_impossible": (
+        "Banka kartına iade yapılamıyor",
+        "Refund to a debit card impossible",
+    ),
+    "decline.debit_refund_invalid": ("Banka kartı iadesi geçersiz", "Invalid debit refund"),
+    "decline.cancelled_by_user": ("Kart sahibi vazgeçti", "Cancelled by the user"),
+    "decline.timeout": ("Banka yanıt vermedi, işlem geri alındı", "No answer; it was undone"),
+    "decline.remote_error": ("Karşı tarafta hata", "Error on the other side"),
+    "decline.local_error": ("Bizim tarafımızda hata", "Error on our side"),
+    "decline.local_decline": ("Bizim tarafımızda reddedildi", "Declined on our side"),
+    "decline.remote_decline": ("Karşı tarafta reddedildi", "Declined on the other side"),
+    "decline.line_refund_limit_exceeded": (
+        "Kalemin iade sınırı aşıldı",
+        "Refund limit of the line exceeded",
+    ),
+    "decline.refund_declined": ("İade reddedildi", "Refund declined"),
+    "decline.transfer_not_made": ("Transfer yapılamadı", "Transfer not made"),
+    "decline.transaction_amount_exceeded": (
+        "İşlem tutarı sınırı aşıldı",
+        "Transaction amount exceeded",
+    ),
+    "decline.balance_error": ("Bakiye hatası", "Balance error"),
+    "decline.award_with_installments": (
+        "Ödül puanı taksitle kullanılamaz",
+        "Award with instalments",
+    ),
+    "decline.award_limit_exceeded": ("Ödül puanı sınırı aşıldı", "Award limit exceeded"),
+}
