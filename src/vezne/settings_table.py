@@ -167,7 +167,7 @@ TABLE: Final = (
     Setting(
         key="sandbox.request_log_rows",
         default="100000",
-        about="How many calls are kept, the newest; one takes about 5 KB on disk.",
+        about="How many calls are kept, the newest; one takes 5 to 10 KB on disk.",
         parse=rows_from,
     ),
     Setting(

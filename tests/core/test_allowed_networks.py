@@ -42,7 +42,7 @@ def test_an_address_is_in_a_network_or_not() -> None:
     assert not is_allowed(networks, "")
 
 
-def test_who_asks_is_let_in_by_the_address() -> None:
+async def test_who_asks_is_let_in_by_the_address() -> None:
     """Everybody where nothing is named, the house itself nowhere else."""
     open_to_all = merchant()
     closed = merchant(settings=MerchantSettings(allowed_networks=("192.0.2.0/24",)))

@@ -115,6 +115,7 @@ def door(handle, diagnose):
         diagnose=diagnose,
         ignores_case=True,
         references=("ref", "orderId", "MerchantUniqueCode"),
+        claimed=lambda headers: headers.get("claimed", ""),
     )
 
 
@@ -185,10 +186,17 @@ async def test_calls_are_numbered_as_they_came():
 )
 async def test_what_no_handler_sees_is_logged_too(sent, status, why):
     """Without its body: what cannot be read cannot be masked."""
-    logged = await Desk().call(**sent)
+    logged = await Desk().call(**sent, user_agent="a test", claimed="nobody")
+    assert logged.headers == (("user-agent", "a test"),)
+    assert logged.caller == "nobody"
     assert (logged.summary.status, logged.summary.outcome) == (status, "refused")
     assert (logged.body.form, logged.body.text) == (TextForm.LEFT_OUT, why)
     assert logged.summary.merchant_id == DEMO_ID
+
+
+async def test_what_no_handler_sees_is_whose_key_it_names():
+    logged = await Desk().call(b"{", claimed="owned")
+    assert (logged.summary.merchant_id, logged.is_proven) == (OWNER_ID, False)
 
 
 @pytest.mark.parametrize("error", [RuntimeError("x"), FaultOnDemand()])
@@ -363,6 +371,7 @@ async def test_numbers_are_masked_wherever_somebody_puts_them():
 
 def test_times_are_no_numbers_of_cards():
     assert without_numbers('"systemTime":1795358311765') == '"systemTime":1795358311765'
+    assert without_numbers("1" * 64_000) == "[masked]"
     assert without_numbers("nul \0 and \ud800") == "nul \ufffd and ?"
     assert without_numbers("4111 1111-1111/1129") == "[masked]"
     assert without_numbers("order 2026-05-31 14") == "order 2026-05-31 14"

@@ -13,7 +13,8 @@ _RUN = """async rules => {
   return found.violations.flatMap(rule => rule.nodes.map(
     node => `${rule.impact} ${rule.id}: ${node.html.slice(0, 200)}`));
 }"""
-_SHAPE = """() => ({
+# What is folded away is read as well.
+_SHAPE = """() => (document.querySelectorAll("main details").forEach(part => (part.open = true)), {
   language: document.documentElement.lang,
   headings: document.querySelectorAll("h1").length,
   excess: document.documentElement.scrollWidth - window.innerWidth,
@@ -44,6 +45,11 @@ class Inspector:
         self._panel = f"{server.http}/panel"
         self._axe = _AXE.read_text(encoding="utf-8")
 
+    @property
+    def path(self):
+        """The open page's, below the panel's."""
+        return self.page.url.removeprefix(self._panel)
+
     def visit(self, pattern, path=None):
         """Open a page by its path below the panel's, and look at it."""
         response = self.page.goto(self._panel + (pattern if path is None else path))
@@ -65,10 +71,23 @@ class Inspector:
             self._note(violation)
         self.titles.setdefault(pattern, self.page.title())
 
-    def link(self, start):
-        """The path below the panel's of the page's first link that begins so."""
-        href = self.page.locator(f'main a[href^="/panel{start}"]').first.get_attribute("href")
-        return href.removeprefix("/panel")
+    def follow(self, pattern, start):
+        """Look at where the first link leads that begins so, in a table of the open page."""
+        link = self.page.locator(f'main tbody a[href^="/panel{start}"]').first
+        self.visit(pattern, link.get_attribute("href").removeprefix("/panel"))
+
+    def press(self, pattern):
+        """Press the main button of the open page's form, and look at what comes."""
+        with self.page.expect_navigation():
+            self.page.locator("main button.primary, main button.danger").first.click()
+        self.look(pattern)
+
+    def sign_in(self, email, password):
+        """By the form that is open; to the page that asks for a code, where there is one."""
+        self.page.fill("#email", email)
+        self.page.fill("#password", password)
+        self.page.locator("main button").click()
+        self.page.wait_for_url(lambda url: not url.endswith("/sign-in"))
 
     def _note(self, what):
-        self.findings.append(f"{self.page.url.removeprefix(self._panel)} ({self._language}) {what}")
+        self.findings.append(f"{self.path} ({self._language}) {what}")

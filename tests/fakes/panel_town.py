@@ -7,7 +7,9 @@ import re
 import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, closing
+from html import unescape
 from pathlib import Path
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -27,6 +29,7 @@ from vezne.bootstrap.panel import panel_desk
 from vezne.core.audit import Origin, begin_origin
 from vezne.core.member import Role
 from vezne.core.merchant import Merchant
+from vezne.core.webhook import Courier
 from vezne.edge.app import Dispatcher
 from vezne.edge.asgi import site_from
 from vezne.edge.sites import Incoming
@@ -47,17 +50,21 @@ DATABASES = ("books.db", "calls.db", "vault.db")
 class Quarter:
     """A merchant of the town. Every free text of it has its `mark`.
 
-    `ids` are what the addresses of its things are made of.
+    `ids` are what the addresses of its things are made of, `card_names` what the doors call its
+    stored card.
     """
 
-    def __init__(self, town: "PanelTown", merchant: Merchant, caller: DoorCaller) -> None:
+    def __init__(
+        self, town: "PanelTown", mark: str, merchant: Merchant, caller: DoorCaller
+    ) -> None:
         self.town = town
         self.merchant = merchant
-        self.mark = merchant.name
+        self.mark = mark
         self.caller = caller
         self.sessions: dict[Role, dict[str, str]] = {}
         self.csrf: dict[Role, str] = {}
         self.ids: dict[str, str] = {}
+        self.card_names: list[str] = []
 
     def email(self, role: Role) -> str:
         return f"{role}@{self.mark}.example"
@@ -146,17 +153,17 @@ class PanelTown:
     async def send(self, incoming: Incoming) -> Answer:
         return Answer(await self._dispatcher.handle(incoming))
 
-    async def add_quarter(self, name: str) -> Quarter:
-        """A merchant with a team."""
-        keys = fill_keys({})
-        merchant = await add_merchant(self.house, name, keys, is_demo=not self.quarters)
-        quarter = Quarter(self, merchant, DoorCaller(keys, self.send))
+    async def add_quarter(self, mark: str, name: str = "") -> Quarter:
+        """A merchant with a team. The first one is the demo merchant."""
+        keys, is_demo = fill_keys({}), not self.quarters
+        merchant = await add_merchant(self.house, name or mark, keys, is_demo=is_demo)
+        quarter = Quarter(self, mark, merchant, DoorCaller(keys, self.send))
         await quarter.found()
         self.quarters.append(quarter)
         return quarter
 
-    async def tell(self, quarter: Quarter, *problems: str | None) -> None:
-        """Try to deliver the webhooks that are due. `problems` are those of the first tries."""
+    async def tell(self, quarter: Quarter, courier: Courier) -> None:
+        """Try to deliver the webhooks that are due."""
         house = self.house
         office = Office(
             settings=house.settings,
@@ -166,8 +173,6 @@ class PanelTown:
             names=house.vault.names,
             faults=house.faults,
         )
-        courier = ScriptedCourier()
-        courier.problems = list(problems)
         for door, words in _doors(office).items():
             mail = Mail(
                 door=door,
@@ -181,13 +186,32 @@ class PanelTown:
             )
             await tell_due(quarter.merchant, mail, house.ports)
 
+    def state(self) -> dict[str, object]:
+        """What `rows` has, and what is kept in memory only."""
+        state: dict[str, object] = dict(self.rows())
+        for quarter in self.quarters:
+            merchant_id = quarter.merchant.id
+            order = self.desk.shop.orders.find(merchant_id, quarter.ids["order"])
+            state[f"order of {quarter.mark}"] = order.stage, len(order.exchanges), order.brought
+            state[f"faults of {quarter.mark}"] = self.house.faults.list_faults(merchant_id)
+        return state
+
+    def changed_since(self, before: Mapping[str, object]) -> dict[str, object]:
+        """What has become of everything that stood otherwise."""
+        return {name: now for name, now in self.state().items() if now != before[name]}
+
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
-        """Every row of every database but when sessions were last seen, by database and table."""
+        """Every row of every database, by database and table.
+
+        Without when sessions were last seen, and how far the audit trail is.
+        """
         found: dict[str, list[tuple[object, ...]]] = {}
         for name in DATABASES:
             with closing(sqlite3.connect(self.house.settings.data / name)) as database:
                 tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
                 for (table,) in tables.fetchall():
+                    if table == "audit_anchors":
+                        continue
                     found[f"{name} {table}"] = _rows_of(database, table)
         return found
 
@@ -203,7 +227,9 @@ async def furnish(quarter: Quarter) -> None:
     await _settle(quarter)
     await _sell(quarter)
     await _keep_shop(quarter)
-    await quarter.town.tell(quarter, "answered 500")
+    courier = ScriptedCourier()
+    courier.problems = ["answered 500"]
+    await quarter.town.tell(quarter, courier)
     assert quarter.town.house.recorder is not None
     await quarter.town.house.recorder.write()
     await _look_around(quarter)
@@ -300,7 +326,10 @@ async def _look_around(quarter: Quarter) -> None:
         assert match is not None, f"{page} has no {pattern}: {text}"
         return match.groups()
 
-    ids["owner"], ids["token"] = await find("/cards", r"/panel/cards/([0-9a-f]+)/([0-9a-f]+)")
+    named = await quarter.get(f"/cards?{urlencode({'q': ids['cardToken']})}")
+    *_, ids["owner"], ids["token"] = named.location.split("/")
+    card = await quarter.get(f"/cards/{ids['owner']}/{ids['token']}")
+    quarter.card_names = [unescape(name) for name in re.findall(r"<code>([^<]+)<", card.text)]
     found = await find("/webhooks", r"/panel/webhooks/(\d+)/(\d+)")
     ids["notice"], ids["notice_version"] = found
     path = f"/webhooks/{ids['notice']}/{ids['notice_version']}"
@@ -308,14 +337,14 @@ async def _look_around(quarter: Quarter) -> None:
     (ids["call"],) = await find("/requests", r"/panel/requests/(\d+)")
     (ids["fault"],) = await find("/sandbox", r"/panel/sandbox/faults/(\d+)/remove")
     (ids["invitation"],) = await find("/team", r"/panel/team/invitations/(\w+)/withdraw")
-    (ids["member"],) = await find("/team", r"/panel/team/(\d+)/remove")
     (ids["version"],) = await find(
         f"/payments/{ids['number']}/cancel", r'name="version" value="(\d+)"'
     )
     members = quarter.town.desk.members
-    record = await members.books.find_member_named(quarter.email(Role.OWNER))
-    session = (await members.sessions.list_open(record.id))[0]
-    ids["session"] = session.id
+    viewer = await members.books.find_member_named(quarter.email(Role.VIEWER))
+    ids["member"] = str(viewer.id)
+    owner = await members.books.find_member_named(quarter.email(Role.OWNER))
+    ids["session"] = (await members.sessions.list_open(owner.id))[0].id
 
 
 @asynccontextmanager

@@ -6,9 +6,12 @@ import pytest
 
 from fakes.browser import CHROMIUM, running_browser
 from fakes.card_doc import documented_cards
+from fakes.clerk import Clerk
+from fakes.command import run_vezne
 from fakes.iyzico_client import Client
 from fakes.leaks import files, leaks
 from fakes.merchant_site import MerchantSite
+from fakes.receiver import Receiver
 from fakes.server import Server
 
 
@@ -17,6 +20,27 @@ def server(tmp_path_factory):
     """One sandbox for every journey that does not need its own."""
     running = Server(tmp_path_factory.mktemp("sandbox") / "data").start()
     yield running
+    stop_without_leaks(running)
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory):
+    """A sandbox for journeys in the panel: its merchant's settings, keys and clock change.
+
+    The merchant takes webhooks; `office.receiver` has them.
+    """
+    with Receiver() as receiver:
+        running = Server(tmp_path_factory.mktemp("office") / "data").start()
+        url = f"iyzico={receiver.url()}"
+        options = ("--webhook-url", url, "--data", str(running.data))
+        assert run_vezne("merchants", "set", "Demo", *options).returncode == 0
+        running.receiver = receiver
+        yield running
+        stop_without_leaks(running)
+
+
+def stop_without_leaks(running):
+    """End a server; no card number may be in what it wrote."""
     assert running.stop() == 0
     places = files(running.data) | {"output": "".join(running.output).encode()}
     assert list(leaks((card.pan for card in documented_cards()), places)) == []
@@ -93,6 +117,31 @@ def page(browser):
     context.close()
     assert cookies == []
     assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+@pytest.fixture(scope="module")
+def owner_cookies(browser, office):
+    """Those of an owner who has signed in once for all of this module."""
+    owner = Clerk(browser, office)
+    owner.sign_in(office.keys["panel"]["email"], office.keys["panel"]["password"])
+    cookies = owner.context.cookies()
+    owner.leave()
+    return cookies
+
+
+@pytest.fixture
+def hire(browser, office, owner_cookies):
+    """Opens windows of the owner at the office's panel, or of somebody new there."""
+    hired = []
+
+    def open_window(*, is_new=False, **style):
+        keeps = () if is_new else owner_cookies
+        hired.append(Clerk(browser, office, keeps=keeps, **style))
+        return hired[-1]
+
+    yield open_window
+    for clerk in hired:
+        clerk.leave()
 
 
 @pytest.fixture

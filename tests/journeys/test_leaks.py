@@ -38,6 +38,8 @@ def test_no_number_leaves_the_vault(start):
     places = files(server.data) | {
         f"{name} (running)": text for name, text in while_running.items()
     }
+    log = b"".join(content for name, content in places.items() if name.startswith("calls.db"))
+    assert f"{PAN[:6]}******{PAN[-4:]}".encode() in log
     places["output"] = "".join(server.output).encode()
     places["answers"] = json.dumps(answers).encode()
     pans = [card.pan for card in documented_cards()]
@@ -101,6 +103,9 @@ def odd_requests(server):
         ("GET", f"/payment/test?card={PAN}", b"", {}),
         ("PATCH", "/payment/auth", body, headers),
         ("POST", "/payment/auth", b"[" * 99 + body + b"]" * 99, headers),
+        ("POST", "/payment/detail", json.dumps(CARD | {"cvc": CVV}).encode(), {}),
+        ("POST", "/payment/auth", json.dumps([CARD | {"cvc": CVV}]).encode(), {}),
+        ("POST", "/payment/auth", body.replace(PAN.encode(), b"\\u0035" + PAN[1:].encode()), {}),
     ]
     answers = [raw_request(server, *request) for request in tries]
     return [text.decode() for _, text in answers]

@@ -97,6 +97,7 @@ async def test_what_was_signed_of_nothing_ends_where_ours_goes_on(panel):
     text = await text_about(panel, PATH, headers, json.dumps(BODY).encode())
     assert "The body was not signed." in text
     assert "(end of the text)" in text
+    assert "Where Path ends and Body begins" in text
     empty = signed_headers(own["api_key"], own["secret_key"], "/payment/detail", b"")
     assert "(empty)" in await text_about(panel, PATH, empty, b"")
 

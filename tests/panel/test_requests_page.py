@@ -116,6 +116,21 @@ async def test_an_unproven_call_is_shown_to_whose_key_it_named(panel):
     assert "nobodys" not in theirs
 
 
+async def test_what_cannot_be_read_is_shown_to_whose_key_it_named(panel):
+    """At the doors whose headers name a key beside what proves it."""
+    other = await panel.add_merchant("other")
+    records = await panel.house.merchants.list_credentials(other.id)
+    keys = {record.door: record.key for record in records}
+    await call(panel, {}, path="/payment/auth", keys=(keys["iyzico"], "x"), sent=b"{")
+    headers = {"apiclientprivate": keys["paywall.private"]}
+    await panel.send(Incoming("POST", "http", "/paywall/nowhere", headers, b"{}", ""))
+    await panel.house.recorder.write()
+    text = (await panel.get("/panel/requests", merchant=other)).text
+    assert "POST /payment/auth" in text
+    assert "POST /paywall/nowhere" in text
+    assert "POST" not in (await panel.get("/panel/requests", headers={"x-live": "1"})).text
+
+
 async def test_filters_find_what_they_say(panel):
     await call(panel, store_body())
     await call(panel, store_body(conversationId="conv-2"), path="/payment/bin/check")

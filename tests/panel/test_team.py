@@ -1,13 +1,16 @@
 """Owners look after their merchant's team, by links that they hand out themselves."""
 
+import asyncio
 import re
 
 import pytest
+from msgspec.structs import replace
 
-from fakes.panel_browser import PASSWORD, open_town
+from fakes.panel_browser import PASSWORD, hidden_fields, open_town
 from vezne.api_keys import fill_keys
 from vezne.bootstrap.demo import add_merchant
 from vezne.core.member import AddMembership, Membership, Role
+from vezne.panel.second_factor import STEP_S, code_at
 
 OWNER = "ayse@example.com"
 MATE = "mehmet@example.com"
@@ -66,6 +69,17 @@ async def test_an_invitation_makes_a_member_who_is_in_at_once(town):
     events = [(event.subject, event.reason) for event, _ in town.audit.lines]
     assert (f"member {MATE}", "invited as developer") in events
     assert (f"member {MATE}", f"joined as developer, by a link of {OWNER}") in events
+
+
+async def test_guests_who_join_at_once_all_get_in_and_a_link_lets_in_one(town):
+    """However they meet in the books."""
+    owner = await signed_in(town)
+    paths = [await invited(owner, f"guest{number}@example.com") for number in range(4)]
+    guests = [(town.browser(), path) for path in [*paths, paths[0]]]
+    answers = await asyncio.gather(*(use(guest, path) for guest, path in guests))
+    assert sum(answer.location == "/panel" for answer in answers) == 4
+    team = await town.members.books.list_team((await town.merchant()).id)
+    assert len({mate.member.id for mate in team}) == 6
 
 
 async def test_a_weak_password_joins_nobody_and_keeps_the_link(town):
@@ -130,6 +144,51 @@ async def test_a_known_address_joins_by_signing_in(town):
     answer = await guest.post("/panel/join/team", fields | {"link": token})
     assert answer.location == "/panel"
     assert (await use(town.browser(), f"/panel/join?link={token}")).status in {400, 404}
+
+
+async def test_who_was_removed_comes_back_by_an_invitation(town):
+    """With the old password, and the second factor if there is one, into that team alone."""
+    mate = await town.add_member(MATE, Role.OPERATOR)
+    await town.add_member("zeynep@example.com", Role.VIEWER)
+    owner = await signed_in(town)
+    act = f"{TEAM}/{mate.id}/remove"
+    await owner.post(act, page=act)
+    guest = town.browser()
+    assert (await guest.sign_in(MATE)).status == 422
+    others = await invited(owner, "guest@example.com")
+    assert (await guest.sign_in(MATE, next=others)).status == 422
+    path = await invited(owner)
+    assert (await guest.sign_in(MATE, next=path)).location == "/panel"
+    assert "Developer" in (await guest.get("/panel/account")).text
+    await owner.post(act, page=act)
+    await set_up_factor(town, mate.id)
+    path = await invited(owner)
+    answer = await guest.sign_in(MATE, next=path)
+    assert (await guest.get("/panel")).status == 303
+    code = "/panel/sign-in/code"
+    secret = await factor_of(town, mate.id)
+    town.clock.pass_minutes(1)
+    fields = {"code": code_at(secret, town.clock.time_ms // 1000 // STEP_S)}
+    answer = await guest.post(
+        code, fields | hidden_fields((await guest.get(answer.location)).text, code)
+    )
+    assert answer.location == "/panel"
+    assert (await guest.get("/panel")).status == 200
+
+
+async def factor_of(town, member_id):
+    record = await town.members.books.find_member(member_id)
+    sealed = replace(record, pending_factor=record.pending_factor or record.sealed_factor)
+    return await town.members.accounts.pending_secret(sealed)
+
+
+async def set_up_factor(town, member_id):
+    accounts = town.members.accounts
+    await accounts.begin_factor(await town.members.books.find_member(member_id))
+    step = town.clock.time_ms // 1000 // STEP_S
+    code = code_at(await factor_of(town, member_id), step)
+    record = await town.members.books.find_member(member_id)
+    assert await accounts.confirm_factor(record, code, session_id="")
 
 
 async def test_a_new_password_for_a_known_address_is_not_taken_from_an_invitation(town):

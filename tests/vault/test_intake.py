@@ -288,6 +288,9 @@ def test_the_same_number_twice_in_a_lost_key_is_no_leak(intake):
         {"amount": int(PAN)},
         {"amount": Decimal(f"{PAN}.0")},
         {"orderId": f"00{PAN}11"},
+        {"orderId": f"{PAN[:6]}\t{PAN[6:]}"},
+        {"orderId": f'{PAN[:6]}\n"{PAN[6:]}'},
+        {"orderId": f"{PAN[:6]}\x7f\x1f{PAN[6:]}"},
     ],
 )
 def test_a_number_in_another_field_is_noticed(intake, number, place):

@@ -58,9 +58,11 @@ BUGS: Final = (
     Bug(
         "the last one to write a payment wins",
         "vezne.storage.payments",
-        """_CHANGE = \"""UPDATE payments SET version = ?, state = ?, due_ms = ?, document = ?
+        """_CHANGE = \"""UPDATE payments
+SET version = ?, state = ?, due_ms = ?, document = ?, standing = ?, paid_e8 = ?
 WHERE merchant_id = ? AND number = ? AND version = ?""",
-        """_CHANGE = \"""UPDATE payments SET version = ?, state = ?, due_ms = ?, document = ?
+        """_CHANGE = \"""UPDATE payments
+SET version = ?, state = ?, due_ms = ?, document = ?, standing = ?, paid_e8 = ?
 WHERE merchant_id = ? AND number = ? AND version >= ?""",
         seed=2,
     ),
@@ -287,7 +289,7 @@ WHERE merchant_id = ? AND number = ? AND version >= ?""",
     Bug(
         "a webhook that failed counts as told",
         "vezne.flows.notify",
-        "        after = postpone(notice, str(problem), ports.clock.now_ms())\n",
+        "        after = postpone(notice, str(problem), telling.now_ms)\n",
         "        after = deliver(notice)\n",
     ),
     Bug(

@@ -191,7 +191,9 @@ def _kind_of(route: Route, content_type: str) -> BodyKind:
 
 def _refusal(incoming: Incoming, path: str, why: str) -> BadRequest:
     # The path goes into answers, where a card number that was typed into it has no place.
-    return BadRequest(method=incoming.method, path=mask_digits(path), why=why)
+    return BadRequest(
+        method=incoming.method, path=mask_digits(path), why=why, headers=incoming.headers
+    )
 
 
 def dress(door: Door, response: Response) -> Response:

@@ -14,7 +14,14 @@ from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming, Site
 
-_PLAIN: Final = ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store"))
+# No application has dressed these.
+_PLAIN: Final = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
 _TOO_LARGE: Final = Response(413, b"the body is too large", _PLAIN)
 _FAULT: Final = Response(500, b"internal error", _PLAIN)
 # The server writes these itself.

@@ -120,6 +120,13 @@ class _Call:
         return body + len(self.response.body)
 
     @property
+    def claimed(self) -> str:
+        """Who the caller said it was: to the door, or in what no handler saw."""
+        if self.origin.claimed or self.door.claimed is None:
+            return self.origin.claimed
+        return self.door.claimed(self.headers)
+
+    @property
     def outcome(self) -> str:
         """What became of it, in the log's words."""
         return FAILED if self.is_failed else self.response.outcome.value
@@ -221,7 +228,7 @@ class CallRecorder:
             call = self._newest.get()
             if call is None or call.origin is not current_origin():
                 call = _Call(door, bad.method, bad.path, self._clock.now_ms())
-                call.why = bad.why
+                call.why, call.headers = bad.why, bad.headers
             call.is_failed = is_fault
             self._end(call, response)
             return response
@@ -250,7 +257,7 @@ class CallRecorder:
         merchant, origin = known[merchant_id], call.origin
         target = without_numbers(call.target[:_TARGET_LENGTH_MAX])
         body = shown_body(call.body, call.why)
-        caller = origin.caller or origin.claimed
+        caller = origin.caller or call.claimed
         headers = (*shown_headers(call.headers, caller), *call.card_header)
         summary = CallSummary(
             number=self._next_number(),
@@ -285,7 +292,7 @@ class CallRecorder:
             return call.origin.merchant_id
         if call.diagnosis is not None and call.diagnosis.merchant_id:
             return call.diagnosis.merchant_id
-        return await self._owners.owner_of(call.door.name, call.origin.claimed)
+        return await self._owners.owner_of(call.door.name, call.claimed)
 
     def _next_number(self) -> int:
         now = self._clock.now_ms() * _IN_A_MS * _SHARDS + self._shard

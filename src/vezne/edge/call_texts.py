@@ -45,6 +45,9 @@ _DIGITS: Final = re.compile(rf"[0-9](?:{_BETWEEN}{{0,2}}[0-9]){{12,}}")
 _SEPARATORS: Final = re.compile(_BETWEEN)
 # Where such digits may be: quick to find, and rare.
 _CANDIDATE: Final = re.compile(r"[0-9][0-9 \t\u00a0/\\tnr-]{12,}")
+# In more digits a number could stand anywhere, and to look for it takes time.
+_LOOKED_AT_MAX: Final = 100
+_MASK: Final = "[masked]"
 # A time in milliseconds. No card number of thirteen digits begins with a one.
 _TIME: Final = re.compile(r"1[0-9]{12}")
 
@@ -63,6 +66,8 @@ def _mask_candidate(match: re.Match[str]) -> str:
 def _mask(match: re.Match[str]) -> str:
     if _TIME.fullmatch(match[0]):
         return match[0]
+    if len(match[0]) > _LOOKED_AT_MAX:
+        return _MASK
     digits = _SEPARATORS.sub("", match[0])
     masked = mask_digits(digits)
     return match[0] if masked == digits else masked

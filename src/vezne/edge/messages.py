@@ -107,11 +107,12 @@ Rename = Callable[[bytes], bytes]
 
 
 class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the edge itself refuses, before a handler runs."""
+    """What the edge itself refuses, before a handler runs. The headers are as they came."""
 
     method: str
     path: str
     why: str
+    headers: Mapping[str, str] = {}
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +125,8 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     for whoever has the rest of that. `describe` says what a description needs beyond the routes.
     `diagnose` finds out why a caller was not believed, in sandbox mode; None when there is nothing
     to be said. It is called after the handler, while the body is still sealed. `references` are the
-    fields in which callers give their own name for what a request is about.
+    fields in which callers give their own name for what a request is about. `claimed` is who a
+    caller says it is in its headers, by a name that betrays no secret; empty where it says nothing.
     """
 
     name: str
@@ -141,4 +143,5 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     ignores_case: bool = False
     diagnose: Diagnose | None = None
     references: tuple[str, ...] = ()
+    claimed: Callable[[Mapping[str, str]], str] | None = None
     describe: Callable[[], Description] | None = None

@@ -17,7 +17,7 @@ from vezne.core.member import SignedIn
 from vezne.core.ports import AuditFailure
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.wording import preferred_language
-from vezne.panel.cookies import LANGUAGE_COOKIE, SESSION_COOKIE
+from vezne.panel.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, drop_cookie
 from vezne.panel.desk import PanelDesk
 from vezne.panel.pages import (
     account,
@@ -40,10 +40,9 @@ from vezne.panel.pages import (
     team,
     webhooks,
 )
-from vezne.panel.pages.sign_in import SIGN_IN_PATH
 from vezne.panel.permissions import Permission, may
 from vezne.panel.rendering import Renderer
-from vezne.panel.routing import PANEL_PATH, Page, Where
+from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page, Where
 from vezne.panel.visit import NOTE_COOKIE, IllFormed, NotFound, Visit, is_live, read_form
 from vezne.panel.wording import LANGUAGES
 
@@ -150,7 +149,7 @@ class Reception:
             except IllFormed:
                 return self._problem(visit, "problem.ill_formed", 400)
             if NOTE_COOKIE in request.cookies and not visit.is_fragment and request.method == "GET":
-                response.delete_cookie(NOTE_COOKIE, path=PANEL_PATH)
+                drop_cookie(visit, response, NOTE_COOKIE)
             return dressed(response)
 
         return answer

@@ -3,6 +3,7 @@
 from typing import Final
 
 import email_validator
+import msgspec
 
 from vezne.core.card import holds_pan
 from vezne.core.changes import Conflict
@@ -73,20 +74,22 @@ class Links:
 
     async def join_as_new(self, link: MemberLink, password: str) -> MemberRecord:
         """Make a member of whoever was invited. Raises Busy; Conflict when the link is used."""
-        record = await self._accounts.with_password(
-            MemberRecord(
-                id=await self._members.next_member_id(),
-                version=0,
-                email=link.email,
-                password_hash="",
-                created_ms=self._clock.now_ms(),
-            ),
-            password,
+        nobody = MemberRecord(
+            id=0, version=0, email=link.email, password_hash="", created_ms=self._clock.now_ms()
         )
-        await self._members.apply(
-            [UseLink(link.digest), AddMember(record), self._joined(link, record)]
-        )
-        return record
+        with_password = await self._accounts.with_password(nobody, password)
+        while True:
+            member_id = await self._members.next_member_id()
+            record = msgspec.structs.replace(with_password, id=member_id)
+            joined = self._joined(link, record)
+            try:
+                await self._members.apply([UseLink(link.digest), AddMember(record), joined])
+            except Conflict:
+                # Somebody else may have taken the id.
+                if await self._members.find_member(member_id) is None:
+                    raise
+            else:
+                return record
 
     async def join_team(self, link: MemberLink, record: MemberRecord) -> None:
         """Take a member into the team too.

@@ -1,5 +1,6 @@
 """Templates, and what every page has: layout, language, navigation."""
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from importlib import resources
@@ -22,6 +23,12 @@ _MEDIA_TYPES: Final = {
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
 }
+
+# Control characters, which no page may hold (HTML Living Standard, 3.2.5), and those that turn the
+# direction of what comes after them, so that it reads otherwise than it is (CVE-2021-42574).
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+)
 
 
 class Renderer:
@@ -50,9 +57,9 @@ class Renderer:
         """A page of a template; of its block `live` only, where the page's script asks."""
         loaded = self._templates.get_template(template)
         context = loaded.new_context({**_common(visit), **values})
-        if visit.is_fragment and "live" in loaded.blocks:
-            return HTMLResponse("".join(loaded.blocks["live"](context)), status)
-        return HTMLResponse("".join(loaded.root_render_func(context)), status)
+        is_part = visit.is_fragment and "live" in loaded.blocks
+        render = loaded.blocks["live"] if is_part else loaded.root_render_func
+        return HTMLResponse(_UNSEEN.sub("\ufffd", "".join(render(context))), status)
 
     def static(self, name: str) -> Response | None:
         """A file that pages load; None: there is none."""

@@ -11,6 +11,7 @@ from vezne.panel.permissions import Permission
 from vezne.panel.visit import Visit
 
 PANEL_PATH: Final = "/panel"
+SIGN_IN_PATH: Final = f"{PANEL_PATH}/sign-in"
 
 Handle = Callable[[Visit], Awaitable[Response]]
 

@@ -100,6 +100,12 @@ class Visit:
         """Whether the page's own script asks, for the live part of the page only."""
         return is_live(self.request)
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether the browser came over TLS, as far as is known here."""
+        public_url = self.desk.public_url or ""
+        return self.request.url.scheme == "https" or public_url.startswith("https://")
+
     def path(self, name: str) -> str:
         """A parameter of the path."""
         return str(self.request.path_params[name])
@@ -135,7 +141,7 @@ class Visit:
                 path="/panel",
                 httponly=True,
                 samesite="lax",
-                secure=self.request.url.scheme == "https",
+                secure=self.is_secure,
             )
         return response
 

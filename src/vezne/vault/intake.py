@@ -27,7 +27,7 @@ from vezne.vault.bodies import exact_decimal, is_plain, read_body
 from vezne.vault.explaining import explain
 from vezne.vault.masking import mask_in_place
 from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
-from vezne.vault.scrub import SEPARATORS, without_escapes, without_number
+from vezne.vault.scrub import SEPARATORS, without_escapes, without_number, written_out
 from vezne.vault.transit import Transit
 
 # Enough that no two numbers share a tag.
@@ -249,7 +249,7 @@ def _is_leaked(pan: Pan, raw: bytes, fields: CardFields, reading: _Reading, kind
         return False
     if reading.record is not None:
         reading = take_apart(raw, fields)
-    return digits in msgspec.json.encode(reading.payload).translate(None, SEPARATORS)
+    return digits in written_out(reading.payload).translate(None, SEPARATORS)
 
 
 class _RecordReader:

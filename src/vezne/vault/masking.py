@@ -18,6 +18,8 @@ from vezne.vault.scrub import SEPARATORS
 
 # No number in use has fewer digits; telephone numbers have twelve.
 _NUMBER_DIGITS_MIN: Final = 13
+# In more digits a number could stand anywhere, and to look for it takes time.
+_LOOKED_AT_MAX: Final = 100
 # Routes differ in a handful of ways.
 _PATTERNS_MAX: Final = 64
 _MASKED_CODE: Final = MASKED_CODE.encode()
@@ -112,6 +114,8 @@ def _may_hold_code(raw: bytes) -> bool:
 def _may_hold_number(text: bytes) -> bool:
     """Whether digits that could be a card number stand there, whatever separates them."""
     for run in _LONG_DIGITS.findall(text.translate(None, SEPARATORS)):
+        if len(run) > _LOOKED_AT_MAX:
+            return True
         for length in range(_NUMBER_DIGITS_MIN, PAN_LENGTH_MAX + 1):
             for start in range(len(run) - length + 1):
                 if is_luhn_valid(run[start : start + length].decode()):

@@ -73,6 +73,12 @@ def _read_claim(authorization: str) -> iyzwsv2.Claim | iyzws.Claim | None:
     return None
 
 
+def claimed_key(headers: Mapping[str, str]) -> str:
+    """The key that a caller names, which is not proven; empty where it names none."""
+    claim = _read_claim(headers.get(_HEADER, ""))
+    return "" if claim is None else claim.key
+
+
 def conceal_proof(headers: Mapping[str, str], rename: Rename) -> Mapping[str, str]:
     """The headers with another text for the signature, of which nothing is left where none fits."""
     scheme, _, rest = headers.get(_HEADER, "").partition(" ")

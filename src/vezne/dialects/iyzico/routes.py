@@ -26,7 +26,7 @@ from vezne.dialects.iyzico import (
     sub_merchants,
     threeds,
 )
-from vezne.dialects.iyzico.auth import conceal_proof
+from vezne.dialects.iyzico.auth import claimed_key, conceal_proof
 from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
 from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, context_of, handler
@@ -117,6 +117,7 @@ def door(
         conclude=conclude,
         conceal_proof=conceal_proof,
         references=("conversationId",),
+        claimed=claimed_key,
         describe=openapi.describe,
     )
 

@@ -5,6 +5,7 @@ further header may come along and say nothing.
 """
 
 import hmac
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -44,6 +45,11 @@ async def authenticate(request: Request, merchants: Merchants, pair: Pair) -> Cr
     if not hmac.compare_digest(key.encode(), expected) or found is None:
         raise Failure(errors.UNAUTHORIZED)
     return found
+
+
+def claimed_client(headers: Mapping[str, str]) -> str:
+    """The client that a caller names, which is not proven; empty where it names none."""
+    return headers.get(PRIVATE.client_header) or headers.get(PUBLIC.client_header, "")
 
 
 def _sent(request: Request, header: str) -> str:

@@ -8,6 +8,7 @@ from vezne.core.body import CardFields
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import Merchants, NameBox, Ports
 from vezne.dialects.paywall import blacklist, cardwall, errors, insurance, openapi, shapes
+from vezne.dialects.paywall.auth import claimed_client
 from vezne.dialects.paywall.binding import Shape
 from vezne.dialects.paywall.callback import conclude
 from vezne.dialects.paywall.endpoint import (
@@ -81,6 +82,7 @@ def door(
         conclude=conclude(desk),
         ignores_case=True,
         references=("MerchantUniqueCode",),
+        claimed=claimed_client,
         describe=openapi.describe,
     )
 

@@ -9,11 +9,16 @@ from vezne.core.audit import AuditAction, AuditEvent, prove_caller
 from vezne.core.changes import Conflict
 from vezne.core.member import LinkKind, MemberLink, MemberRecord
 from vezne.core.merchant import Merchant
-from vezne.panel.cookies import FORM_COOKIE, give_cookie, give_session, read_cookie
-from vezne.panel.pages.sign_in import SIGN_IN_PATH, check_form_token
+from vezne.panel.cookies import (
+    FORM_COOKIE,
+    check_form_token,
+    give_cookie,
+    give_session,
+    read_cookie,
+)
 from vezne.panel.passwords import Busy
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page
 from vezne.panel.sessions import new_token
 from vezne.panel.visit import NotFound, Visit
 
@@ -41,7 +46,7 @@ async def use_link(visit: Visit) -> Response:
         fault = await _fault(visit, link, record)
         if fault:
             return await _link_page(visit, token, link, fault)
-        _note(visit, link, await _merchant_id(visit, link, record))
+        note_link(visit, link, await _merchant_id(visit, link, record))
         return await _choose_password(visit, link, record)
     except Busy:
         return await _link_page(visit, token, link, {"new": "sign_in.busy"})
@@ -59,7 +64,7 @@ async def join_team(visit: Visit) -> Response:
         raise NotFound
     if await visit.desk.members.books.find_membership(record.id, link.merchant_id):
         return visit.go(PANEL_PATH, "join.member_already")
-    _note(visit, link, link.merchant_id)
+    note_link(visit, link, link.merchant_id)
     try:
         await visit.desk.members.links.join_team(link, record)
     except Conflict:
@@ -95,7 +100,7 @@ async def _fault(visit: Visit, link: MemberLink, record: MemberRecord | None) ->
     return {} if visit.form.get("again", "") == new else {"again": "password.differs"}
 
 
-def _note(visit: Visit, link: MemberLink, merchant_id: int) -> None:
+def note_link(visit: Visit, link: MemberLink, merchant_id: int) -> None:
     """Write that a link is used. Raises AuditFailure."""
     prove_caller(merchant_id, link.email)
     reason = f"joined as {link.role}" if link.kind is LinkKind.INVITATION else "password reset"

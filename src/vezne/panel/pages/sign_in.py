@@ -1,32 +1,35 @@
 """Signing in and out: the password, then the code of the second factor."""
 
-import hmac
+from contextlib import suppress
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from vezne.core.card import holds_pan
-from vezne.core.member import EndSession, MemberRecord
+from vezne.core.changes import Conflict
+from vezne.core.member import EndSession, MemberLink, MemberRecord
 from vezne.panel.cookies import (
     CODE_COOKIE,
     FORM_COOKIE,
+    FORM_FIELD,
     SESSION_COOKIE,
+    check_form_token,
     drop_cookie,
     give_cookie,
     give_session,
+    is_same,
     read_cookie,
 )
 from vezne.panel.entrance import NoEntry
+from vezne.panel.pages.join import note_link
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page
 from vezne.panel.sessions import CODE_WAIT_MS, digest_of, new_token
 from vezne.panel.visit import IllFormed, Visit
 
-SIGN_IN_PATH: Final = f"{PANEL_PATH}/sign-in"
 CODE_PATH: Final = f"{SIGN_IN_PATH}/code"
 
-_FORM_FIELD: Final = "form"
 _REASONS: Final = {
     NoEntry.WRONG: ("sign_in.wrong", 422),
     NoEntry.LOCKED: ("sign_in.locked", 429),
@@ -51,11 +54,11 @@ async def sign_in(visit: Visit) -> Response:
     if isinstance(checked, NoEntry):
         text, status = _REASONS[checked]
         return _sign_in_page(visit, next_path=next_path, email=email, error=text, status=status)
-    memberships = await visit.desk.members.books.list_memberships(checked.id)
-    if not memberships:
+    merchant_id = await _team_of(visit, checked, next_path)
+    if merchant_id is None:
         error = "sign_in.no_team"
         return _sign_in_page(visit, next_path=next_path, email=email, error=error, status=422)
-    return await _go_on(visit, checked, memberships[0].merchant_id, next_path)
+    return await _go_on(visit, checked, merchant_id, next_path)
 
 
 async def show_code(visit: Visit) -> Response:
@@ -74,7 +77,7 @@ async def give_code(visit: Visit) -> Response:
     waiting = await members.sessions.find_waiting(read_cookie(visit, CODE_COOKIE))
     if waiting is None:
         return visit.go(SIGN_IN_PATH, "sign_in.too_late")
-    if not _is_same(visit.form.get(_FORM_FIELD, ""), waiting.csrf):
+    if not is_same(visit.form.get(FORM_FIELD, ""), waiting.csrf):
         raise IllFormed
     next_path = own_path(visit.form.get("next", ""))
     checked = await members.entrance.check_code(waiting, visit.form.get("code", ""))
@@ -84,8 +87,7 @@ async def give_code(visit: Visit) -> Response:
         return visit.page(
             "sign_in_code.html", status=status, csrf=waiting.csrf, next=next_path, error=error
         )
-    await members.entrance.welcome(checked, waiting.merchant_id)
-    response = visit.go(next_path)
+    response = await _let_in(visit, checked, waiting.merchant_id, next_path)
     give_session(visit, response, await members.sessions.renew(waiting))
     drop_cookie(visit, response, CODE_COOKIE)
     return response
@@ -121,12 +123,46 @@ async def _go_on(visit: Visit, record: MemberRecord, merchant_id: int, next_path
         response = visit.go(f"{CODE_PATH}?{urlencode({'next': own_path(next_path)})}")
         give_cookie(visit, response, CODE_COOKIE, token, life_s=CODE_WAIT_MS // 1000)
         return response
-    await members.entrance.welcome(record, merchant_id)
-    response = visit.go(own_path(next_path))
+    response = await _let_in(visit, record, merchant_id, next_path)
     give_session(
         visit, response, await members.sessions.begin(record, merchant_id, browser, is_open=True)
     )
     return response
+
+
+async def _team_of(visit: Visit, record: MemberRecord, next_path: str) -> int | None:
+    """The merchant to work for: of the oldest membership, else of the invitation on the way."""
+    memberships = await visit.desk.members.books.list_memberships(record.id)
+    if memberships:
+        return memberships[0].merchant_id
+    link = await _invitation(visit, record, next_path)
+    return None if link is None else link.merchant_id
+
+
+async def _let_in(visit: Visit, record: MemberRecord, merchant_id: int, next_path: str) -> Response:
+    """Welcome a member. Who is in no team, and signs in to join one, is taken into that.
+
+    Raises AuditFailure.
+    """
+    members = visit.desk.members
+    response = visit.go(own_path(next_path))
+    if not await members.books.list_memberships(record.id):
+        link = await _invitation(visit, record, next_path)
+        if link is not None:
+            note_link(visit, link, link.merchant_id)
+            with suppress(Conflict):
+                await members.links.join_team(link, record)
+                response = visit.go(PANEL_PATH, "join.done")
+    await members.entrance.welcome(record, merchant_id)
+    return response
+
+
+async def _invitation(visit: Visit, record: MemberRecord, next_path: str) -> MemberLink | None:
+    """The invitation of a member that the way after the sign-in leads to."""
+    tokens = parse_qs(urlsplit(own_path(next_path)).query).get("link", [""])
+    link = await visit.desk.members.links.find(tokens[-1])
+    is_theirs = link is not None and link.email == record.email
+    return link if is_theirs and link is not None and link.merchant_id else None
 
 
 async def _end_old(visit: Visit) -> None:
@@ -152,19 +188,6 @@ def _sign_in_page(
     )
     give_cookie(visit, response, FORM_COOKIE, token)
     return response
-
-
-def check_form_token(visit: Visit) -> None:
-    """Whether the form stands on a page that this browser got from us. Raises IllFormed."""
-    cookie = read_cookie(visit, FORM_COOKIE)
-    if not cookie or not _is_same(visit.form.get(_FORM_FIELD, ""), cookie):
-        raise IllFormed
-
-
-def _is_same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(
-        given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
-    )
 
 
 PAGES: Final = (

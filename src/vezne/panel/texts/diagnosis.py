@@ -49,6 +49,10 @@ _PAGE: Final[Mapping[str, tuple[str, str]]] = {
         "{part}, {place}. karakterden sonra",
         "{part}, after character {place}",
     ),
+    "diagnosis.difference.border": (
+        "{part} ile {next} arasındaki sınır",
+        "Where {part} ends and {next} begins",
+    ),
     "diagnosis.ours": ("Bizim imzaladığımız", "What we signed"),
     "diagnosis.theirs": ("Sizin imzaladığınız", "What you signed"),
     "diagnosis.end": ("(metnin sonu)", "(end of the text)"),

@@ -74,7 +74,6 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Tarih ve saat yazın: 2026-05-31T14:30 gibi.",
         "Type a date and a time, such as 2026-05-31T14:30.",
     ),
-    "requests.one": ("Çağrı", "Call"),
     "requests.back": ("Tüm istekler", "All requests"),
     "requests.facts": ("Özet", "Summary"),
     "requests.address": ("İstemci adresi", "Client address"),

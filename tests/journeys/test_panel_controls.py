@@ -1,0 +1,197 @@
+"""What a merchant looks after in the panel: cards, webhooks, requests, keys, settings, the sandbox."""
+
+import pytest
+
+from fakes.doors import IyzicoCaller, unique
+from fakes.iyzico_client import CARD
+from fakes.panel_till import GOOD, Till
+from fakes.server import wait_until
+
+# What iyzico's door answers to calls from elsewhere.
+NOT_ALLOWED = "93302"
+
+
+@pytest.fixture(scope="module")
+def till(office):
+    return Till(office)
+
+
+@pytest.fixture(params=[True, False], ids=["with-scripts", "without-scripts"])
+def clerk(hire, request):
+    """At a desk with scripts, on a telephone without."""
+    return hire(has_phone=not request.param, has_scripts=request.param)
+
+
+def test_a_card_is_found_and_deleted(clerk, till):
+    """By the customer's name; the door does not know it any more."""
+    customer = unique("customer")
+    assert till.iyzico.ok(till.iyzico.store(customer))
+    clerk.open("/cards")
+    clerk.fill("cards.search", customer)
+    clerk.press("cards.search.do")
+    clerk.page.locator("tbody th a").first.click()
+    assert CARD["cardNumber"] not in clerk.page.content()
+    clerk.page.locator("tbody th a").first.click()
+    clerk.follow("cards.delete")
+    clerk.press("cards.delete")
+    assert clerk.sees("cards.delete.done", mask="552879******0008")
+    assert till.iyzico.cards(customer) == []
+
+
+def test_a_webhook_is_sent_again(clerk, till, office):
+    """The merchant's server gets it once more."""
+    number = till.take()
+    came = office.receiver.received
+
+    def of_payment():
+        return [each for each in came if str(each.fields["iyziPaymentId"]) == str(number)]
+
+    wait_until(lambda: len(of_payment()) == 1)
+    clerk.open("/webhooks?state=delivered")
+    link = clerk.page.locator(f'tbody th a[href*="/webhooks/{number}/"]')
+    with clerk.page.expect_navigation():
+        link.click()
+    clerk.press("webhooks.replay")
+    assert clerk.sees("webhooks.replay.done")
+    wait_until(lambda: len(of_payment()) == 2)
+    clerk.page.locator("ol.timeline li").first.wait_for()
+
+
+def test_the_doctor_names_the_cause(clerk, till):
+    """From the refused call in the log to why its signature was wrong."""
+    till.sign_wrongly()
+    wait_until(lambda: has_refused_calls(clerk))
+    clerk.page.locator("tbody th a").first.click()
+    findings = clerk.page.locator(".findings")
+    findings.wait_for()
+    assert clerk.text("diagnosis.secret_is_key") in findings.inner_text()
+
+
+def has_refused_calls(clerk):
+    """By the filter; calls are logged a moment after their answer."""
+    clerk.open("/requests")
+    clerk.choose("requests.outcome", "unauthenticated")
+    clerk.fill("requests.path", "/cardstorage/cards")
+    clerk.press("do.filter")
+    return clerk.page.locator("tbody tr").count() > 0
+
+
+def test_a_key_is_replaced(clerk, office):
+    """The new one works at once, the old one until it is revoked, and the secret shows once."""
+    clerk.open("/keys")
+    clerk.press("keys.issue")
+    public, secret = clerk.page.locator("dl.facts .copyable code").all_inner_texts()
+    new = IyzicoCaller(office, api_key=public, secret_key=secret)
+    assert new.ok(new.store(unique("customer")))
+    clerk.follow("keys.issued.kept")
+    assert public in clerk.page.content()
+    assert secret not in clerk.page.content()
+    clerk.follow("keys.revoke", within=f"tr:has-text('{public}')")
+    clerk.press("keys.revoke.do")
+    assert clerk.sees("keys.revoked_note", key=public)
+    assert new.is_authentication_error(new.store(unique("customer")))
+    assert clerk.page.get_by_text(clerk.text("keys.revoked"), exact=True).first.is_visible()
+
+
+def test_settings_are_changed(clerk):
+    """What is wrong is said beside the field; what was typed is still there."""
+    number = "8" if clerk.language == "tr" else "9"
+    clerk.open("/settings")
+    before = clerk.page.locator("#iban").input_value()
+    clerk.fill("settings.field.iban", "TR00")
+    clerk.press("do.save", within="section:has(#iban)")
+    assert clerk.page.locator("#iban").input_value() == "TR00"
+    clerk.page.locator("#iban-error").wait_for()
+    clerk.fill("settings.field.iban", before)
+    clerk.choose("settings.field.marketplace", "always")
+    clerk.press("do.save", within="section:has(#iban)")
+    assert clerk.sees("settings.saved")
+    clerk.choose("settings.field.marketplace", "sometimes")
+    clerk.press("do.save", within="section:has(#iban)")
+    clerk.follow("settings.terms")
+    clerk.fill("settings.field.blockage_days", number)
+    clerk.press("do.save", within="section:has(#blockage_days)")
+    assert clerk.sees("settings.saved")
+    clerk.follow("settings.edit")
+    clerk.page.locator("main input[type=text]").first.fill(number)
+    clerk.press("do.save", within="main")
+    assert clerk.sees("settings.saved")
+
+
+def test_calls_come_from_allowed_addresses_only(clerk, till):
+    """The doors refuse others; whoever sits at the panel is not locked out."""
+    for networks, is_let_in in (("192.0.2.0/24", False), ("", True)):
+        clerk.open("/settings/access")
+        clerk.fill("settings.field.networks", networks)
+        clerk.press("do.save", within="main")
+        assert clerk.sees("settings.saved")
+        assert (till.iyzico.find(unique("nothing"))["errorCode"] == NOT_ALLOWED) is not is_let_in
+
+
+def test_the_clock_is_moved(clerk):
+    """Ahead by days, not back, and to the real time again."""
+    clerk.open("/sandbox")
+    clerk.fill("sandbox.clock.by", "3")
+    clerk.choose("sandbox.clock.unit", "days")
+    clerk.press("sandbox.clock.advance")
+    clerk.page.locator(".note").wait_for()
+    clerk.page.fill("#moment", "2020-01-01T10:00")
+    clerk.press("sandbox.clock.set")
+    assert clerk.page.locator("#moment-error").inner_text() == clerk.text("sandbox.error.goes_back")
+    clerk.press("sandbox.clock.reset")
+    assert clerk.sees("sandbox.clock.is_reset")
+
+
+def test_the_clock_is_moved_by_keyboard(hire):
+    """The whole form without a mouse."""
+    clerk = hire()
+    clerk.open("/sandbox")
+    clerk.tab_to_field("count")
+    clerk.page.keyboard.press("Control+A")
+    clerk.page.keyboard.type("5")
+    clerk.page.keyboard.press("Tab")
+    clerk.page.keyboard.type(clerk.text("sandbox.unit.minutes"))
+    clerk.tab_to("sandbox.clock.advance")
+    with clerk.page.expect_navigation():
+        clerk.page.keyboard.press("Enter")
+    clerk.page.locator(".note").wait_for()
+    assert f"5 {clerk.text('sandbox.unit.minutes')}" in clerk.page.inner_text("main")
+    clerk.press("sandbox.clock.reset")
+
+
+def test_a_fault_happens_once(clerk, till):
+    """Put on the board, met by the next payment with that card, gone; another is removed."""
+    clerk.open("/sandbox")
+    clerk.choose("sandbox.field.kind", "decline")
+    clerk.press("sandbox.faults.add")
+    clerk.page.locator("#code-error").wait_for()
+    clerk.fill("sandbox.field.code", "51")
+    clerk.fill("sandbox.field.last4", GOOD[-4:])
+    clerk.press("sandbox.faults.add")
+    assert clerk.sees("sandbox.fault.added")
+    declined, paid = (till.iyzico.pay(GOOD, unique("order")) for _ in range(2))
+    assert (declined["errorCode"], paid["status"]) == ("10051", "success")
+    clerk.open("/sandbox")
+    assert clerk.text("sandbox.faults.none") in clerk.page.inner_text("main")
+    clerk.choose("sandbox.field.kind", "webhook_lost")
+    clerk.press("sandbox.faults.add")
+    clerk.press("sandbox.faults.remove", within="tbody")
+    assert clerk.sees("sandbox.fault.removed")
+
+
+def test_the_trail_is_searched(clerk, office):
+    """What was done here is in it, under the name of who did it; what does not fit is left out."""
+    clerk.open("/sandbox")
+    clerk.press("sandbox.clock.advance")
+    clerk.press("sandbox.clock.reset")
+    clerk.open("/audit")
+    clerk.choose("audit.action", "operator.command")
+    clerk.fill("audit.caller", office.keys["panel"]["email"])
+    clerk.press("do.filter", within="main")
+    rows = clerk.page.locator("tbody tr")
+    assert "clock" in "".join(rows.all_inner_texts()[:3])
+    actions = clerk.page.locator("tbody td:nth-child(3) code").all_inner_texts()
+    assert set(actions) == {"operator.command"}
+    clerk.fill("audit.caller", "nobody@example.com")
+    clerk.press("do.filter", within="main")
+    assert clerk.text("audit.none") in clerk.page.inner_text("main")
