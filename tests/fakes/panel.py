@@ -59,6 +59,12 @@ class Answer:
         ]
 
     @property
+    def note(self) -> str:
+        """What the page after an act will say of it, with the mark of its tone before it."""
+        (cookie,) = [text for text in self.cookies if text.startswith("vezne_note=")]
+        return bytes.fromhex(cookie.partition("=")[2].partition(";")[0]).decode()
+
+    @property
     def location(self) -> str:
         """Where the browser is sent."""
         return self.headers.get("location", "")

@@ -92,8 +92,8 @@ def see_payments(owner, till):
     sold = till.sold_for_others()
     for number in (paid, held, reviewed):
         owner.visit(one, f"/payments/{number}")
-    for act in ("cancel", "refund"):
-        owner.visit(f"{one}/{act}", f"/payments/{paid}/{act}")
+    owner.visit(f"{one}/cancel", f"/payments/{till.take()}/cancel")
+    owner.visit(f"{one}/refund", f"/payments/{paid}/refund")
     owner.press(f"{one}/refund")
     owner.visit(f"{one}/capture", f"/payments/{held}/capture")
     for act in ("accept", "reject"):

@@ -22,8 +22,7 @@ async def offset_ms(panel, merchant=None):
 
 def note_of(answer):
     """What the next page will say."""
-    (note,) = re.findall("vezne_note=([0-9a-f]+)", "".join(answer.cookies))
-    return bytes.fromhex(note).decode()
+    return answer.note[1:]
 
 
 def board_of(panel):

@@ -67,8 +67,7 @@ async def form_of(caller: PanelCaller, path: str, role: Role = Role.OPERATOR) ->
 
 def note_of(answer) -> str:
     """What the page after an act says of it."""
-    (cookie,) = [text for text in answer.cookies if text.startswith("vezne_note=")]
-    return bytes.fromhex(cookie.partition("=")[2].partition(";")[0]).decode()
+    return answer.note[1:]
 
 
 async def act(caller: PanelCaller, path: str, ask: str = "") -> str:

@@ -16,7 +16,8 @@ from vezne.core.payment import PaymentState
 from vezne.core.search import PaymentQuery
 from vezne.core.standing import Standing
 from vezne.engines.engine import Write
-from vezne.panel.payment_filter import filter_from_address, filter_from_form, is_card_number
+from vezne.panel.card_numbers import is_card_number
+from vezne.panel.payment_filter import filter_from_address, filter_from_form
 from vezne.panel.visit import IllFormed
 from vezne.storage.payment_search import SqlPaymentSearch
 from vezne.workers import fill_search

@@ -5,7 +5,7 @@ import hmac
 import json
 import random
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -21,7 +21,7 @@ _CARDS: Final = (
     "4543590000000006",
     "5451030000000000",
     "9792030000000000",
-    "374427000000003",
+    "4157920000000002",
 )
 _DECLINED: Final = ("4111111111111129", "4129111111111111", "4125111111111115")
 _REVIEWED: Final = "4000000000900003"
@@ -55,12 +55,10 @@ class Merchant:
 
     def live(self) -> int:
         """Two weeks go by; the number of a payment with a history."""
-        self._control("clock", {"set": f"{self._tomorrow()}T10:00"})
+        tomorrow = self._tomorrow()
         for day in range(_DAYS):
-            is_last = day == _DAYS - 1
-            self._pass_a_day(_LAST_HOUR if is_last else 24)
-            if not is_last:
-                self._control("clock", {"advance": "12h"})
+            self._control("clock", {"set": f"{tomorrow + timedelta(days=day)}T{_HOURS[0][0]}:00"})
+            self._pass_a_day(_LAST_HOUR if day == _DAYS - 1 else 24)
         return self._end()
 
     def sign_otherwise(self) -> None:
@@ -71,7 +69,7 @@ class Merchant:
 
     def _pass_a_day(self, until_hour: int) -> None:
         """From ten in the morning to ten at night, or to an earlier hour."""
-        before = 10
+        before = _HOURS[0][0]
         for hour, payments in _HOURS:
             if hour > until_hour:
                 break
@@ -99,22 +97,23 @@ class Merchant:
 
     def _end(self) -> int:
         """What the last hour has: reviews, a payment that is uncertain, and one with a history."""
-        self._control("faults", {"kind": "garbage", "operation": "inquire", "times": None})
-        self._pay(_REVIEWED)
-        self._pay(_GARBLED)
         number = self._pay(_CARDS[0], "/payment/preauth")
-        self._control("clock", {"advance": "12m"})
-        body = {
-            "paymentId": number,
-            "paidPrice": "1093.00",
-            "currency": "TRY",
-            "ip": "85.34.78.112",
-        }
-        self._post("/payment/postauth", body)
-        self._control("clock", {"advance": "31m"})
-        self._give_back(number, "349.00")
+        self._wait("12m")
+        body = {"paymentId": number, "paidPrice": _price(_GOODS[:3]), "currency": "TRY"}
+        self._post("/payment/postauth", body | {"ip": "85.34.78.112"})
+        self._wait("9m")
+        self._give_back(number, _price(_GOODS[:1]))
+        self._wait("2m")
+        self._pay(_REVIEWED)
+        self._wait("4m")
+        self._control("faults", {"kind": "garbage", "operation": "inquire", "times": None})
+        self._pay(_GARBLED)
+        self._wait("7m")
         self._pay(_CARDS[2])
         return int(number)
+
+    def _wait(self, duration: str) -> None:
+        self._control("clock", {"advance": duration})
 
     def _give_back(self, number: str, price: str) -> None:
         body = {"paymentId": number, "price": price, "ip": "85.34.78.112"}
@@ -131,7 +130,7 @@ class Merchant:
         self._count += 1
         lines = goods or self._random.sample(_GOODS, self._random.choice((1, 1, 2, 3)))
         name, surname = self._random.choice(_BUYERS)
-        price = f"{sum(cents for _, _, cents in lines) / 100:.2f}"
+        price = _price(lines)
         buyer = {"id": f"M{self._count}", "name": name, "surname": surname, **_ADDRESS}
         return {
             "locale": "tr",
@@ -221,6 +220,11 @@ class Merchant:
         with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
             answer: dict[str, object] = json.loads(response.read())
             return answer
+
+
+def _price(goods: Sequence[tuple[str, str, int]]) -> str:
+    """What goods cost together, in lira."""
+    return f"{sum(cents for _, _, cents in goods) / 100:.2f}"
 
 
 def _card(number: str) -> dict[str, str]:

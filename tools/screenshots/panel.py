@@ -15,6 +15,8 @@ from playwright.async_api import Browser, Page
 from tools.screenshots.days import Merchant
 
 BYTES_MAX: Final = 120_000
+_WIDTH: Final = 1280
+_QUALITY: Final = 65
 _LOOKS: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _READY: Final = re.compile(r"^ready (http://\S+)")
 _OPTIONS: Final = ("--sandbox", "--listen", "127.0.0.1:0", "--tls-listen", "off")
@@ -31,14 +33,12 @@ async def pictures(browser: Browser) -> AsyncIterator[tuple[str, bytes]]:
             page = await _open(browser, look)
             await _sign_in(page, url, keys["panel"])
             async for name, picture in _take(page, number):
-                yield f"{name}-{look}.png", picture
+                yield f"{name}-{look}.jpg", picture
             await page.context.close()
 
 
 async def _open(browser: Browser, look: Literal["light", "dark"]) -> Page:
-    return await browser.new_page(
-        viewport={"width": 1280, "height": 860}, locale="en-GB", color_scheme=look
-    )
+    return await browser.new_page(locale="en-GB", color_scheme=look)
 
 
 async def _sign_in(page: Page, url: str, keys: dict[str, str]) -> None:
@@ -52,18 +52,24 @@ async def _sign_in(page: Page, url: str, keys: dict[str, str]) -> None:
 async def _take(page: Page, number: int) -> AsyncIterator[tuple[str, bytes]]:
     """Each page as it first shows."""
     url = page.url
-    for name, path in (
-        ("home", ""),
-        ("payments", "/payments"),
-        ("payment", f"/payments/{number}"),
-        ("shop", "/shop"),
-        ("request-doctor", "/requests?outcome=unauthenticated"),
+    for name, path, height in (
+        ("home", "", 860),
+        ("payments", "/payments", 860),
+        ("payment", f"/payments/{number}", 1500),
+        ("shop", "/shop", 860),
+        ("request-doctor", "/requests?outcome=unauthenticated", 1080),
     ):
+        await page.set_viewport_size({"width": _WIDTH, "height": height})
         await page.goto(url + path)
         if name == "request-doctor":
             await page.locator("tbody th a").first.click()
             await page.locator(".findings").wait_for()
-        yield name, await page.screenshot(animations="disabled", caret="hide")
+        yield (
+            name,
+            await page.screenshot(
+                animations="disabled", caret="hide", type="jpeg", quality=_QUALITY
+            ),
+        )
 
 
 @contextlib.contextmanager

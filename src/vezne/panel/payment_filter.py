@@ -5,7 +5,6 @@ card number that somebody pastes into it is in no address, no history and no log
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -14,10 +13,10 @@ from urllib.parse import urlencode
 import msgspec
 
 from vezne.core.calendar import ISTANBUL
-from vezne.core.card import holds_card_number, is_luhn_valid
 from vezne.core.money import plain_text
 from vezne.core.search import BIN_LENGTHS, LAST4_LENGTH, PaymentQuery, Place
 from vezne.core.standing import Standing
+from vezne.panel.card_numbers import is_card_number
 from vezne.panel.formats import number
 from vezne.panel.typed_amount import MistypedAmount, amount_from_text
 from vezne.panel.visit import IllFormed
@@ -46,8 +45,6 @@ _FIELDS: Final = (
 )
 _SEPARATORS: Final = re.compile(r"[\s.\-]")
 _PLACE: Final = re.compile(r"([0-9]{1,18})\.([0-9]{1,18})", re.ASCII)
-# ISO/IEC 7812-1 gives banks 3 to 6 as first digits, Mastercard has some that begin with 2.
-_CARD_DIGITS: Final = re.compile(r"[2-6][0-9]{12,18}", re.ASCII)
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,16 +114,6 @@ def place_from_text(text: str) -> Place | None:
 def text_of_place(place: Place | None) -> str:
     """Its inverse."""
     return "" if place is None else f"{place.created_ms}.{place.number}"
-
-
-def is_card_number(text: str) -> bool:
-    """Whether a text is or holds what may be a whole card number, however its digits are grouped.
-
-    The house's own numbers and times in milliseconds begin with 1 or are shorter.
-    """
-    bare = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
-    is_number = _CARD_DIGITS.fullmatch(bare) is not None and is_luhn_valid(bare)
-    return is_number or holds_card_number(bare)
 
 
 def _read(fields: Mapping[str, str], standings: tuple[Standing, ...], language: str) -> Filter:

@@ -26,9 +26,7 @@ _MEDIA_TYPES: Final = {
 
 # Control characters, which no page may hold (HTML Living Standard, 3.2.5), and those that turn the
 # direction of what comes after them, so that it reads otherwise than it is (CVE-2021-42574).
-_UNSEEN: Final = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
-)
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Renderer:

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 
-from vezne.core.card import holds_card_number
 from vezne.core.merchant import InstallmentTable, MerchantSettings
 from vezne.core.money import plain_text
 from vezne.merchant_terms import InvalidTerms, Terms, apply_terms, percent_e8
@@ -65,11 +64,6 @@ def apply_form(
 def texts_of(fields: Iterable[Field], settings: MerchantSettings, language: str) -> dict[str, str]:
     """What stands in the fields before anything is typed."""
     return {field.name: localized(field.read(settings), field, language) for field in fields}
-
-
-def echo(typed: Mapping[str, str]) -> dict[str, str]:
-    """What was typed, to be shown again; but no card number, wherever it was typed."""
-    return {name: "" if holds_card_number(text) else text for name, text in typed.items()}
 
 
 def localized(text: str, field: Field, language: str) -> str:

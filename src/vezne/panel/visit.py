@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from vezne.core.audit import AuditAction, AuditEvent
-from vezne.core.card import holds_card_number
 from vezne.core.member import SignedIn
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
 from vezne.flows.merchant_time import ports_at
+from vezne.panel.card_numbers import is_in_address
 from vezne.panel.desk import PanelDesk
 from vezne.panel.permissions import Permission, may
 from vezne.panel.rendering import Renderer
@@ -21,6 +21,18 @@ from vezne.panel.wording import say
 
 _FIELDS_MAX: Final = 200
 NOTE_COOKIE: Final = "vezne_note"
+
+
+# What the text of a note begins with: whether it tells of something done.
+_DONE: Final = "+"
+_NOT_DONE: Final = "-"
+
+
+class Note(NamedTuple):
+    """What an act has to say on the page after it; `is_bad`: that nothing was done."""
+
+    text: str
+    is_bad: bool
 
 
 class IllFormed(Exception):
@@ -86,13 +98,12 @@ class Visit:
     def way_back(self) -> str:
         """The address of the page that is seen; the panel's first where it answers a form.
 
-        Without its query where somebody typed a card number into that.
+        No more of it than what comes before a card number, if somebody typed one there.
         """
         url = self.request.url
-        if self.request.method != "GET":
+        if self.request.method != "GET" or is_in_address(url.path):
             return "/panel"
-        bare = url.query.replace("+", "").replace("%20", "").replace("-", "")
-        is_shown = bool(url.query) and not holds_card_number(bare)
+        is_shown = bool(url.query) and not is_in_address(url.query)
         return f"{url.path}?{url.query}" if is_shown else url.path
 
     @property
@@ -131,12 +142,18 @@ class Visit:
 
     def go(self, path: str, note: str = "", /, **values: object) -> Response:
         """Send the browser to a page of the panel, after an act; with a note by its text's name."""
+        return self._go(path, self.say(note, **values) if note else "", _DONE)
+
+    def turn_back(self, path: str, note: str, /, **values: object) -> Response:
+        """As `go`, where nothing was done: the note says why."""
+        return self._go(path, self.say(note, **values), _NOT_DONE)
+
+    def _go(self, path: str, text: str, tone: str) -> Response:
         response = RedirectResponse(path, 303)
-        if note:
-            text = self.say(note, **values)
+        if text:
             response.set_cookie(
                 NOTE_COOKIE,
-                text.encode().hex(),
+                (tone + text).encode().hex(),
                 max_age=60,
                 path="/panel",
                 httponly=True,
@@ -145,12 +162,13 @@ class Visit:
             )
         return response
 
-    def take_note(self) -> str:
-        """The note that an act left for the page after it; empty: none."""
+    def take_note(self) -> Note:
+        """The note that an act left for the page after it; an empty text: none."""
         try:
-            return bytes.fromhex(self.request.cookies.get(NOTE_COOKIE, "")).decode()
+            text = bytes.fromhex(self.request.cookies.get(NOTE_COOKIE, "")).decode()
         except ValueError:
-            return ""
+            text = ""
+        return Note(text[1:], is_bad=text.startswith(_NOT_DONE))
 
     def record(self, subject: str, *, reason: str = "", is_success: bool = True) -> None:
         """Write to the audit trail that the member changes something, before it is done.

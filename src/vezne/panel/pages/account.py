@@ -49,7 +49,7 @@ async def change_password(visit: Visit) -> Response:
     except Busy:
         return await _account_page(visit, {"new": "sign_in.busy"})
     except Conflict:
-        return visit.go(ACCOUNT_PATH, "account.changed_meanwhile")
+        return visit.turn_back(ACCOUNT_PATH, "account.changed_meanwhile")
     return await renewed(visit, visit.go(ACCOUNT_PATH, "account.password_changed"))
 
 

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from vezne.core.audit import AuditAction
 from vezne.core.calendar import ISTANBUL
-from vezne.core.card import holds_card_number
 from vezne.core.trail import TrailPage, TrailPlace, TrailQuery, TrailUnreadable
 from vezne.edge.logs import describe_fault
+from vezne.panel.card_numbers import echo, is_card_number
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import PANEL_PATH, Page
 from vezne.panel.visit import Visit
@@ -55,7 +55,7 @@ async def show_audit(visit: Visit) -> Response:
         is_further=query.before is not None,
         groups=_GROUPS,
         actions=_ACTIONS,
-        values={name: "" if holds_card_number(text) else text for name, text in typed.items()},
+        values=echo(typed),
         errors=errors,
     )
 
@@ -85,7 +85,7 @@ def _query_of(
     if action not in ("", *_GROUPS, *_ACTIONS):
         action, errors["action"] = "", "audit.error.choice"
     caller = typed["caller"]
-    if len(caller) > _CALLER_MAX or holds_card_number(caller):
+    if len(caller) > _CALLER_MAX or is_card_number(caller):
         caller, errors["caller"] = "", "audit.error.caller"
     found = _PLACE.fullmatch(before)
     query = TrailQuery(

@@ -83,7 +83,7 @@ async def list_owners(visit: Visit) -> Response:
     text = visit.query.get("q", "").strip()
     error = _unfit(visit, text)
     if error:
-        return visit.go(_PATH, error)
+        return visit.turn_back(_PATH, error)
     found = await (_search(visit, text) if text else _all(visit))
     return visit.go(found.go) if found.go else _list(visit, text, found)
 
@@ -211,7 +211,7 @@ async def delete(visit: Visit) -> Response:
     try:
         card = await _card(visit, owner)
     except NotFound:
-        return visit.go(back, "cards.delete.gone")
+        return visit.turn_back(back, "cards.delete.gone")
     subject = f"delete card {card.token.hex()}"
     visit.record(subject)
     # It cannot be undone, so that it is on record first.
@@ -223,7 +223,7 @@ async def delete(visit: Visit) -> Response:
         await delete_card(command, visit.ports)
     except Refusal as refusal:
         visit.record(subject, reason=refusal.reason, is_success=False)
-        return visit.go(back, "cards.delete.gone")
+        return visit.turn_back(back, "cards.delete.gone")
     return visit.go(back, "cards.delete.done", mask=sealed_from_stored(card).mask)
 
 

@@ -42,9 +42,9 @@ async def issue_key(visit: Visit) -> Response:
     known = await visit.desk.keys.list_keys(visit.merchant.id)
     of_door = _of_door(door, known)
     if visit.form.get("known") != str(len(known)):
-        return visit.go(_PATH, "keys.changed_meanwhile")
+        return visit.turn_back(_PATH, "keys.changed_meanwhile")
     if not of_door.has_room:
-        return visit.go(_PATH, "keys.too_many", count=WORKING_KEYS_MAX)
+        return visit.turn_back(_PATH, "keys.too_many", count=WORKING_KEYS_MAX)
     pair = visit.desk.keys.draw(door)
     visit.record(f"key {pair.key} of {door}", reason="issued")
     await visit.desk.audit.settled()
@@ -52,7 +52,7 @@ async def issue_key(visit: Visit) -> Response:
         await visit.desk.keys.add(visit.merchant.id, pair, known=len(known))
     except KeysChanged:
         visit.record(f"key {pair.key} of {door}", reason="others came first", is_success=False)
-        return visit.go(_PATH, "keys.changed_meanwhile")
+        return visit.turn_back(_PATH, "keys.changed_meanwhile")
     others = [each.key for each in of_door.pairs if each.revoked_ms is None]
     return visit.page("key_issued.html", pair=pair, others=others)
 

@@ -24,9 +24,9 @@ from vezne.panel.acts import (
     perform,
     refundable_e8,
 )
+from vezne.panel.card_numbers import is_card_number
 from vezne.panel.formats import number as amount_text
 from vezne.panel.pages.payment import find_own
-from vezne.panel.payment_filter import is_card_number
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import PANEL_PATH, Page
 from vezne.panel.typed_amount import MistypedAmount, amount_from_text
@@ -71,15 +71,16 @@ async def do(act: Act, visit: Visit) -> Response:
     version = _whole_number(visit.form.get("version", ""))
     path = _path_of(payment)
     if payment.version != version:
-        return visit.go(path, "payment.changed")
+        return visit.turn_back(path, "payment.changed")
     reason = _reason(wish)
     subject = f"payment {payment.number}"
     visit.record(subject, reason=reason)
     await visit.desk.audit.settled()
     done = await _try(wish, visit, version)
-    if not done.is_success:
-        visit.record(subject, reason=reason, is_success=False)
-    return visit.go(path, done.note, **done.values)
+    if done.is_success:
+        return visit.go(path, done.note, **done.values)
+    visit.record(subject, reason=reason, is_success=False)
+    return visit.turn_back(path, done.note, **done.values)
 
 
 async def _try(wish: Wish, visit: Visit, version: int) -> Done:
@@ -143,7 +144,7 @@ def _path_of(payment: Payment) -> str:
 
 def _turn_back(visit: Visit, payment: Payment) -> Response:
     """The payment does not stand so that this could be done."""
-    return visit.go(_path_of(payment), "payment.refused.state_unsuitable")
+    return visit.turn_back(_path_of(payment), "payment.refused.state_unsuitable")
 
 
 def _amount_form(

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from vezne.core.search import BIN_LENGTHS, LAST4_LENGTH
 from vezne.core.standing import Standing
+from vezne.panel.card_numbers import is_card_number
 from vezne.panel.payment_filter import (
     CARD_ERROR,
     DOORS,
@@ -15,7 +16,6 @@ from vezne.panel.payment_filter import (
     Filter,
     filter_from_address,
     filter_from_form,
-    is_card_number,
     place_from_text,
     text_of_place,
 )
@@ -39,7 +39,7 @@ async def show_payments(visit: Visit) -> Response:
     before = place_from_text(visit.query.get("before", ""))
     if CARD_ERROR in asked.errors.values():
         # Away from an address that somebody made by hand.
-        return visit.go(asked.address(PAYMENTS_PATH), CARD_ERROR)
+        return visit.turn_back(asked.address(PAYMENTS_PATH), CARD_ERROR)
     if asked.errors:
         return _refused(visit, asked)
     found = await visit.desk.search.find_page(visit.merchant.id, asked.query, before, PAGE_ROWS)

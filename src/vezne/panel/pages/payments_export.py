@@ -65,7 +65,7 @@ async def show_parts(visit: Visit) -> Response:
     """The page whose script puts the parts together; without one they are taken one by one."""
     asked = _asked(visit)
     if not _has_ticket(visit, asked):
-        return visit.go(asked.address(EXPORT_PATH), "payments.export.over")
+        return visit.turn_back(asked.address(EXPORT_PATH), "payments.export.over")
     part = await _find_part(visit, asked)
     proof = {name: visit.query[name] for name in ("began", "ticket")}
     before = visit.query.get("before", "")

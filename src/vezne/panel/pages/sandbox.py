@@ -8,7 +8,6 @@ from typing import Final
 from starlette.responses import Response
 
 from vezne.core.calendar import ISTANBUL, local_text
-from vezne.core.card import holds_card_number
 from vezne.core.fault import FAULTS_MAX, BankCall, BoardFull, Fault, FaultBoard, FaultKind
 from vezne.core.merchant import Merchant
 from vezne.flows.due import catch_up
@@ -21,6 +20,7 @@ from vezne.flows.move_clock import (
     reset_clock,
     set_clock,
 )
+from vezne.panel.card_numbers import echo
 from vezne.panel.fault_form import FIELDS, MistypedFault, fault_of
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import PANEL_PATH, Handle, Page, Where
@@ -97,13 +97,13 @@ async def add_fault(visit: Visit) -> Response:
         return await _show(visit, mistyped.errors, visit.form)
     board = _board(visit)
     if _is_there_since(visit, board, fault):
-        return visit.go(_PATH, "sandbox.fault.there_already")
+        return visit.turn_back(_PATH, "sandbox.fault.there_already")
     visit.record("fault", reason=f"added: {fault.kind}")
     try:
         board.add(visit.merchant.id, fault)
     except BoardFull:
         visit.record("fault", reason="the board is full", is_success=False)
-        return visit.go(_PATH, "sandbox.fault.too_many", count=FAULTS_MAX)
+        return visit.turn_back(_PATH, "sandbox.fault.too_many", count=FAULTS_MAX)
     return visit.go(_PATH, "sandbox.fault.added")
 
 
@@ -113,7 +113,7 @@ async def remove_fault(visit: Visit) -> Response:
     visit.record("fault", reason=f"removed: {number}")
     if not _board(visit).remove(visit.merchant.id, number):
         visit.record("fault", reason=f"not there: {number}", is_success=False)
-        return visit.go(_PATH, "sandbox.fault.gone")
+        return visit.turn_back(_PATH, "sandbox.fault.gone")
     return visit.go(_PATH, "sandbox.fault.removed")
 
 
@@ -128,7 +128,7 @@ async def _clock_stands(visit: Visit, what: str, field: str, problem: Exception)
     """Say that a move was not made, in the trail as well, beside the field where it is one's."""
     visit.record("clock", reason=f"{what}: {type(problem).__name__}", is_success=False)
     if isinstance(problem, ClockContested):
-        return visit.go(_PATH, "sandbox.clock.contested")
+        return visit.turn_back(_PATH, "sandbox.clock.contested")
     is_back = isinstance(problem, ClockGoesBack)
     error = "sandbox.error.goes_back" if is_back else "sandbox.error.too_far"
     return await _show(visit, {field: error}, visit.form)
@@ -147,7 +147,7 @@ async def _show(visit: Visit, errors: Mapping[str, str], typed: Mapping[str, str
     real_ms = visit.desk.ports.clock.now_ms()
     now_ms = ports_at(merchant, visit.desk.ports).clock.now_ms()
     placed = _board(visit).list_faults(merchant.id)
-    shown = {name: "" if holds_card_number(text) else text for name, text in typed.items()}
+    shown = echo(typed)
     values = {"count": "1", "unit": "days", "moment": _input_text(now_ms)} | _EMPTY | shown
     return visit.page(
         "sandbox.html",

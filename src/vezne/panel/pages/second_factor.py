@@ -31,7 +31,7 @@ async def begin_factor(visit: Visit) -> Response:
     try:
         await visit.desk.members.accounts.begin_factor(await own_record(visit))
     except Conflict:
-        return visit.go(FACTOR_PATH, "account.changed_meanwhile")
+        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
     return visit.go(FACTOR_PATH)
 
 
@@ -46,7 +46,7 @@ async def confirm_factor(visit: Visit) -> Response:
             record, visit.form.get("code", ""), session_id=visit.who.session_id
         )
     except Conflict:
-        return visit.go(FACTOR_PATH, "account.changed_meanwhile")
+        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
     if codes is None:
         visit.record("own second factor", reason="wrong code", is_success=False)
         return await _factor_page(visit, {"code": "sign_in.wrong_code"})
@@ -65,7 +65,7 @@ async def renew_recovery(visit: Visit) -> Response:
     try:
         codes = await visit.desk.members.accounts.renew_recovery(await own_record(visit))
     except Conflict:
-        return visit.go(FACTOR_PATH, "account.changed_meanwhile")
+        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
     return visit.page("recovery_codes.html", codes=codes)
 
 
@@ -81,7 +81,7 @@ async def drop_factor(visit: Visit) -> Response:
     try:
         await visit.desk.members.accounts.drop_factor(await own_record(visit))
     except Conflict:
-        return visit.go(FACTOR_PATH, "account.changed_meanwhile")
+        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
     return visit.go(FACTOR_PATH, "factor.dropped")
 
 

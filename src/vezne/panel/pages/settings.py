@@ -9,6 +9,7 @@ from starlette.responses import Response
 from vezne.core.bin_table import ISSUERS
 from vezne.core.merchant import InstallmentTable, Marketplace, Merchant, MerchantSettings
 from vezne.panel import setting_fields
+from vezne.panel.card_numbers import echo
 from vezne.panel.permissions import Permission
 from vezne.panel.registry import SettingsChanged
 from vezne.panel.routing import PANEL_PATH, Page, Where
@@ -94,10 +95,10 @@ async def change_table(visit: Visit) -> Response:
     before = (await _merchant(visit)).settings
     table = _table(visit, before)
     if visit.form.get("mark") != setting_fields.mark_of(before):
-        return visit.go(TERMS.path, "settings.changed_meanwhile")
+        return visit.turn_back(TERMS.path, "settings.changed_meanwhile")
     changed, errors = setting_fields.changed_table(table, visit.form)
     if errors:
-        typed = setting_fields.echo(visit.form)
+        typed = echo(visit.form)
         return _show_table(visit, before, table, typed, errors)
     tables = tuple(changed if each is table else each for each in before.installments)
     after = msgspec.structs.replace(before, installments=tables)
@@ -133,7 +134,7 @@ async def _change(visit: Visit, tab: _Tab, fields: Sequence[Field]) -> Response:
     """Do what a form says, or show it again with what is wrong."""
     before = (await _merchant(visit)).settings
     if visit.form.get("mark") != setting_fields.mark_of(before):
-        return visit.go(tab.path, "settings.changed_meanwhile")
+        return visit.turn_back(tab.path, "settings.changed_meanwhile")
     outcome = setting_fields.apply_form(
         fields, before, visit.form, is_sandbox=visit.desk.is_sandbox
     )
@@ -153,7 +154,7 @@ async def _save(
         await visit.desk.register.change_settings(visit.merchant.id, after, instead_of=before)
     except SettingsChanged:
         visit.record("settings", reason="changed by somebody else meanwhile", is_success=False)
-        return visit.go(tab.path, "settings.changed_meanwhile")
+        return visit.turn_back(tab.path, "settings.changed_meanwhile")
     return visit.go(tab.path, "settings.saved")
 
 
@@ -165,7 +166,7 @@ def _show(
     values = setting_fields.texts_of(fields, settings, visit.language)
     errors = _NO_ERRORS
     if refused is not None:
-        values |= setting_fields.echo(visit.form)
+        values |= echo(visit.form)
         errors = refused.errors
     return visit.page(
         tab.template,

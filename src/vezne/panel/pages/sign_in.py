@@ -9,6 +9,7 @@ from starlette.responses import Response
 from vezne.core.card import holds_pan
 from vezne.core.changes import Conflict
 from vezne.core.member import EndSession, MemberLink, MemberRecord
+from vezne.panel.card_numbers import is_in_address
 from vezne.panel.cookies import (
     CODE_COOKIE,
     FORM_COOKIE,
@@ -76,7 +77,7 @@ async def give_code(visit: Visit) -> Response:
     members = visit.desk.members
     waiting = await members.sessions.find_waiting(read_cookie(visit, CODE_COOKIE))
     if waiting is None:
-        return visit.go(SIGN_IN_PATH, "sign_in.too_late")
+        return visit.turn_back(SIGN_IN_PATH, "sign_in.too_late")
     if not is_same(visit.form.get(FORM_FIELD, ""), waiting.csrf):
         raise IllFormed
     next_path = own_path(visit.form.get("next", ""))
@@ -109,7 +110,7 @@ def own_path(path: str) -> str:
     """
     is_own = path == PANEL_PATH or path.startswith((f"{PANEL_PATH}/", f"{PANEL_PATH}?"))
     is_plain = path.isascii() and path.isprintable() and not set(path) & set('\\ "<>#')
-    is_page = "//" not in path and ".." not in path
+    is_page = "//" not in path and ".." not in path and not is_in_address(path)
     return path if is_own and is_plain and is_page else PANEL_PATH
 
 

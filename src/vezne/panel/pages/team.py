@@ -69,7 +69,7 @@ async def change_role(visit: Visit) -> Response:
     try:
         await visit.desk.members.books.apply([change, end])
     except Conflict:
-        return visit.go(TEAM_PATH, _why_not(membership, was))
+        return visit.turn_back(TEAM_PATH, _why_not(membership, was))
     return visit.go(TEAM_PATH, "team.role_changed", email=member.email)
 
 
@@ -88,7 +88,7 @@ async def remove(visit: Visit) -> Response:
     try:
         await visit.desk.members.books.apply([gone, end])
     except Conflict:
-        return visit.go(TEAM_PATH, _why_not(membership, membership.role))
+        return visit.turn_back(TEAM_PATH, _why_not(membership, membership.role))
     return visit.go(TEAM_PATH, "team.removed", email=member.email)
 
 

@@ -70,7 +70,6 @@ async def list_notices(visit: Visit) -> Response:
         for name, value in (("state", wanted.state), ("door", wanted.door), ("kind", wanted.kind))
         if value
     }
-    further = "" if page.further is None else "{}-{}".format(*page.further)
     return visit.page(
         "webhooks.html",
         views=[_view(visit, notice) for notice in page.notices],
@@ -81,9 +80,9 @@ async def list_notices(visit: Visit) -> Response:
             ("door", _options(visit, "door", DOORS)),
         ],
         chosen=chosen,
-        here_live=visit.request.url.path + _query(visit.query),
+        here_live=_PATH + _query({**chosen, **_cursor(before)}),
         first=_PATH + _query(chosen),
-        next=_PATH + _query({**chosen, "before": further}) if further else "",
+        next=_PATH + _query({**chosen, **_cursor(page.further)}) if page.further else "",
         is_cut=page.is_cut,
         is_later=before is not None,
     )
@@ -111,7 +110,7 @@ async def replay(visit: Visit) -> Response:
     notice = await _notice(visit)
     path = _path_of(notice)
     if visit.form.get("revision") != str(notice.revision):
-        return visit.go(path, "webhooks.replay.changed")
+        return visit.turn_back(path, "webhooks.replay.changed")
     visit.record(f"replay webhooks of payment {notice.payment_number}")
     command = ReplayNotices(
         merchant=visit.merchant, payment_number=notice.payment_number, version=notice.version
@@ -119,7 +118,7 @@ async def replay(visit: Visit) -> Response:
     try:
         await replay_notices(command, visit.desk.outbox, visit.desk.ports)
     except (Conflict, Refusal):
-        return visit.go(path, "webhooks.replay.changed")
+        return visit.turn_back(path, "webhooks.replay.changed")
     return visit.go(path, "webhooks.replay.done")
 
 
@@ -192,6 +191,11 @@ def _choice(kind: type[Choice], text: str) -> Choice | None:
 def _place_of(text: str) -> NoticePlace | None:
     match = _PLACE.fullmatch(text)
     return None if match is None else (int(match[1]), int(match[2]))
+
+
+def _cursor(place: NoticePlace | None) -> dict[str, str]:
+    """What the address of the part of the list after a place says; nothing for the first."""
+    return {} if place is None else {"before": "{}-{}".format(*place)}
 
 
 def _query(parts: Mapping[str, str]) -> str:

@@ -78,7 +78,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "payment.line.seller_payout": ("hak edişi {amount}", "payout {amount}"),
     "payment.line.approved": ("Onaylı", "Approved"),
     "payment.line.unapproved": ("Onay bekliyor", "Waits for approval"),
-    "payment.line.acts": ("İşlemler", "Acts"),
+    "payment.line.acts": ("İşlemler", "Actions"),
     "payment.line.act": ("{act}, kalem {number}", "{act}, line {number}"),
     "payment.timeline": ("Bu ödemede olan her şey", "Everything that happened"),
     "payment.ledger": ("Muhasebe kaydı", "Ledger entry"),
