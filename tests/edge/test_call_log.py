@@ -18,7 +18,7 @@ from vezne.core.ports import AuditFailure
 from vezne.edge import call_log
 from vezne.edge.app import Dispatcher
 from vezne.edge.call_log import CallRecorder
-from vezne.edge.call_texts import TEXT_BYTES_MAX, without_numbers
+from vezne.edge.call_texts import TEXT_BYTES_MAX, shown_target, without_numbers
 from vezne.edge.messages import (
     BrowserForm,
     BrowserMessage,
@@ -362,11 +362,31 @@ async def test_numbers_are_masked_wherever_somebody_puts_them():
 
     desk = Desk(repeat)
     raw = b'{"x":"%s","y":"5528 7900\\t00000008"}' % PAN.encode()
-    for path in (f"/pay?card={PAN}", f"/{PAN}", "/pay?c=5528%207900"):
+    spaced = "%20".join((PAN[:4], PAN[4:8], PAN[8:12], PAN[12:]))
+    straddling = f"/pay?{'x' * 490}{PAN}"
+    for path in (f"/pay?card={PAN}", f"/{PAN}", f"/pay?c={spaced}", straddling):
         logged = await desk.call(raw, path, user_agent=f"a {PAN}", authorization=f"S {PAN}")
         text = msgspec.json.encode(logged).decode()
         assert PAN not in text
         assert "00000008" not in text
+
+
+def test_an_address_shows_neither_numbers_nor_codes_however_they_are_encoded():
+    """Otherwise it stands as it was sent: a signature may be about it."""
+    for target in (
+        f"/pay?card={PAN}&cvc=947",
+        f"/pay?card={'%20'.join((PAN[:4], PAN[4:8], PAN[8:12], PAN[12:]))}&x=1&cardCvv=947",
+        f"/pay?card={'+'.join((PAN[:8], PAN[8:]))}&security_code=947&x",
+        f"/pay?card=%35{PAN[1:]}&c%76v=947",
+    ):
+        shown = shown_target(target)
+        assert "[masked]" in shown
+        assert "=***" in shown
+        assert PAN[-8:] not in shown
+        assert PAN[-4:] not in shown
+        assert "947" not in shown
+    as_sent = "/payment/iyz%20ico?conversationId=a+b%26c&page=2"
+    assert shown_target(as_sent) == as_sent
 
 
 def test_times_are_no_numbers_of_cards():

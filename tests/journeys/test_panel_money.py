@@ -4,6 +4,7 @@ import pytest
 
 from fakes.panel_till import Till
 
+
 @pytest.fixture(scope="module")
 def till(office):
     return Till(office)

@@ -29,6 +29,7 @@ from vezne.edge.call_texts import (
     shown_answer_headers,
     shown_body,
     shown_headers,
+    shown_target,
     without_numbers,
 )
 from vezne.edge.logs import describe_fault
@@ -255,7 +256,7 @@ class CallRecorder:
         if merchant_id not in known:
             known[merchant_id] = await self._owners.find_merchant(merchant_id)
         merchant, origin = known[merchant_id], call.origin
-        target = without_numbers(call.target[:_TARGET_LENGTH_MAX])
+        target = shown_target(call.target)[:_TARGET_LENGTH_MAX]
         body = shown_body(call.body, call.why)
         caller = origin.caller or call.claimed
         headers = (*shown_headers(call.headers, caller), *call.card_header)
@@ -266,7 +267,7 @@ class CallRecorder:
             duration_us=call.duration_us,
             door=call.door.name,
             method=call.method,
-            path=without_numbers(call.path[:_TARGET_LENGTH_MAX]),
+            path=without_numbers(call.path)[:_TARGET_LENGTH_MAX],
             status=call.response.status,
             outcome=call.outcome,
             reason=call.response.reason,

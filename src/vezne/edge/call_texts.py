@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import unquote_plus
 
 import msgspec
 
 from vezne.core.body import MaskedBody
 from vezne.core.call_log import CallText, TextForm
+from vezne.core.masked_body import CODE_ENDING, MASKED_CODE
 from vezne.edge.logs import mask_digits
 from vezne.edge.messages import Answer, BrowserForm, Door, Response
 from vezne.edge.refusals import show_claim
@@ -48,6 +50,8 @@ _CANDIDATE: Final = re.compile(r"[0-9][0-9 \t\u00a0/\\tnr-]{12,}")
 # In more digits a number could stand anywhere, and to look for it takes time.
 _LOOKED_AT_MAX: Final = 100
 _MASK: Final = "[masked]"
+# A security code among the parameters of an address.
+_CODE_PARAMETER: Final = re.compile(rf"([?&;][^=&;]*{CODE_ENDING}=)[^&;]*")
 # A time in milliseconds. No card number of thirteen digits begins with a one.
 _TIME: Final = re.compile(r"1[0-9]{12}")
 
@@ -57,6 +61,18 @@ def without_numbers(text: str) -> str:
     if not text.isascii() or "\0" in text:
         text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
     return _CANDIDATE.sub(_mask_candidate, text)
+
+
+def shown_target(target: str) -> str:
+    """A request target without card numbers and security codes, though they are encoded."""
+    masked = _without_codes(without_numbers(target))
+    plain = unquote_plus(masked)
+    safe = _without_codes(without_numbers(plain))
+    return masked if safe == plain else safe
+
+
+def _without_codes(target: str) -> str:
+    return _CODE_PARAMETER.sub(rf"\1{MASKED_CODE}", target)
 
 
 def _mask_candidate(match: re.Match[str]) -> str:
@@ -76,7 +92,7 @@ def _mask(match: re.Match[str]) -> str:
 def shown_headers(headers: Mapping[str, str], caller: str) -> tuple[tuple[str, str], ...]:
     """The headers that say nothing secret; of credentials the scheme and the caller's name."""
     shown = [
-        (name, without_numbers(headers[name][:_VALUE_LENGTH_MAX]))
+        (name, without_numbers(headers[name])[:_VALUE_LENGTH_MAX])
         for name in _SHOWN_HEADERS
         if name in headers
     ]

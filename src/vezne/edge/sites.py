@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 import structlog
@@ -92,7 +93,7 @@ def lone_site(
     moved = Response(302, b"", ((b"location", prefix.encode()), (b"cache-control", b"no-store")))
 
     async def handle(incoming: Incoming) -> Response:
-        path = incoming.target.partition("?")[0]
+        path = unquote(incoming.target.partition("?")[0])
         if sites.find(path) is not None:
             return await sites.visit(site, incoming, path)
         if path == "/" and incoming.method in {"GET", "HEAD"}:

@@ -93,7 +93,7 @@ class PanelSessions:
             merchant_id=merchant_id,
             csrf=new_token(self._entropy),
             address=current_origin().address,
-            browser=mask_digits(browser[:_BROWSER_LENGTH_MAX]),
+            browser=mask_digits(browser)[:_BROWSER_LENGTH_MAX],
             created_ms=now_ms,
             seen_ms=now_ms,
             is_open=is_open,

@@ -238,10 +238,13 @@ async def test_an_export_is_for_whoever_began_it(own, other):
 async def test_a_member_of_two_teams_sees_one_at_a_time(town, own, other):
     """With a role in each; changing over makes another session of it."""
     email = "both@example.com"
-    links = [await each.invite(email, role) for each, role in (
-        (own, Role.OWNER),
-        (other, Role.VIEWER),
-    )]
+    links = [
+        await each.invite(email, role)
+        for each, role in (
+            (own, Role.OWNER),
+            (other, Role.VIEWER),
+        )
+    ]
     browser = town.browser()
     path = f"{PANEL_PATH}/join"
     password = {"new": "a 3rd good phrase", "again": "a 3rd good phrase"}

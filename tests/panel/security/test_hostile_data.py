@@ -5,6 +5,7 @@ import io
 import json
 import re
 from html import unescape
+from itertools import cycle
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
@@ -210,7 +211,6 @@ async def test_hostile_texts_stay_texts_on_every_page(victim, language):
         assert [text for text in TEXTS if text.isprintable() and text not in everything] == []
 
 
-
 async def test_live_parts_are_harmless_too(victim):
     """The script puts them into the page as they come."""
     for page in GETS:
@@ -220,7 +220,7 @@ async def test_live_parts_are_harmless_too(victim):
 
 
 async def test_what_is_typed_into_an_address_stays_text(victim):
-    """Every name of a parameter that any page reads, with every text."""
+    """Every name of a parameter that any page reads, with one text after the other."""
     names = (
         *("amount", "basket", "before", "bin", "caller", "conversation", "currency", "door"),
         *("key", "kind", "last4", "least", "line", "link", "most", "next", "outcome", "path", "q"),
@@ -231,8 +231,9 @@ async def test_what_is_typed_into_an_address_stays_text(victim):
         if page.path.endswith(BANK_PAGE):
             continue
         path = address(page, victim.ids)
-        for text in TEXTS[:-1]:
-            query = urlencode(dict.fromkeys(names, text), errors="replace")
+        for first in range(0, len(TEXTS) - 1, 3):
+            texts = cycle(TEXTS[first:-1] + TEXTS[:first])
+            query = urlencode(dict(zip(names, texts, strict=False)))
             answer = await victim.get(f"{path}?{query}")
             assert answer.status < 500
             assert_harmless(answer, page.path)

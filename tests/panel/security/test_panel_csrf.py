@@ -141,7 +141,7 @@ async def test_the_only_act_without_a_token_is_the_choice_of_language(town, own)
         "/panel\r\nset-cookie: a=b",
         "/panel/%0d%0aset-cookie:a=b",
         "/pa\u200bnel",
-        "/panel?\"><script>",
+        '/panel?"><script>',
     ],
 )
 async def test_nobody_is_sent_out_of_the_panel(town, own, path):

@@ -6,9 +6,9 @@ import pytest
 from fakes.panel import Answer
 from fakes.panel_addresses import GETS, POSTS, address, name_of
 from vezne.core.member import Role
+from vezne.edge.asgi import site_from
 from vezne.edge.sites import Incoming, lone_site
 from vezne.panel.app import PAGES, panel_app
-from vezne.edge.asgi import site_from
 from vezne.panel.routing import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -183,10 +183,8 @@ async def test_every_cookie_is_secure_where_the_panel_is(town, own):
         town.browser(scheme="https"),
         town.browser(desk=behind),
     ):
-        seen = []
         page = f"{PANEL_PATH}/sign-in"
-        for answer in (await browser.get(page), await browser.sign_in(own.email(Role.VIEWER))):
-            seen.append(answer)
+        seen = [await browser.get(page), await browser.sign_in(own.email(Role.VIEWER))]
         account = f"{PANEL_PATH}/account"
         seen.append(await browser.post(f"{PANEL_PATH}/preferences", {"theme": "dark"}))
         seen.append(await browser.post(f"{PANEL_PATH}/preferences", {"theme": "auto"}))

@@ -28,6 +28,8 @@ BINS = (("374427", 15), ("552879", 16), ("454671", 16), ("979203", 16))
 # Four digits, which American Express has, and which chance puts nowhere by itself.
 CODE = "9473"
 CODE_ALONE = re.compile(rf"(?<![0-9A-Za-z.]){CODE}(?![0-9A-Za-z])".encode())
+# Between the digits of a number, also in addresses.
+SEPARATORS = re.compile(rb"%20|[ +-]")
 PAGES_MAX = 220
 
 
@@ -35,7 +37,9 @@ def draw(place):
     """A number that nobody has published."""
     first, length = BINS[place % len(BINS)]
     middle = "".join(secrets.choice("0123456789") for _ in range(length - len(first) - 1))
-    return next(first + middle + digit for digit in "0123456789" if is_luhn_valid(first + middle + digit))
+    return next(
+        first + middle + digit for digit in "0123456789" if is_luhn_valid(first + middle + digit)
+    )
 
 
 PANS = tuple(draw(place) for place in range(8))
@@ -94,7 +98,10 @@ async def misplace(caller, text, pan):
         (f"/payment/auth?card={quote(text)}&cvc={CODE}", body),
         ("/payment/auth", body[:-9]),
         ("/payment/auth", b"[" * 99 + body),
-        ("/payment/auth", body.replace(pan[:4].encode(), b"\\u00" + pan[:1].encode().hex().encode())),
+        (
+            "/payment/auth",
+            body.replace(pan[:4].encode(), b"\\u00" + pan[:1].encode().hex().encode()),
+        ),
         ("/v2/transaction/payment", urlencode({"pan": pan, "cvc": CODE}).encode()),
         ("/paywall/card", f"<Card><Number>{pan}</Number><Cvv>{CODE}</Cvv></Card>".encode()),
     ):
@@ -194,10 +201,8 @@ async def test_no_number_and_no_code_is_anywhere(town, own):
     }
     for name, answer in answers.items():
         places[name] = f"{answer.text} {answer.headers} {answer.cookies}".encode()
-    for n,t in places.items():
-        for m in CODE_ALONE.finditer(t): print('CTX', n, t[max(0,m.start()-120):m.end()+60])
-    assert list(leaks(PANS, places)) == []
-    coded = [name for name, text in places.items() if CODE_ALONE.search(text)]
-    assert [name for name in coded if not name.endswith((".db", "-wal", "-shm"))] == []
+    bare = {f"{name}, bare": SEPARATORS.sub(b"", text) for name, text in places.items()}
+    assert list(leaks(PANS, places | bare)) == []
+    assert [name for name, text in places.items() if CODE_ALONE.search(text)] == []
     assert any("552879" in text.decode("utf-8", "replace") for text in pages.values())
     assert sum(b"374427****" in text or b"374427" in text for text in pages.values()) > 10
