@@ -56,7 +56,7 @@ SAMPLES = {
     "retention.notices_days": ("30", 30),
     "panel.listen": ("127.0.0.1:9090", Address("127.0.0.1", 9090)),
     "panel.tls_listen": ("[::1]:9443", Address("::1", 9443)),
-    "panel.idle_minutes": ("30", 30),
+    "panel.idle_minutes": ("12", 12),
 }
 
 
@@ -253,6 +253,20 @@ def test_unreadable_file_is_refused(directory):
         load(config=directory / "missing.toml")
     with pytest.raises(InvalidSettings, match="not TOML"):
         load(config=write(directory, "a = = b", "bad.toml"))
+
+
+@pytest.mark.parametrize(("mode", "minutes"), [("live", 15), ("live", 1), ("sandbox", 480)])
+def test_a_session_may_be_idle_for_as_long_as_the_mode_allows(mode, minutes):
+    """PCI DSS v4.0.1 8.2.8: fifteen minutes in live mode."""
+    options = {"mode": mode, "panel.idle_minutes": minutes}
+    assert load_settings(None, options, {}).idle_minutes == minutes
+
+
+def test_live_mode_refuses_sessions_that_are_idle_for_longer():
+    """And says what the most is."""
+    options = {"mode": "live", "panel.idle_minutes": 16}
+    with pytest.raises(InvalidSettings, match=r"panel\.idle_minutes is 16.*at most 15.*8\.2\.8"):
+        load_settings(None, options, {})
 
 
 def test_live_mode_does_not_start_without_an_acquirer():

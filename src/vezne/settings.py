@@ -165,7 +165,13 @@ def load_settings(
     values: dict[str, object] = {}
     for source in (_read_file(config), _read_environment(given), _read_options(options)):
         values.update(source)
-    return msgspec.convert(_nest(values), Settings, dec_hook=lambda _, value: value)
+    settings = msgspec.convert(_nest(values), Settings, dec_hook=lambda _, value: value)
+    if settings.mode == "live" and settings.idle_minutes > _IDLE_MINUTES["live"]:
+        raise InvalidSettings(
+            f"panel.idle_minutes is {settings.idle_minutes}: in live mode it may be at most "
+            f"{_IDLE_MINUTES['live']} (PCI DSS v4.0.1 8.2.8)"
+        )
+    return settings
 
 
 def check_servable(settings: Settings) -> None:

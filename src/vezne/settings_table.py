@@ -321,7 +321,7 @@ TABLE: Final = (
         key="panel.idle_minutes",
         default="`auto`",
         about="After how many minutes without a sign of life a member has to sign in again. `auto` "
-        "is 15 in live mode and 480 in the sandbox.",
+        "is 15 in live mode, which allows no more, and 480 in the sandbox.",
         parse=idle_minutes_from,
     ),
 )

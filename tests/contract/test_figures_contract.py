@@ -31,6 +31,16 @@ async def add(books: SqlBooks, *all_changes: dict[str, object]) -> None:
         await books.apply([AddPayment(msgspec.structs.replace(record, **changes))])
 
 
+def counted(standing: Standing, state: PaymentState, count: int, currency: str = "TRY") -> Figure:
+    return Figure(
+        standing=standing,
+        state=state,
+        currency=currency,
+        count=count,
+        amount_e8=count * 120 * UNIT,
+    )
+
+
 async def test_payments_are_counted_by_standing_and_currency(
     engine: Engine, books: SqlBooks
 ) -> None:
@@ -47,11 +57,33 @@ async def test_payments_are_counted_by_standing_and_currency(
     )
     figures = await SqlFigures(engine).count_span(1, AT_MS, AT_MS + DAY_MS)
     assert figures == [
-        Figure(standing=Standing.CAPTURED, currency="TRY", count=2, amount_e8=240 * UNIT),
-        Figure(standing=Standing.CAPTURED, currency="USD", count=1, amount_e8=120 * UNIT),
-        Figure(standing=Standing.DECLINED, currency="TRY", count=1, amount_e8=120 * UNIT),
+        counted(Standing.CAPTURED, PaymentState.CAPTURED, 2),
+        counted(Standing.CAPTURED, PaymentState.CAPTURED, 1, "USD"),
+        counted(Standing.DECLINED, PaymentState.DECLINED, 1),
     ]
     assert await SqlFigures(engine).count_span(3, AT_MS, AT_MS + DAY_MS) == []
+
+
+async def test_what_waits_is_counted_by_its_state(engine: Engine, books: SqlBooks) -> None:
+    """Captured and under review, captured with an open refund, or not known yet."""
+    review = {"state": PaymentState.CAPTURED, "risk": Risk.REVIEW}
+    await add(
+        books,
+        review,
+        review,
+        review | {"state": PaymentState.AUTHORIZED, "created_ms": AT_MS + 1},
+        {"state": PaymentState.CAPTURED, "attempts": (attempt(),)},
+        {"state": PaymentState.UNCERTAIN, "created_ms": AT_MS + 2},
+        review | {"created_ms": AT_MS + 9},
+        review | {"created_ms": AT_MS - 1},
+        review | {"merchant_id": 2},
+    )
+    assert await SqlFigures(engine, step_rows=20).count_span(1, AT_MS, AT_MS + 9) == [
+        counted(Standing.REVIEW, PaymentState.AUTHORIZED, 1),
+        counted(Standing.REVIEW, PaymentState.CAPTURED, 2),
+        counted(Standing.UNCERTAIN, PaymentState.CAPTURED, 1),
+        counted(Standing.UNCERTAIN, PaymentState.UNCERTAIN, 1),
+    ]
 
 
 async def test_a_change_of_a_payment_is_counted(engine: Engine, books: SqlBooks) -> None:
@@ -66,7 +98,7 @@ async def test_a_change_of_a_payment_is_counted(engine: Engine, books: SqlBooks)
 
 async def test_counting_in_steps_counts_everything_once(engine: Engine, books: SqlBooks) -> None:
     """Wherever a step ends, also among payments of the same moment."""
-    times = (0, 0, 0, 1, 2, 2, 2, 2, 9)
+    times = (0,) * 12 + (1, 2, 2, 2, 2, 3, 4, 5, 5, 6, 7, 9)
     await add(
         books,
         *(
@@ -74,7 +106,7 @@ async def test_counting_in_steps_counts_everything_once(engine: Engine, books: S
             for at in times
         ),
     )
-    (figure,) = await SqlFigures(engine, step_rows=2).count_span(1, AT_MS, AT_MS + 10)
+    (figure,) = await SqlFigures(engine, step_rows=10).count_span(1, AT_MS, AT_MS + 10)
     assert figure.count == len(times)
     assert figure.amount_e8 == len(times) * AMOUNT_MAX_E8
 

@@ -25,7 +25,9 @@ from vezne.core.member import (
     RemoveMembership,
     Role,
     SeeSession,
+    TakeSession,
     Tries,
+    TryLimit,
     UseLink,
 )
 from vezne.engines.engine import Engine
@@ -204,29 +206,85 @@ async def test_a_link_works_once(books: MemberBooks) -> None:
     assert await books.find_link(link("bb").digest) is None
 
 
-async def test_tries_add_up_while_they_are_close_together(books: MemberBooks) -> None:
-    """Until somebody is locked out, comes in, or is forgotten."""
-    name = "member \ud800\0 ayşe"
-    assert await books.find_tries(name) == Tries()
-    for number in (1, 2, 3):
-        assert await books.count_try(name, now_ms=100, since_ms=70) == Tries(number, 100, 0)
-    await books.take_back_try(name)
-    assert (await books.count_try(name, now_ms=200, since_ms=170)) == Tries(1, 200, 0)
-    await books.lock(name, 500)
-    assert await books.find_tries(name) == Tries(0, 200, 500)
-    await books.take_back_try(name)
+NAME = "member \ud800\0 ayşe"
+LIMIT = TryLimit(NAME, 3)
+
+
+async def begin(books: MemberBooks, now_ms: int, *limits: TryLimit) -> bool:
+    return await books.begin_try(limits or (LIMIT,), now_ms=now_ms, since_ms=now_ms - 30)
+
+
+async def test_tries_add_up_from_the_first_one_on(books: MemberBooks) -> None:
+    """As many as there may be, until the time is over: the later ones do not make it longer."""
+    assert await books.find_tries(NAME) == Tries()
+    assert [await begin(books, now_ms) for now_ms in (100, 110, 129, 129)] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert await books.find_tries(NAME) == Tries(3, 100, 0)
+    assert await begin(books, 130)
+    assert await books.find_tries(NAME) == Tries(1, 130, 0)
+
+
+async def test_who_had_all_tries_is_locked_out_once_and_for_so_long(books: MemberBooks) -> None:
+    """Whoever tries meanwhile changes nothing; afterwards it begins anew."""
+    assert not await books.lock(LIMIT, 500)
+    for now_ms in (100, 101, 102):
+        assert not await books.lock(LIMIT, 500)
+        assert await begin(books, now_ms)
+    locked = await asyncio.gather(*(books.lock(LIMIT, 500) for _ in range(5)))
+    assert sorted(locked) == [False, False, False, False, True]
+    assert await books.find_tries(NAME) == Tries(0, 100, 500)
+    assert not await begin(books, 499)
+    await books.take_back_try([NAME], 102)
+    assert await books.find_tries(NAME) == Tries(0, 100, 500)
     await books.drop_tries(400)
-    assert await books.find_tries(name) == Tries(0, 200, 500)
+    assert await books.find_tries(NAME) == Tries(0, 100, 500)
+    assert await begin(books, 500)
+    assert (await books.find_tries(NAME)).count == 1
     await books.drop_tries(501)
-    assert await books.find_tries(name) == Tries()
-    await books.count_try(name, now_ms=600, since_ms=0)
-    await books.forget_tries(name)
-    assert await books.find_tries(name) == Tries()
+    assert await books.find_tries(NAME) == Tries()
 
 
-async def test_tries_at_the_same_time_all_count(books: MemberBooks) -> None:
-    """None is lost, so nobody gets more by hurrying."""
-    counts = await asyncio.gather(
-        *(books.count_try("member x", now_ms=1, since_ms=0) for _ in range(20))
-    )
-    assert max(tries.count for tries in counts) == 20
+async def test_a_try_is_taken_back_where_it_was_counted(books: MemberBooks) -> None:
+    """Not from those that began later. Without any left, the time begins anew."""
+    assert await begin(books, 100)
+    await books.take_back_try([NAME, "nobody"], 99)
+    assert await books.find_tries(NAME) == Tries(1, 100, 0)
+    await books.take_back_try([NAME], 100)
+    await books.take_back_try([NAME], 100)
+    assert await books.find_tries(NAME) == Tries(0, 100, 0)
+    assert await begin(books, 120)
+    assert await books.find_tries(NAME) == Tries(1, 120, 0)
+    await books.forget_tries(NAME)
+    assert await books.find_tries(NAME) == Tries()
+
+
+async def test_a_try_counts_under_all_names_or_none(books: MemberBooks) -> None:
+    """Who has to wait under one name is charged under no other."""
+    one, other = TryLimit("one", 1), TryLimit("other", 9)
+    assert await begin(books, 100, one, other)
+    assert not await begin(books, 100, other, one)
+    assert await books.find_tries("other") == Tries(1, 100, 0)
+
+
+async def test_of_many_tries_at_once_no_more_come_through(books: MemberBooks) -> None:
+    """Nobody gets more by hurrying, and none of the others is charged elsewhere."""
+    address = TryLimit("address", 50)
+    results = await asyncio.gather(*(begin(books, 100, LIMIT, address) for _ in range(20)))
+    assert sum(results) == 3
+    assert await books.find_tries(NAME) == Tries(3, 100, 0)
+    assert await books.find_tries("address") == Tries(3, 100, 0)
+
+
+async def test_a_session_gives_way_once(books: MemberBooks) -> None:
+    """One that is over does not come back under another token."""
+    first, second = session("a"), replace(session("a"), digest=b"second")
+    await books.apply([AddSession(first)])
+    await books.apply([TakeSession(first.digest), AddSession(second)])
+    assert await books.find_session(second.digest) == second
+    with pytest.raises(Conflict):
+        await books.apply([TakeSession(first.digest), AddSession(replace(first, id="b"))])
+    assert await books.list_sessions(1) == [second]

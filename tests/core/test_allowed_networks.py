@@ -23,7 +23,11 @@ def test_a_network_is_kept_in_one_form(typed: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "shop.example", "192.0.2.7/24", "10.0.0.1/33", "::ffff:192.0.2.7", "1", "\0"]
+    "typed",
+    [
+        *("", "shop.example", "1", "\0"),
+        *("192.0.2.7/24", "10.0.0.1/33", "::ffff:192.0.2.7", "fe80::1%eth0"),
+    ],
 )
 def test_what_is_no_network_is_refused(typed: str) -> None:
     """A network with bits beyond its length is a slip, and IPv4 is not written as IPv6."""

@@ -39,7 +39,7 @@ from vezne.core.changes import (
     RemoveCard,
     RemoveOnceKey,
 )
-from vezne.core.delivery import Delivery
+from vezne.core.delivery import FIRST_KEPT, NEWEST_KEPT, Delivery
 from vezne.core.ledger import Account, Balance, Booking
 from vezne.core.notice import Notice
 from vezne.core.payment import Payment
@@ -95,6 +95,7 @@ class MemoryBooks(OnceKeys, PayoutBooks):
                 self._write_notice(change, notice)
             case AddDelivery(delivery):
                 _add(self.deliveries, delivery.id, delivery)
+                _forget_middle(self.deliveries, delivery)
             case HastenNotices(merchant_id, now_ms):
                 self._hasten_notices(merchant_id, now_ms)
             case _:
@@ -326,6 +327,18 @@ class MemoryBooks(OnceKeys, PayoutBooks):
 
 def _age(payment: Payment) -> tuple[int, int]:
     return payment.created_ms, payment.number
+
+
+def _forget_middle(deliveries: dict[bytes, Delivery], new: Delivery) -> None:
+    """Of the tries to tell a notice the first and the newest are kept."""
+    place = (new.merchant_id, new.payment_number, new.version)
+    tries = sorted(
+        key
+        for key, item in deliveries.items()
+        if (item.merchant_id, item.payment_number, item.version) == place
+    )
+    for key in tries[FIRST_KEPT : max(len(tries) - NEWEST_KEPT, FIRST_KEPT)]:
+        del deliveries[key]
 
 
 def _add(records: dict[Key, Record], key: Key, record: Record) -> None:

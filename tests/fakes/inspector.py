@@ -53,7 +53,7 @@ class Inspector:
     def visit(self, pattern, path=None):
         """Open a page by its path below the panel's, and look at it."""
         response = self.page.goto(self._panel + (pattern if path is None else path))
-        if response.status != 200:  # noqa: PLR2004
+        if response.status != 200:
             self._note(f"status {response.status}")
         self.look(pattern)
 

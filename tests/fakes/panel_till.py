@@ -1,4 +1,4 @@
-"""A merchant whose panel has something on every page: payments of many standings, cards, sellers."""
+"""A merchant whose panel has something on every page: payments of many standings, cards."""
 
 from fakes.control import Control
 from fakes.doors import IyzicoCaller, PaynetCaller, PaywallCaller, unique
@@ -15,19 +15,23 @@ _CALLBACK = "http://shop.example/callback"
 
 
 class Till:
-    """Takes payments at the doors of a running server. Each method gives a payment's number."""
+    """Takes payments at the doors of a running server, and gives their numbers."""
 
     def __init__(self, server):
         self.server = server
         self.iyzico = IyzicoCaller(server)
 
     def take(self, pan=GOOD, path="/payment/auth", **changes):
-        """A payment; the number that the door gives, also where the answer is a refusal."""
-        reference = unique("till")
+        """Successful."""
+        answer = self.ask(pan, path, **changes)
+        assert self.iyzico.ok(answer), answer
+        return int(answer["paymentId"])
+
+    def ask(self, pan, path="/payment/auth", **changes):
+        """The door's answer, whatever it is."""
         card = CARD | {"cardNumber": pan, "cvc": "123"}
-        request = payment_request(conversationId=reference, paymentCard=card, **changes)
-        answer = self.iyzico.call(path, request)
-        return int(answer["paymentId"]) if "paymentId" in answer else reference
+        changes = {"conversationId": unique("till"), "paymentCard": card} | changes
+        return self.iyzico.call(path, payment_request(**changes))
 
     def held(self):
         """Authorized, not captured."""
@@ -63,8 +67,8 @@ class Till:
         control = Control(self.server)
         # What is uncertain stays so as long as the bank's answers cannot be read.
         control.fault("garbage", operation="inquire", times=None)
-        self.take(GARBLED)
-        self.take(DECLINED)
+        self.ask(GARBLED)
+        self.ask(DECLINED)
         self.voided()
         self.iyzico.authenticate(Visitor(self.server, _CALLBACK), unique("till"), "123456")
         self.iyzico.store(unique("customer"))

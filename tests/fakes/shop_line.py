@@ -57,7 +57,6 @@ def purchase(**changes: object) -> Purchase:
         expiry=Expiry(month=12, year=2030),
         is_secure=False,
         saves_card=False,
-        has_cards=False,
     )
     return msgspec.structs.replace(made, **changes)
 

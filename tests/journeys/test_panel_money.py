@@ -66,8 +66,8 @@ def test_refund_a_line_and_an_amount(clerk, till):
     for wrong, why in (("99", "too_high"), ("x", "mistyped")):
         clerk.page.fill("#amount", wrong)
         clerk.press("payment.act.continue")
-        why = clerk.text(f"payment.amount.{why}")
-        assert clerk.page.locator("#amount-error").inner_text() == why
+        error = clerk.page.locator("#amount-error").inner_text()
+        assert error == clerk.text(f"payment.amount.{why}")
     clerk.page.fill("#amount", "0,25" if clerk.language == "tr" else "0.25")
     clerk.press("payment.act.continue")
     clerk.press("payment.act.refund")
@@ -145,3 +145,16 @@ def test_filters_and_pages(clerk, till):
     assert clerk.page.locator("tbody tr").count() == 50
     clerk.follow("do.clear")
     assert "basket" not in clerk.page.url
+
+
+def test_an_export_tells_how_far_it_is(hire, till):
+    """On a telephone: one file, and a bar that is full when the file is there."""
+    till.take(basketId="exported")
+    clerk = hire(has_phone=True)
+    clerk.open("/payments/export?basket=exported")
+    with clerk.page.expect_download() as download:
+        clerk.press("payments.export.begin")
+    assert download.value.suggested_filename.endswith(".csv")
+    state = clerk.page.locator("[data-export-state]").inner_text()
+    assert state == clerk.text("payments.export.done", rows=1)
+    assert clerk.page.evaluate("document.querySelector('progress').value") == 1000

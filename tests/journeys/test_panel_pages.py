@@ -1,4 +1,4 @@
-"""Every page of the panel, narrow and wide, Turkish and English, dark and light, looked at closely."""
+"""Every page of the panel looked at: narrow and wide, Turkish and English, dark and light."""
 
 from collections import Counter
 

@@ -8,7 +8,17 @@ import pytest
 from fakes.panel_browser import PASSWORD, open_town
 from vezne.api_keys import fill_keys
 from vezne.bootstrap.demo import add_merchant
-from vezne.core.member import AddMembership, Membership, Role
+from vezne.core.audit import AuditAction
+from vezne.core.changes import Conflict
+from vezne.core.member import (
+    AddMembership,
+    ChangeMember,
+    EndSessions,
+    Membership,
+    Role,
+    TakeSession,
+)
+from vezne.panel.passwords import Busy, Passwords
 from vezne.panel.second_factor import STEP_S, code_at
 
 EMAIL = "ayse@example.com"
@@ -95,6 +105,10 @@ NO_GOOD = [
     ({"new": "aaaaaaaaaaa1"}, "too few different"),
     ({"new": "Password1234!"}, "easily guessed"),
     ({"new": "ayse@example.com1"}, "easily guessed"),
+    ({"new": "abcdefgh12345"}, "easily guessed"),
+    ({"new": "Galatasaray1905"}, "easily guessed"),
+    ({"new": "istanbul-2026!!"}, "easily guessed"),
+    ({"new": "xxxxx98765yzwuv"}, "easily guessed"),
     ({"new": PASSWORD}, "used this password before"),
     ({"again": "something else 9"}, "passwords differ"),
 ]
@@ -290,16 +304,177 @@ async def test_recovery_codes_are_renewed_and_the_factor_is_dropped_by_password(
     for act in ("codes", "drop"):
         answer = await browser.post(f"{FACTOR}/{act}", {"password": "wrong"}, page=FACTOR)
         assert answer.status == 422
-    page = await browser.post(f"{FACTOR}/codes", {"password": PASSWORD}, page=FACTOR)
+    town.clock.pass_minutes(1)
+    form = {"password": PASSWORD, "code": await code_now(town)}
+    page = await browser.post(f"{FACTOR}/codes", form, page=FACTOR)
     assert page.status == 200
     assert codes[0] not in page.text
-    town.clock.pass_minutes(1)
+    new = re.search(r"<pre[^>]*>(.*?)</pre>", page.text, re.DOTALL)[1].split()
     other = town.browser()
     await other.sign_in(EMAIL)
     assert (await give(other, codes[0])).status == 422
-    answer = await browser.post(f"{FACTOR}/drop", {"password": PASSWORD}, page=FACTOR)
-    assert answer.location == FACTOR
+    answer = await browser.post(f"{FACTOR}/drop", form, page=FACTOR)
+    assert answer.status == 422
+    assert "used before" in answer.text
+    form["code"] = new[0]
+    assert (await browser.post(f"{FACTOR}/drop", form, page=FACTOR)).location == FACTOR
     assert (await town.browser().sign_in(EMAIL)).location == "/panel"
+
+
+@pytest.mark.parametrize("act", ["begin", "codes", "drop"])
+async def test_a_password_alone_changes_no_second_factor(town, act):
+    """Who has the password and a session left open needs the telephone too; wrong codes count."""
+    browser = await signed_in(town)
+    await enrolled(town, browser)
+    before = await town.members.books.find_member_named(EMAIL)
+    town.audit.lines.clear()
+    for code in ("", *(["000000"] * 9)):
+        form = {"password": PASSWORD, "code": code}
+        answer = await browser.post(f"{FACTOR}/{act}", form, page=FACTOR)
+        assert answer.status == 422
+        assert "The code is wrong" in answer.text
+        assert 'aria-invalid="true"' in answer.text
+    assert await town.members.books.find_member_named(EMAIL) == before
+    assert AuditAction.ADMINISTERED not in {event.action for event, _ in town.audit.lines}
+    answer = await browser.post(f"{FACTOR}/{act}", {"password": PASSWORD}, page=FACTOR)
+    assert "too many wrong tries" in answer.text
+
+
+async def test_what_was_not_done_is_not_told_as_done(town):
+    """A wrong first code, a change that others came before, a session that is none of ours."""
+    browser = await signed_in(town)
+    await browser.post(f"{FACTOR}/begin", {"password": PASSWORD}, page=FACTOR)
+    town.audit.lines.clear()
+    await browser.post(f"{FACTOR}/confirm", {"code": "000000"}, page=FACTOR)
+    csrf = {"csrf": re.search(r'name="csrf" value="([^"]+)"', (await browser.get(ACCOUNT)).text)[1]}
+    assert (await browser.post(f"{ACCOUNT}/sessions/none/end", csrf)).status == 404
+    told = [(event.subject, event.reason, event.is_success) for event, _ in town.audit.lines]
+    assert told == [("own second factor", "wrong code", False)]
+
+
+class Overtaken:
+    """Books in which somebody else is always faster with a member."""
+
+    def __init__(self, books):
+        self._books = books
+
+    def __getattr__(self, name):
+        return getattr(self._books, name)
+
+    async def apply(self, changes):
+        if any(isinstance(change, ChangeMember) for change in changes):
+            raise Conflict
+        await self._books.apply(changes)
+
+
+async def test_a_change_that_others_came_before_has_a_second_line(town):
+    """The first says what was begun, the second that nothing came of it."""
+    browser = await signed_in(town)
+    codes = await enrolled(town, browser)
+    form = {"password": PASSWORD}
+    begun = {**form, "code": codes[0]}
+    assert (await browser.post(f"{FACTOR}/begin", begun, page=FACTOR)).location == FACTOR
+    town.clock.pass_minutes(1)
+    accounts = town.members.accounts
+    accounts._members = Overtaken(town.members.books)
+    town.audit.lines.clear()
+    for act, fields in (
+        ("second-factor/confirm", {"code": await code_now(town)}),
+        ("second-factor/codes", {**form, "code": codes[1]}),
+        ("second-factor/drop", {**form, "code": codes[2]}),
+        ("second-factor/begin", {**form, "code": codes[3]}),
+        ("password", {"current": PASSWORD, "new": NEW, "again": NEW}),
+    ):
+        page = FACTOR if "factor" in act else ACCOUNT
+        fields |= {
+            "csrf": re.search(r'name="csrf" value="([^"]+)"', (await browser.get(page)).text)[1]
+        }
+        answer = await browser.post(f"{ACCOUNT}/{act}", fields)
+        assert "changed elsewhere meanwhile" in answer.note, act
+    told = [(event.subject, event.is_success) for event, _ in town.audit.lines]
+    subjects = ["own second factor", "own recovery codes", *["own second factor"] * 2]
+    subjects.append("own password")
+    assert told == [(name, is_done) for name in subjects for is_done in (True, False)]
+
+
+async def test_a_server_too_busy_to_hash_a_new_password_says_so(town):
+    """Whether that shows before anything is written down or after."""
+
+    class Patient(Passwords):
+        """Runs out of patience after so many."""
+
+        left = 0
+
+        async def _run(self, work):
+            self.left -= 1
+            if self.left < 0:
+                raise Busy
+            return await super()._run(work)
+
+    browser = await signed_in(town)
+    passwords = Patient(memory_kib=64, passes=1)
+    town.members.accounts._passwords = passwords
+    town.audit.lines.clear()
+    for left, lines in ((0, []), (1, [True, False])):
+        passwords.left = left
+        answer = await change(browser)
+        assert answer.status == 422
+        assert "very busy" in answer.text
+        assert [event.is_success for event, _ in town.audit.lines] == lines
+
+
+async def test_working_for_another_merchant_is_no_sign_in(town):
+    """A line of its own kind, in the trail of that merchant; wrong tries are not forgotten."""
+    second = await add_merchant(town.house, "Second", fill_keys({}))
+    record = await town.members.books.find_member_named(EMAIL)
+    joined = Membership(
+        member_id=record.id, merchant_id=second.id, role=Role.VIEWER, created_ms=2**41
+    )
+    await town.members.books.apply([AddMembership(joined)])
+    browser = await signed_in(town)
+    for _ in range(9):
+        await change(browser, current="wrong")
+    town.audit.lines.clear()
+    await browser.post(f"{ACCOUNT}/merchant", {"merchant": str(second.id)}, page=ACCOUNT)
+    ((event, origin),) = town.audit.lines
+    assert event.action is AuditAction.ADMINISTERED
+    assert event.merchant_id == origin.merchant_id == second.id
+    assert event.subject == f"member {EMAIL}"
+    assert "The password is wrong." in (await change(browser, current="wrong")).text
+    assert "too many wrong tries" in (await change(browser)).text
+
+
+async def test_a_session_that_is_ended_during_a_change_stays_ended(town):
+    """The member has to sign in anew, with what was changed."""
+
+    class Ending:
+        """Ends every session before one is to be renewed."""
+
+        def __init__(self, books, *, is_found):
+            self._books = books
+            self._is_found = is_found
+
+        def __getattr__(self, name):
+            return getattr(self._books, name)
+
+        async def apply(self, changes):
+            if self._is_found or not isinstance(changes[0], TakeSession):
+                member_id = (await self._books.find_member_named(EMAIL)).id
+                await self._books.apply([EndSessions(member_id)])
+            await self._books.apply(changes)
+
+    books, sessions = town.members.books, town.members.sessions
+    for old, new, is_found in ((PASSWORD, NEW, True), (NEW, PASSWORD + "x", False)):
+        browser = town.browser()
+        await browser.sign_in(EMAIL, old)
+        holder = sessions if is_found else town.members.accounts
+        holder._members = Ending(books, is_found=is_found)
+        answer = await change(browser, current=old, new=new, again=new)
+        assert answer.location == "/panel/sign-in"
+        assert "Sign in again" in answer.note
+        assert (await browser.get("/panel")).status == 303
+        holder._members = books
+        assert (await town.browser().sign_in(EMAIL, new)).status == 303
 
 
 async def test_in_live_mode_nothing_is_open_without_a_second_factor(live):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vezne.panel.charts import HEIGHT, WIDTH, Value, bar_chart, line_chart, round_up
+from vezne.panel.charts import HEIGHT, HEIGHT, WIDTH, Value, bar_chart, line_chart, round_up
 
 
 def values(*amounts: int | None) -> list[Value]:
@@ -29,7 +29,7 @@ def test_bars_stand_on_the_base_and_stay_in_the_frame() -> None:
     assert (none.height, least.height) == (0, 1)
     assert most.height > HEIGHT // 3
     for bar in chart.bars:
-        assert bar.y + bar.height == chart.baseline
+        assert bar.y + bar.height == HEIGHT - 26
         assert bar.x > 0
         assert bar.x + bar.width < WIDTH
     assert [tick.text for tick in chart.ticks] == [str(n * 5 * 10**11) for n in range(5)]
@@ -40,7 +40,7 @@ def test_a_line_is_broken_where_nothing_is_known() -> None:
     chart = line_chart(values(0, 1000, None, 500, None, 1, 2), 1000, str)
     assert len(chart.dots) == 5
     assert [line.count(",") for line in chart.lines] == [2, 2]
-    assert chart.dots[0].y == chart.baseline
+    assert chart.dots[0].y == HEIGHT - 26
     assert chart.dots[1].y == chart.ticks[-1].y
 
 

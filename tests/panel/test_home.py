@@ -20,7 +20,7 @@ from vezne.core.money import UNIT
 from vezne.core.payment import PaymentState
 from vezne.core.payout import PayoutState
 from vezne.panel.recent import Recent
-from vezne.panel.releases import find_releases
+from vezne.panel.releases import Releases, find_releases
 
 DAY_MS = 86_400_000
 STORED = 20_000_000
@@ -59,7 +59,7 @@ async def test_a_new_merchant_sees_what_will_be_there(patient) -> None:
         "No payment is uncertain or under review.",
         "No balances yet",
         "Nothing was charged in this currency",
-        "No payment was answered",
+        "No payment made in the last 14 days was answered",
     ):
         assert words in text
 
@@ -67,8 +67,8 @@ async def test_a_new_merchant_sees_what_will_be_there(patient) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("tr", ["Bugün çekilen", "₺1,20", "%50,0", "Bakiyeler", "Sonraki hak ediş"]),
-        ("en", ["Charged today", "₺1.20", "50.0 %", "Balances", "Next payout"]),
+        ("tr", ["Bugün oluşturulan ödemelerden çekilen", "₺1,20", "%50,0", "Bakiyeler", "Sonraki hak ediş"]),
+        ("en", ["Charged of the payments made today", "₺1.20", "50.0 %", "Balances", "Next payout"]),
     ],
 )
 async def test_todays_payments_are_counted(patient, shop, language, words) -> None:
@@ -104,10 +104,10 @@ async def test_the_charts_are_told_in_words_and_as_a_table(patient, shop) -> Non
     await add(shop, STORED + 10, 2, state=PaymentState.CAPTURED, currency="USD")
     text = (await patient.get("/panel")).text
     assert 'role="img" aria-labelledby="volume-title volume-text"' in text
-    assert "₺120.00 charged in the last 14 days" in text
+    assert "₺120.00 charged of the payments made in the last 14 days" in text
     assert 'href="/panel?currency=USD"' in text
     dollars = (await patient.get("/panel?currency=USD")).text
-    assert "$120.00 charged in the last 14 days" in dollars
+    assert "$120.00 charged of the payments made in the last 14 days" in dollars
     assert 'data-live="/panel?currency=USD"' in dollars
 
 
@@ -116,7 +116,7 @@ async def test_an_unknown_currency_is_the_own(patient) -> None:
     for currency in ("", "XXX", "%3Cscript%3E", "%00"):
         answer = await patient.get(f"/panel?currency={currency}")
         assert answer.status == 200
-        assert "Charged by day (TRY)" in answer.text
+        assert "Charged, by the day the payment was made (TRY)" in answer.text
 
 
 async def test_balances_and_releases_are_shown(patient, shop) -> None:
@@ -161,11 +161,77 @@ async def test_a_payout_that_came_back_is_said(patient, shop) -> None:
         payables=0,
         taken_e8=0,
         amount_e8=0,
+        iban=shop.panel.merchant.settings.iban,
     )
     await shop.panel.house.ports.books.apply([AddPayout(record, None, 1)])
     text = (await patient.get("/panel")).text
     assert "The last payout came back" in text
     assert '<a href="/panel/settings">' in text
+
+
+async def test_after_a_new_iban_a_payout_is_announced_again(patient, shop) -> None:
+    """The one that came back went to the old account; until then no day is promised."""
+    await shop.pay()
+    record = payout(
+        merchant_id=shop.panel.merchant.id,
+        state=PayoutState.BOUNCED,
+        payables=0,
+        taken_e8=0,
+        amount_e8=0,
+        iban=shop.panel.merchant.settings.iban,
+    )
+    await shop.panel.house.ports.books.apply([AddPayout(record, None, 1)])
+    stopped = (await patient.get("/panel")).text
+    assert "None is sent until the IBAN is another." in stopped
+    assert "On 20" not in stopped
+    settings = msgspec.structs.replace(
+        shop.panel.merchant.settings, iban="TR180006200119000006672315"
+    )
+    await shop.panel.house.merchants.change_settings(shop.panel.merchant.id, settings)
+    text = (await patient.get("/panel")).text
+    assert "The next goes to the new IBAN." in text
+    assert "On 20" in text
+
+
+async def test_release_dates_never_contradict_the_balance(panel, shop) -> None:
+    """With the cache that really is there: what is paid or given back meanwhile is in both."""
+    desk = msgspec.structs.replace(panel.desk, releases=Recent(patience_s=30))
+    caller = PanelCaller(panel.house, desk, panel.merchant)
+    number = await shop.pay()
+    assert withheld(await caller.get("/panel")) == ("₺0.12", ["₺0.12"])
+    await shop.pay()
+    assert withheld(await caller.get("/panel")) == ("₺0.24", ["₺0.24"])
+    await shop.call(
+        "/v2/payment/refund",
+        {"locale": "tr", "paymentId": str(number), "price": "1.2", "ip": "85.34.78.112"},
+    )
+    assert withheld(await caller.get("/panel")) == ("₺0.12", ["₺0.12"])
+
+
+def withheld(answer) -> tuple[str, list[str]]:
+    """The balance, and what its dates come to one by one."""
+    (balance,) = re.findall(r"<dt>Withheld</dt>\s*<dd>([^<]*)</dd>", answer.text)
+    dates = answer.text.partition("Release dates (TRY)")[2].partition("</dl>")[0]
+    return balance, re.findall(r"<dd>([^<]*)</dd>", dates)
+
+
+def test_releases_that_do_not_fit_are_not_shown() -> None:
+    """More than is withheld, or on a day that is past."""
+    known = Releases(days={"TRY": [(DAY_MS, 5), (2 * DAY_MS, 7)]})
+    assert known.fitting("TRY", 12, DAY_MS) == known.fitting("TRY", 99, 0) == known.days["TRY"]
+    assert known.fitting("TRY", 11, 0) is None
+    assert known.fitting("TRY", 12, DAY_MS + 1) is None
+    assert known.fitting("USD", 0, 0) == []
+
+
+async def test_what_is_charged_counts_by_state(patient, shop) -> None:
+    """Also under review, and with a refund on its way."""
+    await add(shop, STORED, state=PaymentState.CAPTURED, risk=Risk.REVIEW)
+    await add(shop, STORED + 10, state=PaymentState.CAPTURED, attempts=(attempt(),))
+    await add(shop, STORED + 20, state=PaymentState.AUTHORIZED, risk=Risk.REVIEW)
+    text = (await patient.get("/panel")).text
+    assert "<strong>₺240.00</strong>" in text
+    assert "100.0 %" in text
 
 
 async def test_money_that_is_owed_to_us_says_so(patient, shop) -> None:
@@ -220,13 +286,13 @@ async def test_a_page_does_not_wait_for_the_count(panel, shop) -> None:
         text = (await caller.get("/panel")).text
         if "Counting" not in text:
             break
-    assert "₺1.20 charged in the last 14 days" in text
+    assert "₺1.20 charged of the payments made in the last 14 days" in text
 
 
 async def test_the_page_refreshes_its_own_part(patient) -> None:
     """The script gets what changes, without the frame around it."""
     live = await patient.get("/panel", headers={"x-live": "1"})
-    assert "Payments today" in live.text
+    assert "Payments made today" in live.text
     assert "<h1>" not in live.text
 
 

@@ -3,6 +3,10 @@
 import asyncio
 import re
 
+from msgspec.structs import replace
+
+from fakes.panel import PanelCaller
+from fakes.panel_browser import Town, open_town
 from vezne.api_keys import fill_keys
 from vezne.bootstrap.demo import add_merchant
 from vezne.core.member import Role
@@ -159,3 +163,54 @@ async def test_a_key_of_any_letters_is_shown_and_revoked(panel):
     await panel.post("/panel/keys/revoke", form, merchant=merchant)
     found = await panel.house.merchants.find_credential("iyzico", keys["iyzico"]["api_key"])
     assert found is None
+
+
+async def test_in_live_mode_keys_are_for_owners(tmp_path):
+    """Whoever has a key moves money with it, past the panel; the sandbox's are for developers."""
+    async with open_town(tmp_path / "live") as town:
+        await town.add_member("ayse@example.com")
+        await town.add_member("mehmet@example.com", Role.DEVELOPER)
+        live = replace(town.desk, is_sandbox=False)
+        for email, is_live, status in (
+            ("mehmet@example.com", False, 200),
+            ("mehmet@example.com", True, 403),
+            ("ayse@example.com", True, 200),
+        ):
+            at = Town(town.house, live if is_live else town.desk, town.clock, town.audit)
+            browser = at.browser()
+            await browser.sign_in(email)
+            assert (await browser.get("/panel/keys")).status == status
+            page = (await browser.get("/panel/account")).text
+            assert ('href="/panel/keys"' in page) is (status == 200)
+            csrf = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+            refused = await browser.post("/panel/keys", {"csrf": csrf, "door": "x"})
+            assert refused.status == (400 if status == 200 else 403)
+
+
+async def test_whose_webhooks_a_new_key_signs_is_said_before_it_is_made(panel):
+    """From that moment on, so that nobody finds out by webhooks that fail."""
+    page = (await panel.get("/panel/keys")).text
+    assert "signed with the new pair from the moment that it is made" in page
+    page = (await panel.get("/panel/keys", language="tr")).text
+    assert "oluşturulduğu andan itibaren" in page
+
+
+async def test_a_key_that_others_revoked_first_is_told_so(panel):
+    """Two at once: the second finds it done, and the trail says by whom it was not."""
+
+    class TooLate:
+        def __init__(self, keys):
+            self._keys = keys
+
+        def __getattr__(self, name):
+            return getattr(self._keys, name)
+
+        async def revoke(self, merchant_id, door, key):
+            return False
+
+    (pair,) = (each for each in await known_keys(panel) if each.door == "iyzico")
+    late = PanelCaller(
+        panel.house, replace(panel.desk, keys=TooLate(panel.desk.keys)), panel.merchant
+    )
+    answer = await late.post("/panel/keys/revoke", {"door": "iyzico", "key": pair.key})
+    assert "revoked elsewhere" in answer.note

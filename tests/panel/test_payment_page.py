@@ -49,8 +49,8 @@ def test_there_are_words_for_everything() -> None:
         *(f"decline.{item}" for item in DeclineReason),
         *(f"payment.entry.{item}" for item in EntryKind),
         *(f"payment.account.{item}" for item in Account),
-        *(f"payment.notice.{item}" for item in NoticeKind),
-        *(f"payment.telling.{item}" for item in NoticeState),
+        *(f"webhooks.kind.{item}" for item in NoticeKind),
+        *(f"webhooks.state.{item}" for item in NoticeState),
         *(f"payment.payout.{item}" for item in PayoutState),
         *(f"payment.threeds.{item}" for item in AuthenticationState),
         *(f"payment.md.{item}" for item in MD_STATUSES),
@@ -240,7 +240,7 @@ async def test_refunds_and_notices_stand_in_the_timeline(panel, shop) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, ["To be sent", "Next try"]),
+        ({}, ["Waiting", "Next try"]),
         ({"tries": 2, "problem": HOSTILE}, ["Last problem", "&lt;script&gt;"]),
         ({"state": NoticeState.DELIVERED, "next_try_ms": None, "tries": 1}, ["Delivered"]),
         ({"state": NoticeState.GIVEN_UP, "next_try_ms": None, "tries": 9}, ["Given up"]),

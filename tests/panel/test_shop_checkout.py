@@ -38,7 +38,7 @@ class ScriptedTill:
 
 async def order_at_bank(till):
     order = order_of("name", is_secure=True)
-    await check_out(order, till)
+    await check_out(order, till, str.encode)
     assert order.stage is Stage.AT_BANK
     return order
 

@@ -114,6 +114,25 @@ async def test_the_session_cookie_is_kept_from_scripts_and_other_sites(town):
         assert ("secure" in parts) is is_secure
 
 
+async def test_in_live_mode_cookies_are_for_tls_only(tmp_path):
+    """Also where the server sees plain HTTP, behind a proxy that it does not know of."""
+    async with open_town(tmp_path / "live", is_live=True) as town:
+        await town.add_member(EMAIL)
+        browser = town.browser()
+        await browser.get("/panel/sign-in")
+        assert all("secure" in text.lower() for text in browser.set_cookies)
+        await browser.sign_in(EMAIL)
+        (cookie,) = [text for text in browser.set_cookies if text.startswith("vezne_session=")]
+        assert "secure" in cookie.lower()
+
+
+async def test_people_with_like_addresses_are_two(town):
+    """Upper and lower case are one; sharp s and double s are not."""
+    await town.add_member("straße@example.com")
+    assert (await town.browser().sign_in("STRASSE@example.com")).status == 422
+    assert (await town.browser().sign_in("Straße@Example.com")).status == 303
+
+
 async def test_signing_out_ends_the_session(town):
     """The token is worth nothing afterwards, wherever it was copied to."""
     await town.add_member(EMAIL)
@@ -187,6 +206,9 @@ async def test_a_success_leaves_a_line_with_the_member_as_caller(town):
         "/panelx",
         "/panel/\r\nset-cookie:x",
         "/panel/ü",
+        "/panel/%2e%2e/x",
+        "/panel/%252e%252e/x",
+        "/panel/%5c",
         "javascript:alert(1)",
         "",
     ],
@@ -197,7 +219,14 @@ def test_nobody_is_sent_away_from_the_panel(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/panel", "/panel?x=1", "/panel/payments/1", "/panel/join?link=a-_"]
+    "path",
+    [
+        "/panel",
+        "/panel?x=1",
+        "/panel/payments/1",
+        "/panel/join?link=a-_",
+        "/panel/requests?path=%2F",
+    ],
 )
 def test_paths_of_the_panel_are_kept(path):
     """Those are where somebody wanted to go."""

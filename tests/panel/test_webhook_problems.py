@@ -7,7 +7,9 @@ from vezne.panel.problems import say_problem
 PROBLEMS = {
     "answered 503": "503 yanıtını verdi",
     "no answer within 10 s": "10 saniye içinde yanıt vermedi",
-    "no connection: All attempts\nfailed": "bağlantı kurulamadı: All attempts\nfailed",
+    "no connection: All attempts\nfailed": "bağlantı kurulamadı",
+    "no connection: shop.example cannot be looked up": "shop.example adı için adres bulunamadı",
+    "no connection: shop.example has no address": "shop.example adı için adres bulunamadı",
     "the answer is no HTTP": "yanıt HTTP değil",
     "shop.example has an address in a private network": (
         "shop.example özel bir ağda; canlı ortamda oraya gönderilmez"

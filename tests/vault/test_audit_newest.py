@@ -10,7 +10,7 @@ from fakes.trails import KEY, MemoryAnchors
 from fakes.world import FixedClock
 from vezne.core.audit import AuditAction, AuditEvent, Origin, begin_origin
 from vezne.core.trail import TrailLine, TrailPage, TrailPlace, TrailQuery, TrailUnreadable
-from vezne.vault.audit.newest import TrailFiles
+from vezne.vault.audit.newest import LINE_BYTES_MAX, TrailFiles
 from vezne.vault.audit.segments import list_segments, segment_name
 from vezne.vault.audit.trail import Trail
 
@@ -147,3 +147,34 @@ async def test_files_that_nobody_may_read_are_told_of(folder: Path) -> None:
     (folder / segment_name(number + 1)).mkdir()
     with pytest.raises(TrailUnreadable):
         await TrailFiles(folder).read(TrailQuery(merchant_id=7))
+
+
+@pytest.mark.parametrize("looked_at_max", [1, 32 * 1024 * 1024])
+async def test_what_is_too_long_for_a_line_is_skipped_and_said_so(
+    folder: Path, looked_at_max: int
+) -> None:
+    """A broken disk leaves megabytes without an end of line: little of it is kept or read again."""
+    _, path = list_segments(folder)[-1]
+    last = path.read_bytes().splitlines(keepends=True)[-1]
+    zeros = b"\0" * (3 * LINE_BYTES_MAX + 7)
+    path.write_bytes(path.read_bytes() + zeros + b"\n" + last + zeros)
+    files = TrailFiles(folder, looked_at_max=looked_at_max, block_bytes=LINE_BYTES_MAX // 2)
+    pages = await all_pages(files, {"merchant_id": 7})
+    assert [number for page in pages for number in numbers(page)] == list(range(28, -1, -2))
+    assert any(page.has_skipped for page in pages)
+    assert not pages[-1].has_skipped or looked_at_max > 1
+    assert len(pages) < 30
+
+
+async def test_a_long_tail_is_read_in_steps(folder: Path) -> None:
+    """It counts as looked at, so that no page reads more than there may be."""
+    _, path = list_segments(folder)[-1]
+    with path.open("ab") as file:
+        file.truncate(path.stat().st_size + 40 * LINE_BYTES_MAX)
+    files = TrailFiles(folder, looked_at_max=8 * LINE_BYTES_MAX, block_bytes=LINE_BYTES_MAX)
+    page = await files.read(TrailQuery(merchant_id=7))
+    assert (page.lines, page.has_skipped) == ([], True)
+    assert page.next is not None
+    pages = await all_pages(files, {"merchant_id": 7})
+    assert 4 < len(pages) < 8
+    assert numbers(pages[-1])[-1] == 0

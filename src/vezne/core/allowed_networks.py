@@ -18,9 +18,12 @@ def network_text(text: str) -> str:
     """A network as it is stored: `192.0.2.7/32` for the address `192.0.2.7`.
 
     IPv4 is not written as IPv6. Raises ValueError for what is no network, and for one with bits
-    set beyond its length: that is a slip, and nobody knows which part of it.
+    set beyond its length: that is a slip, and nobody knows which part of it. So it does for an
+    address with a zone (RFC 4007, 11): it means nothing elsewhere.
     """
     network = ipaddress.ip_network(text.strip())
+    if "%" in text:
+        raise ValueError("a zone is known on one machine only")
     if isinstance(network, ipaddress.IPv6Network) and network.network_address.ipv4_mapped:
         raise ValueError("write it as IPv4")
     return str(network)
@@ -44,4 +47,10 @@ def is_allowed(networks: tuple[str, ...], address: str) -> bool:
         return False
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
         found = found.ipv4_mapped
-    return any(found in ipaddress.ip_network(text) for text in networks)
+    return any(found in network for network in _parsed(networks))
+
+
+@lru_cache(_CACHED_MAX)
+def _parsed(networks: tuple[str, ...]) -> tuple[Network, ...]:
+    """The networks of a merchant, for every address that is looked for in them."""
+    return tuple(map(ipaddress.ip_network, networks))

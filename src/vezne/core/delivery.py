@@ -1,6 +1,12 @@
 """Every try to tell a merchant something: what was sent where, and what came back."""
 
+from typing import Final
+
 import msgspec
+
+# Of one notice the first tries are kept, which say what went wrong, and the newest ones.
+FIRST_KEPT: Final = 5
+NEWEST_KEPT: Final = 45
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

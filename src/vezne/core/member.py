@@ -48,7 +48,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class MemberRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A member as the books keep it. `version` counts the changes.
 
-    `email` is case-folded. `old_hashes` are of the passwords before this one, the newest first.
+    `email` is in lower case. `old_hashes` are of the passwords before this one, the newest first.
     `sealed_factor` is the secret of the second factor, empty where there is none, and
     `pending_factor` one that is being set up. `factor_step` is the newest time step whose code was
     used. `recovery` has the digests of the codes that stand in for a lost second factor.
@@ -134,11 +134,18 @@ class MemberLink(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tries(msgspec.Struct, frozen=True):
-    """How often somebody tried to sign in since the last success, and until when nobody may."""
+    """How often somebody tried to sign in since a time, and until when nobody may."""
 
     count: int = 0
-    last_ms: int = 0
+    first_ms: int = 0
     locked_until_ms: int = 0
+
+
+class TryLimit(msgspec.Struct, frozen=True):
+    """How many tries there may be under a name before whoever it is has to wait."""
+
+    name: str
+    most: int
 
 
 class AddMember(msgspec.Struct, frozen=True):
@@ -191,6 +198,12 @@ class SeeSession(msgspec.Struct, frozen=True):
     seen_ms: int
 
 
+class TakeSession(msgspec.Struct, frozen=True):
+    """A session gives way to one with another token. A conflict when it is over already."""
+
+    digest: bytes
+
+
 class EndSession(msgspec.Struct, frozen=True):
     """A session of a member is over, by the name that people know it by; again is no conflict."""
 
@@ -232,6 +245,7 @@ MemberChange = (
     | RemoveMembership
     | AddSession
     | SeeSession
+    | TakeSession
     | EndSession
     | EndSessions
     | DropSessions
@@ -253,7 +267,7 @@ class MemberBooks(Protocol):
         """A member by id."""
 
     async def find_member_named(self, email: str) -> MemberRecord | None:
-        """A member by case-folded e-mail address."""
+        """A member by e-mail address, in lower case."""
 
     async def list_members(self) -> list[MemberRecord]:
         """All members, by e-mail address."""
@@ -282,17 +296,22 @@ class MemberBooks(Protocol):
     async def find_tries(self, name: str) -> Tries:
         """How often somebody tried."""
 
-    async def count_try(self, name: str, *, now_ms: int, since_ms: int) -> Tries:
-        """Count a try, and those before it if the last one was since a time. Returns the sum."""
+    async def begin_try(self, limits: Sequence[TryLimit], *, now_ms: int, since_ms: int) -> bool:
+        """Count a try under all names; False, and none is counted, when one of them has to wait.
 
-    async def lock(self, name: str, until_ms: int) -> None:
-        """Nobody of a name may try until a time."""
+        Somebody has to wait who is locked out, or has had as many tries as there may be. They are
+        counted from the first one on; one that was before `since_ms` begins anew. Of many at once
+        no more than that come through.
+        """
 
-    async def take_back_try(self, name: str) -> None:
-        """One try was none after all."""
+    async def lock(self, limit: TryLimit, until_ms: int) -> bool:
+        """Lock out who has had all tries. True for one of those who ask at once, no more."""
+
+    async def take_back_try(self, names: Sequence[str], begun_ms: int) -> None:
+        """A try that was counted at a time was none after all."""
 
     async def forget_tries(self, name: str) -> None:
         """Start to count anew, and let somebody in who was locked out."""
 
     async def drop_tries(self, before_ms: int) -> None:
-        """Forget those who tried last before a time and are locked out no longer."""
+        """Forget those who began before a time and are locked out no longer."""

@@ -53,4 +53,4 @@ class NoticeArchive(Protocol):
     async def list_deliveries(
         self, merchant_id: int, place: NoticePlace, *, limit: int
     ) -> list[Delivery]:
-        """The newest tries to tell a notice, newest first."""
+        """The newest tries to tell a notice that are kept, newest first."""

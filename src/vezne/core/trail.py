@@ -50,13 +50,15 @@ class TrailPage(msgspec.Struct, frozen=True, kw_only=True):
 
     `next` is where to look further; None when the beginning was reached. `looked_back_to_ms` is
     the time of the oldest line seen where the search ended before the page was full, since there is
-    an end to how much is looked through at a time. The trail is signed up to the line
-    `signed_number`, at `signed_ms`.
+    an end to how much is looked through at a time. `has_skipped` says that something was passed
+    over which is too long for a line, and so is none of the trail's. The trail is signed up to the
+    line `signed_number`, at `signed_ms`.
     """
 
     lines: list[TrailLine]
     next: TrailPlace | None = None
     looked_back_to_ms: int | None = None
+    has_skipped: bool = False
     signed_number: int = 0
     signed_ms: int | None = None
 

@@ -6,6 +6,7 @@ that no second look-up can lead elsewhere. The certificate is still checked agai
 """
 
 import asyncio
+import re
 import socket
 import ssl
 import threading
@@ -18,7 +19,7 @@ from typing import Final
 import httpcore
 
 from vezne.core.webhook import Reply, Undelivered, WebhookMessage
-from vezne.edge.logs import mask_digits
+from vezne.edge.foreign_text import LEFT_OUT, mask_foreign
 from vezne.edge.public_address import is_public
 
 # From the look-up to the end of the answer. A receiver that does more than note the message down
@@ -46,7 +47,9 @@ _HEADERS: Final = (
     (b"User-Agent", b"Vezne"),
 )
 _DELIVERED: Final = range(200, 300)
-_OF_NUMBERS: Final = "0123456789 -"
+# What a cut may have gone through: a number, or a word that hides one in another form.
+_CUT_NUMBER: Final = re.compile(r"(?:[\W_]*\d)+[\W_]*\Z")
+_CUT_WORD: Final = re.compile(r"[^\s\"'<>]*\Z")
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -142,7 +145,9 @@ class HttpCourier:
 def _text_of(said: bytes) -> str:
     """The beginning of an answer, without card numbers, nor half of one where it was cut."""
     text = said.decode("utf-8", "replace")
-    return mask_digits(text if len(said) < REPLY_BYTES_MAX else text.rstrip(_OF_NUMBERS))
+    if len(said) >= REPLY_BYTES_MAX:
+        text = _CUT_NUMBER.sub("", _CUT_WORD.sub("", text)) or LEFT_OUT
+    return mask_foreign(text)
 
 
 class _Counted(httpcore.AsyncNetworkStream):

@@ -297,9 +297,11 @@ CONTROLS: Final = (
         requirement="8.2.8",
         asks="Who leaves a session alone has to sign in again",
         control="A session of the panel ends when the member does nothing for so long, however "
-        "often a page refreshes itself, and after twelve hours in any case.",
+        "often a page refreshes itself, and after twelve hours in any case. Live mode does not "
+        "start with more than fifteen minutes.",
         in_force=_idle,
         tests=(
+            "tests/test_settings.py::test_live_mode_refuses_sessions_that_are_idle_for_longer",
             f"{_ACCOUNT}test_in_live_mode_a_session_ends_after_fifteen_idle_minutes",
             "tests/panel/test_sign_in.py::test_a_session_ends_when_nobody_is_at_work",
         ),
@@ -323,12 +325,13 @@ CONTROLS: Final = (
         asks="Guessing is cut off",
         control="Failed authentications lock an address out of a key for a growing time; requests "
         "and cards have limits of their own. Ten wrong passwords or codes lock a member of the "
-        "panel out for thirty minutes, and the address that they came from.",
+        "panel out for thirty minutes; fifty lock out the address that they come from.",
         in_force=_guard,
         tests=(
             "tests/journeys/test_guard_journey.py::test_guessing_is_stopped_and_nobody_else_is",
             "tests/vault/test_approvers.py::test_ten_wrong_passphrases_lock_out_for_half_an_hour",
             f"{_LOCK_OUT}test_after_ten_wrong_tries_nobody_comes_in_for_half_an_hour",
+            f"{_LOCK_OUT}test_of_many_tries_at_once_ten_are_looked_at_and_one_locks",
         ),
         page="docs/guard.md",
     ),

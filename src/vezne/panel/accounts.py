@@ -83,6 +83,10 @@ class Accounts:
             return None
         return await self._secrets.open(record.pending_factor, factor_context(record.id))
 
+    async def is_first_code(self, record: MemberRecord, typed: str) -> bool:
+        """Whether a code shows that the secret which is being set up has arrived in an app."""
+        return await self._first_step(record, typed) is not None
+
     async def confirm_factor(
         self, record: MemberRecord, typed: str, *, session_id: str
     ) -> tuple[str, ...] | None:
@@ -91,10 +95,7 @@ class Accounts:
         Returns the recovery codes, which nobody sees again; None: that is not the code. Raises
         Conflict.
         """
-        secret = await self.pending_secret(record)
-        if secret is None:
-            return None
-        step = second_factor.matching_step(secret, typed, self._clock.now_ms(), 0)
+        step = await self._first_step(record, typed)
         if step is None:
             return None
         codes = second_factor.new_recovery_codes(self._entropy)
@@ -122,6 +123,12 @@ class Accounts:
         """Take the second factor away. Raises Conflict."""
         changed = without_factor(msgspec.structs.replace(record, version=record.version + 1))
         await self._members.apply([ChangeMember(changed)])
+
+    async def _first_step(self, record: MemberRecord, typed: str) -> int | None:
+        secret = await self.pending_secret(record)
+        if secret is None:
+            return None
+        return second_factor.matching_step(secret, typed, self._clock.now_ms(), 0)
 
 
 def without_factor(record: MemberRecord) -> MemberRecord:

@@ -17,6 +17,7 @@ from vezne.core.member import SignedIn
 from vezne.core.ports import AuditFailure
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.wording import preferred_language
+from vezne.panel.card_numbers import are_among, is_in_address
 from vezne.panel.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, drop_cookie
 from vezne.panel.desk import PanelDesk
 from vezne.panel.pages import (
@@ -40,7 +41,7 @@ from vezne.panel.pages import (
     team,
     webhooks,
 )
-from vezne.panel.permissions import Permission, may
+from vezne.panel.permissions import Permission
 from vezne.panel.rendering import Renderer
 from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page, Where
 from vezne.panel.visit import NOTE_COOKIE, IllFormed, NotFound, Visit, is_live, read_form
@@ -142,13 +143,15 @@ class Reception:
             turned_away = self._turn_away(visit, page, who)
             if turned_away is not None:
                 return dressed(turned_away)
+            if _holds_card_number(visit, page):
+                return self._problem(visit, "problem.card_number", 400)
             try:
                 response = await page.handle(visit)
             except NotFound:
                 return self._problem(visit, "problem.not_found", 404)
             except IllFormed:
                 return self._problem(visit, "problem.ill_formed", 400)
-            if NOTE_COOKIE in request.cookies and not visit.is_fragment and request.method == "GET":
+            if _is_note_shown(visit, response):
                 drop_cookie(visit, response, NOTE_COOKIE)
             return dressed(response)
 
@@ -208,11 +211,12 @@ class Reception:
             if visit.is_fragment:
                 return Response(status_code=401)
             here = visit.request.url.path
-            asked = f"?next={quote(here)}" if visit.request.method == "GET" else ""
+            is_asked = visit.request.method == "GET" and not is_in_address(here)
+            asked = f"?next={quote(here)}" if is_asked else ""
             return RedirectResponse(SIGN_IN_PATH + asked, 303)
         if who.must_enroll and page.permission is not Permission.SELF:
             return RedirectResponse(ENROLL_PATH, 303)
-        if not may(who.role, page.permission):
+        if not visit.may(page.permission):
             return visit.page("problem.html", status=403, problem="problem.forbidden")
         return None
 
@@ -223,6 +227,23 @@ class Reception:
 
     def _problem(self, visit: Visit, name: str, status: int) -> Response:
         return dressed(visit.page("problem.html", status=status, problem=name))
+
+
+def _holds_card_number(visit: Visit, page: Page) -> bool:
+    """Whether somebody typed one where it has no place. A bank's form is no typed one."""
+    if page.minds_card_numbers or page.takes_foreign_forms:
+        return False
+    return are_among((*visit.form.items(), *visit.query.items()))
+
+
+def _is_note_shown(visit: Visit, response: Response) -> bool:
+    """Whether the note of the act before is on this page, which leaves none of its own."""
+    if visit.is_fragment or visit.request.method != "GET":
+        return False
+    is_new = any(
+        text.startswith(f"{NOTE_COOKIE}=") for text in response.headers.getlist("set-cookie")
+    )
+    return NOTE_COOKIE in visit.request.cookies and not is_new
 
 
 def dressed(response: Response) -> Response:

@@ -62,7 +62,6 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     height: int = HEIGHT
     left: int = _LEFT
     right: int = WIDTH - _RIGHT
-    baseline: int = _BASELINE
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,18 +8,21 @@ import msgspec
 
 from vezne.core.audit import AuditAction, AuditEvent, current_origin, prove_caller
 from vezne.core.changes import Conflict
-from vezne.core.member import ChangeMember, MemberBooks, MemberRecord, MemberSession
+from vezne.core.member import ChangeMember, MemberBooks, MemberRecord, TryLimit
 from vezne.core.ports import Audit, Clock, SecretBox
 from vezne.edge.client_address import neighbourhood
 from vezne.edge.logs import mask_digits
 from vezne.edge.refusals import show_claim
 from vezne.panel import second_factor
+from vezne.panel.pace import Pace
 from vezne.panel.passwords import Busy, Passwords
 
 # PCI DSS v4.0.1 8.3.4.
 TRIES_MAX: Final = 10
 LOCKED_MS: Final = 30 * 60_000
-# Tries count together while no two of them are so far apart.
+# Many members may share an address.
+ADDRESS_TRIES_MAX: Final = 50
+# From the first try on; those after it count together.
 TOGETHER_MS: Final = 30 * 60_000
 # RFC 5321 4.5.3.1.3, less the brackets.
 EMAIL_LENGTH_MAX: Final = 254
@@ -31,20 +34,26 @@ class NoEntry(enum.Enum):
     WRONG = "wrong"
     LOCKED = "locked"
     BUSY = "busy"
+    # From one address, in a minute. It was not looked at, and does not count.
+    TOO_FAST = "too_fast"
+    # There is no second factor, or none any more.
+    GONE = "gone"
 
 
 class _Doubt(msgspec.Struct, frozen=True):
-    """Somebody who tries: the names under which it is counted, and how often it was so far."""
+    """A try that is counted: under which names, from where, and since when."""
 
-    names: tuple[str, ...]
-    counts: tuple[int, ...]
+    limits: tuple[TryLimit, ...]
+    neighbourhood: str
+    begun_ms: int
 
 
 class Entrance:
     """Checks passwords and codes.
 
     Tries are counted before anything is checked, for the e-mail address and for where they come
-    from, so that many at once are no more than one after the other.
+    from, so that many at once are no more than one after the other. Those of somebody who has to
+    wait count for nobody and make nobody wait longer.
     """
 
     def __init__(
@@ -60,6 +69,7 @@ class Entrance:
         self._secrets = secrets
         self._audit = audit
         self._clock = clock
+        self._pace = Pace()
 
     async def check_password(self, email: str, password: str) -> MemberRecord | NoEntry:
         """The member of an e-mail address, if that is the password. Raises AuditFailure.
@@ -68,8 +78,8 @@ class Entrance:
         """
         email = fold_email(email)
         doubt = await self._begin(email)
-        if doubt is None:
-            return NoEntry.LOCKED
+        if isinstance(doubt, NoEntry):
+            return doubt
         record = await self._members.find_member_named(email)
         try:
             stored = "" if record is None else record.password_hash
@@ -82,17 +92,17 @@ class Entrance:
         await self._take_back(doubt)
         return await self._rehashed(record, password)
 
-    async def check_code(self, session: MemberSession, typed: str) -> MemberRecord | NoEntry:
-        """The member of a session, if that is the code of now, or a recovery code.
+    async def check_code(self, member_id: int, typed: str) -> MemberRecord | NoEntry:
+        """A member, if that is the code of now, or a recovery code: it is used then.
 
         Raises AuditFailure.
         """
-        record = await self._members.find_member(session.member_id)
-        if record is None:
-            return NoEntry.WRONG
+        record = await self._members.find_member(member_id)
+        if record is None or not record.sealed_factor:
+            return NoEntry.GONE
         doubt = await self._begin(record.email)
-        if doubt is None:
-            return NoEntry.LOCKED
+        if isinstance(doubt, NoEntry):
+            return doubt
         changed = await self._use_code(record, typed)
         if changed is None:
             return await self._fail(doubt, record.email, record, "code")
@@ -123,24 +133,24 @@ class Entrance:
         left = tuple(each for each in record.recovery if each != digest)
         return msgspec.structs.replace(record, version=record.version + 1, recovery=left)
 
-    async def _begin(self, email: str) -> _Doubt | None:
-        """Count a try; None when nobody may."""
-        names = (tries_of(email), f"address {neighbourhood(current_origin().address)}")
-        now_ms = self._clock.now_ms()
-        for name in names:
-            if (await self._members.find_tries(name)).locked_until_ms > now_ms:
-                return None
-        counts: list[int] = []
-        for name in names:
-            tries = await self._members.count_try(
-                name, now_ms=now_ms, since_ms=now_ms - TOGETHER_MS
-            )
-            counts.append(tries.count)
-        return None if max(counts) > TRIES_MAX else _Doubt(names, tuple(counts))
+    async def _begin(self, email: str) -> _Doubt | NoEntry:
+        """Count a try, unless somebody has to wait."""
+        now_ms, here = self._clock.now_ms(), neighbourhood(current_origin().address)
+        if not self._pace.take(here, now_ms):
+            return NoEntry.TOO_FAST
+        limits = (
+            TryLimit(tries_of(email), TRIES_MAX),
+            TryLimit(f"address {here}", ADDRESS_TRIES_MAX),
+        )
+        since_ms = now_ms - TOGETHER_MS
+        if not await self._members.begin_try(limits, now_ms=now_ms, since_ms=since_ms):
+            return NoEntry.LOCKED
+        return _Doubt(limits, here, now_ms)
 
     async def _take_back(self, doubt: _Doubt) -> None:
-        for name in doubt.names:
-            await self._members.take_back_try(name)
+        self._pace.give_back(doubt.neighbourhood)
+        names = [limit.name for limit in doubt.limits]
+        await self._members.take_back_try(names, doubt.begun_ms)
 
     async def _fail(
         self, doubt: _Doubt, email: str, record: MemberRecord | None, why: str
@@ -159,10 +169,9 @@ class Entrance:
         )
         self._audit.record(event)
         now_ms = self._clock.now_ms()
-        for name, count in zip(doubt.names, doubt.counts, strict=True):
-            if count >= TRIES_MAX:
-                await self._members.lock(name, now_ms + LOCKED_MS)
-                reason = f"{name.partition(' ')[0]}, for {LOCKED_MS // 60_000} minutes"
+        for limit in doubt.limits:
+            if await self._members.lock(limit, now_ms + LOCKED_MS):
+                reason = f"{limit.name.partition(' ')[0]}, for {LOCKED_MS // 60_000} minutes"
                 locked = msgspec.structs.replace(
                     event, action=AuditAction.LOCKED_OUT, reason=reason
                 )
@@ -187,9 +196,12 @@ class Entrance:
 
 
 def fold_email(email: str) -> str:
-    """An e-mail address as members are told apart by it; empty for a text that is too long."""
-    text = unicodedata.normalize("NFC", email.strip())
-    return text.casefold() if len(text) <= EMAIL_LENGTH_MAX else ""
+    """An e-mail address as members are told apart by it; empty for a text that is too long.
+
+    In lower case, and no further: `straße` and `strasse` may be two people.
+    """
+    text = unicodedata.normalize("NFC", unicodedata.normalize("NFC", email.strip()).lower())
+    return text if len(text) <= EMAIL_LENGTH_MAX else ""
 
 
 def factor_context(member_id: int) -> bytes:

@@ -6,14 +6,14 @@ from vezne.core.calendar import local_time
 from vezne.core.money import plain_text
 
 _DECIMAL_MARKS: Final = {"tr": (".", ","), "en": (",", ".")}
-_SYMBOLS: Final = {"TRY": "₺", "USD": "$", "EUR": "€", "GBP": "£"}
+SIGNS: Final = {"TRY": "₺", "USD": "$", "EUR": "€", "GBP": "£"}
 _TIMES: Final = {"tr": "%d.%m.%Y %H:%M:%S", "en": "%Y-%m-%d %H:%M:%S"}
 _DAYS: Final = {"tr": "%d.%m.%Y", "en": "%Y-%m-%d"}
 
 
 def money(amount_e8: int, currency: str, language: str) -> str:
     """An amount with its currency, such as `₺1.234,50` or `₺1,234.50`."""
-    return f"{_SYMBOLS.get(currency, currency + ' ')}{number(amount_e8, language)}"
+    return f"{SIGNS.get(currency, currency + ' ')}{number(amount_e8, language)}"
 
 
 def number(amount_e8: int, language: str) -> str:

@@ -1,5 +1,6 @@
 """Links that work once: invitations into a team, and ways back for who lost a password."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import email_validator
@@ -96,29 +97,49 @@ class Links:
 
         Raises Conflict when the link is used, or the member belongs to the team already.
         """
-        await self._members.apply([UseLink(link.digest), self._joined(link, record)])
+        # Whoever is about to join anew, as a member of no team, meets a conflict.
+        seen = msgspec.structs.replace(record, version=record.version + 1)
+        joined = self._joined(link, record)
+        await self._members.apply([UseLink(link.digest), ChangeMember(seen), joined])
 
-    async def reset(self, link: MemberLink, record: MemberRecord, password: str) -> None:
+    async def join_anew(
+        self, link: MemberLink, record: MemberRecord, password: str
+    ) -> MemberRecord:
+        """Take a member of no team into one, with a new password and no second factor.
+
+        Whoever had the account before has nothing. Raises Busy; Conflict when the link is used, or
+        the member has changed.
+        """
+        return await self._start_anew(link, record, password, [self._joined(link, record)])
+
+    async def reset(self, link: MemberLink, record: MemberRecord, password: str) -> MemberRecord:
         """Give a member a new password, and no second factor; every session is over.
 
         Raises Busy; Conflict when the link is used.
         """
-        changed = without_factor(await self._accounts.with_password(record, password))
-        await self._members.apply(
-            [UseLink(link.digest), ChangeMember(changed), EndSessions(record.id)]
-        )
-        await self._members.forget_tries(tries_of(record.email))
+        return await self._start_anew(link, record, password, [])
 
-    async def withdraw(self, merchant_id: int, link_id: str) -> bool:
-        """Make an invitation of a merchant's work no more; False when it has none of that name."""
-        for link in await self._members.list_invitations(merchant_id):
-            if link.id == link_id:
-                try:
-                    await self._members.apply([UseLink(link.digest)])
-                except Conflict:
-                    return False
-                return True
-        return False
+    async def find_invitation(self, merchant_id: int, link_id: str) -> MemberLink | None:
+        """An invitation of a merchant's by the name that people know it by."""
+        found = await self._members.list_invitations(merchant_id)
+        return next((link for link in found if link.id == link_id), None)
+
+    async def withdraw(self, link: MemberLink) -> None:
+        """Make an invitation work no more. Raises Conflict when it is used."""
+        await self._members.apply([UseLink(link.digest)])
+
+    async def _start_anew(
+        self,
+        link: MemberLink,
+        record: MemberRecord,
+        password: str,
+        further: Sequence[MemberChange],
+    ) -> MemberRecord:
+        changed = without_factor(await self._accounts.with_password(record, password))
+        end = EndSessions(record.id)
+        await self._members.apply([UseLink(link.digest), ChangeMember(changed), end, *further])
+        await self._members.forget_tries(tries_of(record.email))
+        return changed
 
     def _joined(self, link: MemberLink, record: MemberRecord) -> AddMembership:
         return AddMembership(

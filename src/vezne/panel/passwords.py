@@ -8,6 +8,8 @@ from typing import Final, TypeVar
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from vezne.panel.common_words import COMMON_WORDS
+
 Result = TypeVar("Result")
 
 # PCI DSS v4.0.1 8.3.6.
@@ -16,19 +18,10 @@ LENGTH_MAX: Final = 128
 # Beside the one in use: none of the last four may be chosen again (PCI DSS v4.0.1 8.3.7).
 REMEMBERED: Final = 3
 
-# What whoever guesses tries first, however it is filled up.
-_GUESSED_FIRST: Final = (
-    "password",
-    "parola",
-    "sifre",
-    "şifre",
-    "vezne",
-    "qwerty",
-    "letmein",
-    "123456",
-)
 # Below so many different characters it is a pattern.
 _DIFFERENT_MIN: Final = 5
+# Characters that follow each other: fewer may be chance.
+_RUN_MIN: Final = 4
 # A name that is shorter may be in a good password by chance.
 _NAME_MIN: Final = 4
 # What is left of a guessed password beside the words may be chance from here on.
@@ -116,9 +109,22 @@ def fault_of(password: str, names: Sequence[str]) -> str:
 
 def _without(folded: str, names: Sequence[str]) -> str:
     """What is left of a password without the words that are tried first."""
-    for name in (*_GUESSED_FIRST, *_parts_of(names)):
+    for name in (*_parts_of(names), *COMMON_WORDS):
         folded = folded.replace(name, "")
-    return folded
+    return _without_runs(folded)
+
+
+def _without_runs(text: str) -> str:
+    """What is left of a text without runs such as 12345, cba and eeee."""
+    kept, run = "", text[:1]
+    for character in text[1:]:
+        step = ord(character) - ord(run[-1])
+        goes_on = abs(step) <= 1 and (len(run) == 1 or step == ord(run[-1]) - ord(run[-2]))
+        if not goes_on:
+            kept += run if len(run) < _RUN_MIN else ""
+            run = ""
+        run += character
+    return kept + (run if len(run) < _RUN_MIN else "")
 
 
 def _parts_of(names: Sequence[str]) -> list[str]:

@@ -41,6 +41,7 @@ _OPERATOR: Final = _VIEWER | {
     Permission.REPLAY_WEBHOOKS,
     Permission.READ_SETTINGS,
 }
+# In the sandbox.
 PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
     Role.VIEWER: _VIEWER,
     Role.DEVELOPER: _DEVELOPER,
@@ -49,6 +50,12 @@ PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = {
 }
 
 
-def may(role: Role, permission: Permission) -> bool:
-    """Whether a role has a permission."""
+# Whoever has a key of live mode moves money with it, past the panel.
+_LIVE_OWNERS_ONLY: Final = frozenset({Permission.MANAGE_KEYS})
+
+
+def may(role: Role, permission: Permission, *, is_live: bool = False) -> bool:
+    """Whether a role has a permission; in live mode some are for owners only."""
+    if is_live and permission in _LIVE_OWNERS_ONLY and role is not Role.OWNER:
+        return False
     return permission in PERMISSIONS[role]

@@ -13,7 +13,9 @@ _KNOWN: Final = tuple(
     for pattern, name in (
         ("answered (?P<status>[0-9]+)", "webhooks.problem.answered"),
         ("no answer within (?P<seconds>[0-9.]+) s", "webhooks.problem.silent"),
-        ("no connection: (?P<why>.*)", "webhooks.problem.no_connection"),
+        ("no connection: (?P<host>[^ ]+) cannot be looked up", "webhooks.problem.no_name"),
+        ("no connection: (?P<host>[^ ]+) has no address", "webhooks.problem.no_name"),
+        ("no connection: .*", "webhooks.problem.no_connection"),
         ("the answer is no HTTP", "webhooks.problem.no_http"),
         ("the merchant has no webhook URL .*", "webhooks.problem.no_url"),
         ("the merchant has no key .*", "webhooks.problem.no_key"),

@@ -25,9 +25,18 @@ class Releases(msgspec.Struct, frozen=True, kw_only=True):
 
     days: dict[str, list[tuple[int, int]]]
 
-    def listed_e8(self, currency: str) -> int:
-        """What is released on the days that are listed."""
-        return sum(amount_e8 for _, amount_e8 in self.days.get(currency, []))
+    def fitting(
+        self, currency: str, blocked_e8: int, today_ms: int
+    ) -> list[tuple[int, int]] | None:
+        """The days of a currency; None where they contradict a balance, or today.
+
+        Payments and balances are read one after the other, and may change between.
+        """
+        days = self.days.get(currency, [])
+        is_past = any(day_ms < today_ms for day_ms, _ in days)
+        if is_past or sum(amount_e8 for _, amount_e8 in days) > blocked_e8:
+            return None
+        return days
 
 
 async def find_releases(

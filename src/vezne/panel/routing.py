@@ -29,6 +29,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     A page without a permission is for everybody, signed in or not; its visit has no `who`, unless
     somebody is. An act needs the form token of its session; with `takes_foreign_forms` it needs
     none, and must change nothing but what the form itself proves.
+
+    A card number in a field of a form or of the address is refused before a page sees it, except
+    where the page `minds_card_numbers` itself, and shows none again.
     """
 
     method: str
@@ -37,3 +40,4 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     permission: Permission | None
     where: Where = Where.EVERYWHERE
     takes_foreign_forms: bool = False
+    minds_card_numbers: bool = False

@@ -10,12 +10,12 @@ from vezne.core.audit import current_origin
 from vezne.core.member import (
     AddSession,
     DropSessions,
-    EndSession,
     MemberBooks,
     MemberRecord,
     MemberSession,
     SeeSession,
     SignedIn,
+    TakeSession,
 )
 from vezne.core.ports import Clock, Entropy, Merchants
 from vezne.edge.logs import mask_digits
@@ -104,7 +104,8 @@ class PanelSessions:
     async def renew(self, session: MemberSession, *, merchant_id: int | None = None) -> str:
         """A new token for a session, which is open from then on; the one before works no more.
 
-        Whoever knew the old one, or put it into the browser, has nothing.
+        Whoever knew the old one, or put it into the browser, has nothing. Raises Conflict when the
+        session is over: it stays so, and the member has to sign in anew.
         """
         token = new_token(self._entropy)
         renewed = msgspec.structs.replace(
@@ -115,8 +116,7 @@ class PanelSessions:
             seen_ms=self._clock.now_ms(),
             is_open=True,
         )
-        end = EndSession(session.member_id, session.id)
-        await self._members.apply([end, AddSession(renewed)])
+        await self._members.apply([TakeSession(session.digest), AddSession(renewed)])
         return token
 
     async def list_open(self, member_id: int) -> list[MemberSession]:

@@ -12,6 +12,7 @@ from vezne.core.ports import Books
 from vezne.core.standing import Tone
 from vezne.panel import formats
 from vezne.panel.permissions import Permission
+from vezne.panel.problems import say_problem
 from vezne.panel.routing import PANEL_PATH
 from vezne.panel.timeline import (
     RANK_CALL,
@@ -127,17 +128,17 @@ def notice_events(notices: Iterable[Notice], visit: Visit) -> Iterator[TimelineE
             at_ms=notice.at_ms,
             rank=RANK_NOTICE,
             title=visit.say(
-                "payment.event.notice", kind=visit.say(f"payment.notice.{notice.kind}")
+                "payment.event.notice", kind=visit.say(f"webhooks.kind.{notice.kind}")
             ),
             tone=_NOTICE_TONES[notice.state],
             facts=told(
                 visit,
-                telling=visit.say(f"payment.telling.{notice.state}"),
+                telling=visit.say(f"webhooks.state.{notice.state}"),
                 tries=formats.count(notice.tries, visit.language) if notice.tries else "",
                 next_try=formats.moment(notice.next_try_ms or 0, visit.language)
                 if is_waiting
                 else "",
-                problem=notice.problem,
+                problem=say_problem(visit.language, notice.problem),
             ),
             link=f"{PANEL_PATH}/webhooks/{notice.payment_number}/{notice.version}",
         )

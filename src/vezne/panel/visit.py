@@ -113,9 +113,9 @@ class Visit:
 
     @property
     def is_secure(self) -> bool:
-        """Whether the browser came over TLS, as far as is known here."""
-        public_url = self.desk.public_url or ""
-        return self.request.url.scheme == "https" or public_url.startswith("https://")
+        """Whether the browser came over TLS, as far as is known here. In live mode it must have."""
+        is_known = (self.desk.public_url or "").startswith("https://")
+        return not self.desk.is_sandbox or is_known or self.request.url.scheme == "https"
 
     def path(self, name: str) -> str:
         """A parameter of the path."""
@@ -130,7 +130,8 @@ class Visit:
 
     def may(self, permission: Permission) -> bool:
         """Whether the member may do something for this merchant."""
-        return self._who is not None and may(self._who.role, permission)
+        is_live = not self.desk.is_sandbox
+        return self._who is not None and may(self._who.role, permission, is_live=is_live)
 
     def say(self, name: str, /, **values: object) -> str:
         """A text in the visitor's language."""

@@ -251,6 +251,8 @@ class SqlBooks:
             return payouts.add_payout(change)
         if isinstance(change, ChangePayout):
             return payouts.change_payout(change)
+        if isinstance(change, AddDelivery):
+            return deliveries.add_delivery(change.delivery)
         if isinstance(change, AddCrossBooking):
             return sub_merchants.add_cross_booking(change)
         return (_WRITES[type(change)](change),)
@@ -270,7 +272,6 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
     RemoveCard: lambda change: cards.remove_card(change.card),
     AddNotice: lambda change: outbox.add_notice(change.notice),
     ChangeNotice: lambda change: outbox.change_notice(change.notice),
-    AddDelivery: lambda change: deliveries.add_delivery(change.delivery),
     HastenNotices: lambda change: outbox.hasten_notices(change.merchant_id, change.now_ms),
     ClaimReference: references.claim_reference,
     AddSession: lambda change: sessions.add_session(change.session),

@@ -16,6 +16,7 @@ from vezne.core.member import (
     Role,
     Teammate,
     Tries,
+    TryLimit,
 )
 from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Write
 from vezne.storage.documents import Documents
@@ -49,6 +50,7 @@ WHERE t.merchant_id = ? ORDER BY m.email"""
 _ADD_SESSION = """INSERT INTO member_sessions
 (digest, id, member_id, merchant_id, created_ms, seen_ms, document) VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _SEE_SESSION = "UPDATE member_sessions SET seen_ms = ? WHERE digest = ? AND seen_ms < ?"
+_TAKE_SESSION = "DELETE FROM member_sessions WHERE digest = ?"
 _END_SESSION = "DELETE FROM member_sessions WHERE member_id = ? AND id = ?"
 _END_SESSIONS = "DELETE FROM member_sessions WHERE member_id = ? AND id <> ?"
 _END_SESSIONS_FOR = """DELETE FROM member_sessions
@@ -68,15 +70,22 @@ _FIND_LINK = "SELECT document FROM member_links WHERE digest = ?"
 _LIST_INVITATIONS = """SELECT document FROM member_links
 WHERE merchant_id = ? AND kind = 'invitation' ORDER BY created_ms DESC, digest"""
 
-_FIND_TRIES = "SELECT tries, last_ms, locked_until_ms FROM sign_in_tries WHERE name = ?"
-_COUNT_TRY = """INSERT INTO sign_in_tries (name, tries, last_ms, locked_until_ms)
+_FIND_TRIES = "SELECT tries, first_ms, locked_until_ms FROM sign_in_tries WHERE name = ?"
+# One statement counts and decides, so that of many at once each has a number of its own.
+_BEGIN_TRY = """INSERT INTO sign_in_tries (name, tries, first_ms, locked_until_ms)
 VALUES (?, 1, ?, 0)
-ON CONFLICT (name) DO UPDATE SET last_ms = excluded.last_ms,
-tries = CASE WHEN sign_in_tries.last_ms < ? THEN 1 ELSE sign_in_tries.tries + 1 END"""
-_LOCK = "UPDATE sign_in_tries SET locked_until_ms = ?, tries = 0 WHERE name = ?"
-_TAKE_BACK_TRY = "UPDATE sign_in_tries SET tries = tries - 1 WHERE name = ? AND tries > 0"
+ON CONFLICT (name) DO UPDATE SET
+tries = CASE WHEN sign_in_tries.tries = 0 OR sign_in_tries.first_ms <= ?
+THEN 1 ELSE sign_in_tries.tries + 1 END,
+first_ms = CASE WHEN sign_in_tries.tries = 0 OR sign_in_tries.first_ms <= ?
+THEN excluded.first_ms ELSE sign_in_tries.first_ms END
+WHERE sign_in_tries.locked_until_ms <= excluded.first_ms
+AND (sign_in_tries.tries < ? OR sign_in_tries.first_ms <= ?)"""
+_LOCK = "UPDATE sign_in_tries SET locked_until_ms = ?, tries = 0 WHERE name = ? AND tries >= ?"
+_TAKE_BACK_TRY = """UPDATE sign_in_tries SET tries = tries - 1
+WHERE name = ? AND tries > 0 AND first_ms <= ?"""
 _FORGET_TRIES = "DELETE FROM sign_in_tries WHERE name = ?"
-_DROP_TRIES = "DELETE FROM sign_in_tries WHERE last_ms < ? AND locked_until_ms < ?"
+_DROP_TRIES = "DELETE FROM sign_in_tries WHERE first_ms < ? AND locked_until_ms < ?"
 
 _members: Final = Documents(MemberRecord)
 _sessions: Final = Documents(MemberSession)
@@ -108,7 +117,7 @@ class SqlMembers:
         return _members.read(rows[0][0]) if rows else None
 
     async def find_member_named(self, email: str) -> MemberRecord | None:
-        """A member by case-folded e-mail address."""
+        """A member by e-mail address, in lower case."""
         rows = await self._engine.fetch(_FIND_MEMBER_NAMED, (_name_bytes(email),))
         return _members.read(rows[0][0]) if rows else None
 
@@ -162,18 +171,35 @@ class SqlMembers:
         rows = await self._engine.fetch(_FIND_TRIES, (_name_bytes(name),))
         return Tries(*msgspec.convert(rows[0], tuple[int, int, int])) if rows else Tries()
 
-    async def count_try(self, name: str, *, now_ms: int, since_ms: int) -> Tries:
-        """Count a try, and those before it if the last one was since a time. Returns the sum."""
-        await self._write(_COUNT_TRY, _name_bytes(name), now_ms, since_ms)
-        return await self.find_tries(name)
+    async def begin_try(self, limits: Sequence[TryLimit], *, now_ms: int, since_ms: int) -> bool:
+        """Count a try under all names; False, and none is counted, when one of them has to wait."""
+        # Whoever has to wait costs a look, and no write.
+        for limit in limits:
+            tries = await self.find_tries(limit.name)
+            is_spent = tries.count >= limit.most and tries.first_ms > since_ms
+            if is_spent or tries.locked_until_ms > now_ms:
+                return False
+        writes = [
+            Write(
+                _BEGIN_TRY,
+                (_name_bytes(each.name), now_ms, since_ms, since_ms, each.most, since_ms),
+            )
+            for each in limits
+        ]
+        return await self._has_applied(writes)
 
-    async def lock(self, name: str, until_ms: int) -> None:
-        """Nobody of a name may try until a time."""
-        await self._write(_LOCK, until_ms, _name_bytes(name))
+    async def lock(self, limit: TryLimit, until_ms: int) -> bool:
+        """Lock out who has had all tries. True for one of those who ask at once, no more."""
+        if (await self.find_tries(limit.name)).count < limit.most:
+            return False
+        params = (until_ms, _name_bytes(limit.name), limit.most)
+        return await self._has_applied([Write(_LOCK, params)])
 
-    async def take_back_try(self, name: str) -> None:
-        """One try was none after all."""
-        await self._write(_TAKE_BACK_TRY, _name_bytes(name))
+    async def take_back_try(self, names: Sequence[str], begun_ms: int) -> None:
+        """A try that was counted at a time was none after all."""
+        await self._engine.apply(
+            [Write(_TAKE_BACK_TRY, (_name_bytes(name), begun_ms), ANY_ROWS) for name in names]
+        )
 
     async def forget_tries(self, name: str) -> None:
         """Start to count anew, and let somebody in who was locked out."""
@@ -182,6 +208,14 @@ class SqlMembers:
     async def drop_tries(self, before_ms: int) -> None:
         """Forget those who tried last before a time and are locked out no longer."""
         await self._write(_DROP_TRIES, before_ms, before_ms)
+
+    async def _has_applied(self, writes: Sequence[Write]) -> bool:
+        """Whether every write found what it was for."""
+        try:
+            await self._engine.apply(writes)
+        except Conflict:
+            return False
+        return True
 
     async def _write(self, sql: str, *params: int | bytes) -> None:
         await self._engine.apply([Write(sql, params, ANY_ROWS)])
@@ -230,6 +264,10 @@ def _see_session(change: core.SeeSession) -> list[Write]:
     return [Write(_SEE_SESSION, (change.seen_ms, change.digest, change.seen_ms), ANY_ROWS)]
 
 
+def _take_session(change: core.TakeSession) -> list[Write]:
+    return [Write(_TAKE_SESSION, (change.digest,))]
+
+
 def _end_session(change: core.EndSession) -> list[Write]:
     return [Write(_END_SESSION, (change.member_id, change.id), ANY_ROWS)]
 
@@ -268,6 +306,7 @@ _WRITERS: Final[Mapping[type, Callable[[Any], list[Write]]]] = {
     core.RemoveMembership: _remove_membership,
     core.AddSession: _add_session,
     core.SeeSession: _see_session,
+    core.TakeSession: _take_session,
     core.EndSession: _end_session,
     core.EndSessions: _end_sessions,
     core.DropSessions: _drop_sessions,

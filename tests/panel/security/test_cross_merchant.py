@@ -25,7 +25,6 @@ PLACES = "/settings/installments/{place}"
 # The bank's way back is for whoever proves to come from the bank.
 ALIKE = {
     "POST /sandbox/faults/{number}/remove": 303,
-    "POST /account/sessions/{id}/end": 303,
     "POST /shop/return/{name}": 400,
 }
 CRAWLED = (

@@ -9,7 +9,7 @@ from fakes.panel_addresses import GETS, POSTS, address, id_of, name_of, paramete
 from vezne.core.member import Role
 from vezne.panel.app import ENROLL_PATH, PAGES
 from vezne.panel.permissions import PERMISSIONS, Permission, may
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.routing import PANEL_PATH, Where
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -58,6 +58,14 @@ async def test_the_public_pages_are_these_and_no_others():
     assert {name_of(page) for page in PAGES if page.permission is None} == PUBLIC
     foreign = {name_of(page) for page in PAGES if page.takes_foreign_forms}
     assert foreign == {"POST /shop/return/{name}"}
+
+
+async def test_who_may_look_only_may_do_nothing_but_look():
+    """Acts for viewers are searches, and those about themselves."""
+    acts = {name_of(page) for page in POSTS if page.permission is Permission.VIEW}
+    assert acts == {"POST /payments", "POST /payments/search", "POST /cards/find"}
+    own = {page.path.split("/")[1] for page in PAGES if page.permission is Permission.SELF}
+    assert own == {"account", "join", "sign-out"}
 
 
 async def test_every_parameter_is_known_to_these_tests():
@@ -144,6 +152,22 @@ async def test_wrong_methods_are_unknown(own):
                 answer = await own.browser(role)._send(method, path, b"", {})
                 # A fixed path may be a parameter of another page.
                 assert answer.status in {404, 405, 303, 400}, (method, path)
+
+
+async def test_in_live_mode_there_is_no_sandbox(town, own):
+    """Its pages and acts are unknown addresses, for the owner too."""
+    live = msgspec.structs.replace(town.desk, is_sandbox=False)
+    browser = town.browser(desk=live)
+    browser.cookies.update(own.sessions[Role.OWNER])
+    for page in PAGES:
+        if page.where is Where.SANDBOX:
+            path = PANEL_PATH + address(page, own.ids)
+            fields = {"csrf": own.csrf[Role.OWNER]}
+            answer = await (
+                browser.get(path) if page.method == "GET" else browser.post(path, fields)
+            )
+            assert answer.status in {404, 405}, path
+            assert own.mark not in answer.text.partition("<main")[2].partition("</main>")[0]
 
 
 async def test_without_the_mandatory_second_factor_there_is_only_its_page(own):

@@ -23,8 +23,26 @@ from vezne.panel.routing import PANEL_PATH
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAME = f'{TEXTS[0]}"><img src=x onerror={MARK}()>'
-PAGES_MAX = 260
-LANGUAGES = ("en", "tr")
+# Two references, three of each line, five of each address and of the buyer, the holder is not kept.
+FIELDS = 2 + 3 * 3 + 2 * 5 + 5
+# How often links are followed, and how many of a kind each time.
+ROUNDS = {"en": 4, "tr": 2}
+A_KIND = 24
+IDS = re.compile(r"/(?:[0-9a-f]{16,}|[0-9]+|[a-p]{32})(?=/|$)")
+# Kinds of pages with texts of other people.
+SHOWING = {
+    "/panel/account",
+    "/panel/cards",
+    "/panel/cards/#",
+    "/panel/cards/#/#",
+    "/panel/cards/#/#/delete",
+    "/panel/payments/#",
+    "/panel/requests",
+    "/panel/requests/#",
+    "/panel/sandbox",
+    "/panel/team",
+    "/panel/webhooks/#/#",
+}
 # What nobody sees, and what turns the direction of everything after it.
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 # Where the door's own page goes to the bank.
@@ -52,7 +70,7 @@ async def victim(tmp_path_factory):
         quarter = await town.add_quarter("kurban", NAME)
         await furnish(quarter)
         for text in TEXTS:
-            await pay_with(quarter.caller, text)
+            quarter.ids[text] = str(await pay_with(quarter.caller, text))
             await store_with(quarter.caller, text)
             await call_with(quarter.caller, text)
         await type_in(quarter)
@@ -62,47 +80,53 @@ async def victim(tmp_path_factory):
 
 
 async def pay_with(caller, text):
-    """A payment through every door with the text in all of its fields, and field by field."""
+    """Payments through every door with the text in all of their fields, or in those that take it.
+
+    Returns the number of the one that has it nearly everywhere.
+    """
     sample = iyzico_payment()
     address_of = dict.fromkeys(("contactName", "city", "country", "address", "zipCode"), text)
     items = [
         {**item, "id": text, "name": text, "category1": text, "category2": text}
         for item in sample["basketItems"]
     ]
-    buyer = dict.fromkeys(sample["buyer"], text)
-    card = {**sample["paymentCard"], "cardHolderName": text}
+    free = dict.fromkeys(("id", "name", "surname", "city", "country", "registrationAddress"), text)
+    whole = {
+        **sample,
+        "conversationId": text,
+        "basketId": text,
+        "basketItems": items,
+        "shippingAddress": address_of,
+        "billingAddress": address_of,
+        "paymentCard": {**sample["paymentCard"], "cardHolderName": text},
+        "buyer": {**sample["buyer"], **free},
+    }
+    paid = await caller.iyzico("/payment/auth", whole)
+    back = {"callbackUrl": f"https://shop.example/?x={quote(text)}"}
+    await caller.iyzico("/payment/3dsecure/initialize", {**whole, **back})
     for changes in (
         {"conversationId": text},
-        {"basketId": text},
-        {"basketItems": items},
-        {"shippingAddress": address_of, "billingAddress": address_of},
-        {"paymentCard": card},
-        {"buyer": buyer},
-        {"buyer": {**sample["buyer"], "name": text, "surname": text, "city": text, "id": text}},
-        {"callbackUrl": text, "paymentChannel": text, "paymentGroup": text, "locale": text},
+        {"buyer": dict.fromkeys(sample["buyer"], text)},
+        {"paymentChannel": text, "paymentGroup": text, "locale": text, "currency": text},
+        {"callbackUrl": text},
     ):
-        await caller.iyzico("/payment/auth", {**sample, **changes})
-    await caller.iyzico("/payment/3dsecure/initialize", {**sample, "callbackUrl": text})
-    for path, whole in (
-        ("/api/paywall/payment/startdirect", paywall_payment(text)),
-        ("/api/paywall/payment/startdirect", changed(paywall_payment("ref"), text)),
-        ("/api/paywall/payment/start3d", changed(paywall_payment("ref"), text)),
-    ):
-        await caller.paywall(path, whole)
-    for name in ("reference_no", "card_holder", "description", "card_desc", "user_unique_id"):
-        request = {**paynet_payment(f"ref{TEXTS.index(text)}{name}"), name: text}
-        await caller.paynet("/v2/transaction/payment", request)
+        await caller.iyzico("/payment/3dsecure/initialize", {**sample, **back, **changes})
+    await caller.paywall("/api/paywall/payment/startdirect", paywall_payment(text))
+    await caller.paywall("/api/paywall/payment/startdirect", changed("direct", text))
+    await caller.paywall("/api/paywall/payment/start3d", changed("secure", text))
+    await caller.paynet("/v2/transaction/payment", paynet_payment(text))
+    plain = {"card_holder": "Ayse Yilmaz", "card_holder_mail": "a@b.example"}
+    plain |= {"card_holder_phone": "5321234567", "reference_no": f"{text[:40]}-paynet"}
+    await caller.paynet("/v2/transaction/payment", {**paynet_payment(text), **plain})
+    return paid.get("paymentId")
 
 
-def changed(request, text):
+def changed(code, text):
     """A PayWall payment with the text where it is read most freely."""
-    detail = {**request["PaymentDetail"], "MerchantUniqueCode": f"code-{TEXTS.index(text)}"}
-    customer = {**request["Customer"], "FullName": text, "Address": text, "Email": "a@b.example"}
-    products = [{**request["Products"][0], "ProductName": text, "ProductId": text}]
-    card = {**request["Card"], "OwnerName": text}
-    card["CardSave"] = {"Save": True, "Nickname": text, "RelationalId1": text}
-    whole = {"PaymentDetail": detail, "Customer": customer, "Products": products, "Card": card}
-    return {**request, **whole}
+    request = paywall_payment(text)
+    request["PaymentDetail"]["MerchantUniqueCode"] = f"{code}-{TEXTS.index(text)}"
+    request["Customer"] |= {"Email": "a@b.example", "Phone": "5321234567"}
+    return request
 
 
 async def store_with(caller, text):
@@ -177,38 +201,59 @@ def assert_harmless(answer, where):
     return witness
 
 
-async def crawl(quarter, language, pages_max):
-    """Every page that links lead to from the first, and what they say together."""
+async def crawl(quarter, language):
+    """What pages say, by kind: those that links lead to from the first, some of each kind."""
     browser = quarter.browser(Role.OWNER)
     browser.cookies["vezne_language"] = language
-    waiting = [PANEL_PATH + address(page, quarter.ids) for page in GETS]
-    seen, words = set(waiting), []
-    while waiting and len(words) < pages_max:
-        path = waiting.pop(0)
-        answer = await browser.get(path)
-        assert answer.status < 500, path
-        if "text/html" not in answer.headers.get("content-type", "") or path.endswith(BANK_PAGE):
-            continue
-        witness = assert_harmless(answer, path)
-        words.append("".join(witness.words))
-        for link in witness.links:
-            parts = urlsplit(urljoin(f"http://127.0.0.1:8080{path}", link))
-            target = f"{parts.path}?{parts.query}".rstrip("?")
-            if parts.netloc == "127.0.0.1:8080" and target not in seen:
-                seen.add(target)
-                waiting.append(target)
+    found = [PANEL_PATH + address(page, quarter.ids) for page in GETS]
+    seen, words = set(found), {}
+    for _ in range(ROUNDS[language]):
+        by_kind = {}
+        for path in found:
+            by_kind.setdefault(IDS.sub("/#", path.partition("?")[0]), []).append(path)
+        found = []
+        for kind, paths in by_kind.items():
+            for path in paths[:: -(-len(paths) // A_KIND)]:
+                answer = await browser.get(path)
+                assert answer.status < 500, path
+                is_page = "text/html" in answer.headers.get("content-type", "")
+                if not is_page or path.endswith(BANK_PAGE):
+                    continue
+                witness = assert_harmless(answer, path)
+                words[kind] = words.get(kind, "") + "".join(witness.words)
+                found += [link for link in targets(path, witness.links) if link not in seen]
+                seen.update(found)
     return words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+def targets(path, links):
+    """Where the links of a page lead to in the panel."""
+    for link in links:
+        parts = urlsplit(urljoin(f"http://127.0.0.1:8080{path}", link))
+        if parts.netloc == "127.0.0.1:8080" and parts.path.startswith(PANEL_PATH):
+            yield f"{parts.path}?{parts.query}".rstrip("?")
+
+
+@pytest.mark.parametrize("language", ROUNDS)
 async def test_hostile_texts_stay_texts_on_every_page(victim, language):
     """Followed link by link from every page; and they are there to be read, as they were sent."""
-    words = await crawl(victim, language, PAGES_MAX if language == "en" else PAGES_MAX // 3)
-    assert len(words) >= PAGES_MAX // 3
-    everything = "\n".join(words)
-    assert MARK in everything
+    words = await crawl(victim, language)
+    everything = "\n".join(words.values())
+    assert MARK in everything.replace(NAME, "")
     if language == "en":
         assert [text for text in TEXTS if text.isprintable() and text not in everything] == []
+        assert [kind for kind in SHOWING if MARK not in words[kind].replace(NAME, "")] == []
+
+
+async def test_every_field_of_a_payment_is_shown_as_it_was_sent(victim):
+    """References, basket, buyer, addresses and seller, each of them hostile."""
+    paid = [text for text in TEXTS if victim.ids[text] != "None" and text.isprintable()]
+    # Some are longer than a reference may be.
+    assert len(paid) >= 10
+    for text in paid:
+        answer = await victim.get(f"/payments/{victim.ids[text]}")
+        witness = assert_harmless(answer, text)
+        assert "".join(witness.words).count(text) >= FIELDS
 
 
 async def test_live_parts_are_harmless_too(victim):

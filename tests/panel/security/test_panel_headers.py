@@ -188,7 +188,7 @@ async def test_every_cookie_is_secure_where_the_panel_is(town, own):
         account = f"{PANEL_PATH}/account"
         seen.append(await browser.post(f"{PANEL_PATH}/preferences", {"theme": "dark"}))
         seen.append(await browser.post(f"{PANEL_PATH}/preferences", {"theme": "auto"}))
-        seen.append(await browser.post(f"{account}/sessions/x/end", page=account))
+        seen.append(await browser.post(f"{account}/sessions/end-others", page=account))
         seen.append(await browser.get(account))
         seen.append(await browser.post(f"{PANEL_PATH}/sign-out", page=account))
         seen.append(await browser.get(page))

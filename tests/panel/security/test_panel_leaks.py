@@ -4,9 +4,11 @@ The numbers are drawn anew for every run. The shop's samples, whose cards are pu
 before anybody else's card came.
 """
 
+import base64
 import json
 import re
 import secrets
+from collections import Counter
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
@@ -16,6 +18,7 @@ from fakes.door_caller import iyzico_payment, paynet_payment, paywall_payment
 from fakes.hostile import Witness
 from fakes.leaks import files, leaks
 from fakes.panel_addresses import GETS, address
+from fakes.panel_browser import PASSWORD
 from fakes.panel_town import stored_card
 from vezne.core.card import is_luhn_valid
 from vezne.core.member import Role
@@ -30,7 +33,8 @@ CODE = "9473"
 CODE_ALONE = re.compile(rf"(?<![0-9A-Za-z.]){CODE}(?![0-9A-Za-z])".encode())
 # Between the digits of a number, also in addresses.
 SEPARATORS = re.compile(rb"%20|[ +-]")
-PAGES_MAX = 220
+A_KIND = 40
+IDS = re.compile(r"/(?:[0-9a-f]{16,}|[0-9]+|[a-p]{32})(?=/|$)")
 
 
 def draw(place):
@@ -161,12 +165,16 @@ FORMS = {
 
 
 async def crawl(quarter):
-    """Every page that links lead to, and every live part, by address."""
+    """Pages that links lead to, and live parts, by address: so many of each kind."""
     browser = quarter.browser(Role.OWNER)
     waiting = [PANEL_PATH + address(page, quarter.ids) for page in GETS]
-    seen, pages = set(waiting), {}
-    while waiting and len(pages) < PAGES_MAX:
+    seen, pages, kinds = set(waiting), {}, Counter()
+    while waiting:
         path = waiting.pop(0)
+        kind = IDS.sub("/#", path.partition("?")[0])
+        if kinds[kind] == A_KIND:
+            continue
+        kinds[kind] += 1
         answer = await browser.get(path)
         pages[f"page {path}"] = f"{answer.text} {answer.headers}".encode()
         if "text/html" not in answer.headers.get("content-type", ""):
@@ -176,9 +184,45 @@ async def crawl(quarter):
             target = f"{parts.path}?{parts.query}".rstrip("?")
             if parts.path.startswith(PANEL_PATH) and target not in seen:
                 seen.add(target)
-                # The newest first: they are about the cards.
-                waiting.insert(0, target) if "/requests/" in target else waiting.append(target)
+                waiting.append(target)
     return pages
+
+
+async def test_what_is_secret_is_shown_once_or_never(town, own):
+    """Keys, links, sessions and passwords: on no page after, in no file, in no log line."""
+    with structlog.testing.capture_logs() as lines:
+        issued = await own.fill_in("/keys", "/keys", door="paywall.private")
+        (secret,) = re.findall(r"<code>([0-9A-Za-z]{64})</code>", issued.text)
+        link = await own.invite("sixth@example.com")
+        browser = await own.sign_in(Role.OWNER)
+        pages = await crawl(own)
+    await town.house.recorder.write()
+    await town.house.audit.settled()
+    assert issued.headers["cache-control"] == "no-store"
+    places = {**pages, **files(town.house.settings.data), "log": repr(lines).encode()}
+    doors = own.caller.keys
+    names = ("secret_key", "public_key", "private_key")
+    secrets_of_all = [secret, link, PASSWORD, browser.cookies["vezne_session"]]
+    secrets_of_all += [pair[name] for pair in doors.values() for name in names if name in pair]
+    secrets_of_all += [each["vezne_session"] for each in own.sessions.values()]
+    assert len(secrets_of_all) == 12
+    for text in secrets_of_all:
+        forms = (text.encode(), text.encode().hex().encode(), quote(text).encode())
+        assert [name for name, place in places.items() if any(map(place.count, forms))] == []
+
+
+async def test_a_stranger_cannot_have_a_command_sent_to_their_host(own):
+    """A call that proved nothing names a host; the page shows it, and copies it into no command."""
+    body, headers = b"{}", {"host": "evil.example", "authorization": "IYZWSv2 x"}
+    key = own.caller.keys["iyzico"]["api_key"]
+    claim = base64.b64encode(f"apiKey:{key}&randomKey:r&signature:00".encode()).decode()
+    headers["authorization"] = f"IYZWSv2 {claim}"
+    await own.caller.call("POST", "/payment/auth", body, headers)
+    await own.town.house.recorder.write()
+    newest = re.search(r"/panel/requests/\d+", (await own.get("/requests")).text)[0]
+    page = (await own.get(newest.removeprefix(PANEL_PATH))).text
+    assert "evil.example" in page
+    assert "//evil.example" not in page
 
 
 async def test_no_number_and_no_code_is_anywhere(town, own):

@@ -15,6 +15,7 @@ from vezne.core.retention import CardPlace
 from vezne.flows.blocklist import is_card_blocked
 from vezne.flows.store_card import CardOfOwner, delete_card, sealed_from_stored
 from vezne.panel.card_names import NamedCard
+from vezne.panel.card_numbers import is_card_number, plain_digits
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import Page
 from vezne.panel.visit import NotFound, Visit
@@ -94,7 +95,11 @@ def _unfit(visit: Visit, text: str) -> str:
         return "cards.search.long"
     named = visit.desk.card_names.meaning_of(visit.merchant.id, text)
     # The tokens of a door are digits for the most part.
-    return "cards.search.number" if named is None and holds_pan(text) else ""
+    return "cards.search.number" if named is None and _is_number(text) else ""
+
+
+def _is_number(text: str) -> bool:
+    return is_card_number(text) or holds_pan(plain_digits(text))
 
 
 def _list(visit: Visit, text: str, found: Found, error: str = "") -> Response:
@@ -303,8 +308,21 @@ _VIEW: Final = Permission.VIEW
 _DELETE: Final = Permission.DELETE_CARDS
 
 PAGES: Final = (
-    Page(method="GET", path="/cards", handle=list_owners, permission=_VIEW),
-    Page(method="POST", path="/cards/find", handle=find, permission=_VIEW),
+    # A door's name for a card may look like a number.
+    Page(
+        method="GET",
+        path="/cards",
+        handle=list_owners,
+        permission=_VIEW,
+        minds_card_numbers=True,
+    ),
+    Page(
+        method="POST",
+        path="/cards/find",
+        handle=find,
+        permission=_VIEW,
+        minds_card_numbers=True,
+    ),
     Page(method="GET", path="/cards/{owner}", handle=show_owner, permission=_VIEW),
     Page(method="GET", path="/cards/{owner}/{token}", handle=show_card, permission=_VIEW),
     Page(method="GET", path="/cards/{owner}/{token}/delete", handle=ask_delete, permission=_DELETE),

@@ -40,13 +40,14 @@ async def use_link(visit: Visit) -> Response:
     if link is None:
         return _gone(visit)
     record = await visit.desk.members.books.find_member_named(link.email)
-    if (record is None) is (link.kind is LinkKind.RESET):
+    is_reset = link.kind is LinkKind.RESET
+    is_void = record is None if is_reset else await _is_known(visit, record)
+    if is_void:
         return await _link_page(visit, token, link)
     try:
         fault = await _fault(visit, link, record)
         if fault:
             return await _link_page(visit, token, link, fault)
-        note_link(visit, link, await _merchant_id(visit, link, record))
         return await _choose_password(visit, link, record)
     except Busy:
         return await _link_page(visit, token, link, {"new": "sign_in.busy"})
@@ -68,6 +69,7 @@ async def join_team(visit: Visit) -> Response:
     try:
         await visit.desk.members.links.join_team(link, record)
     except Conflict:
+        note_link(visit, link, link.merchant_id, is_success=False)
         return _gone(visit)
     return visit.go(f"{PANEL_PATH}/account", "join.done")
 
@@ -77,31 +79,65 @@ async def _choose_password(visit: Visit, link: MemberLink, record: MemberRecord 
 
     Raises Busy and Conflict.
     """
-    members = visit.desk.members
-    if record is not None:
-        await members.links.reset(link, record, visit.form["new"])
+    merchant_id = await _merchant_id(visit, link, record)
+    note_link(visit, link, merchant_id)
+    try:
+        member = await _with_password(visit, link, record)
+    except (Busy, Conflict):
+        note_link(visit, link, merchant_id, is_success=False)
+        raise
+    if link.kind is LinkKind.RESET:
         return visit.go(SIGN_IN_PATH, "reset.done")
-    record = await members.links.join_as_new(link, visit.form["new"])
-    await members.entrance.welcome(record, link.merchant_id)
+    members = visit.desk.members
+    await members.entrance.welcome(member, link.merchant_id)
     browser = visit.request.headers.get("user-agent", "")
-    token = await members.sessions.begin(record, link.merchant_id, browser, is_open=True)
+    token = await members.sessions.begin(member, link.merchant_id, browser, is_open=True)
     response = visit.go(PANEL_PATH, "join.done")
     give_session(visit, response, token)
     return response
 
 
+async def _with_password(
+    visit: Visit, link: MemberLink, record: MemberRecord | None
+) -> MemberRecord:
+    """The member, whose password is the one that was typed. Raises Busy and Conflict."""
+    links, new = visit.desk.members.links, visit.form["new"]
+    if record is None:
+        return await links.join_as_new(link, new)
+    if link.kind is LinkKind.RESET:
+        return await links.reset(link, record, new)
+    return await links.join_anew(link, record, new)
+
+
 async def _fault(visit: Visit, link: MemberLink, record: MemberRecord | None) -> Mapping[str, str]:
     """What is wrong with the password that was typed, by field. Raises Busy."""
     new = visit.form.get("new", "")
-    names = [] if link.kind is LinkKind.RESET else [(await _merchant(visit, link)).name]
+    names = await _merchant_names(visit, link, record)
     fault = await visit.desk.members.accounts.fault_of(new, link.email, names, record)
     if fault:
         return {"new": fault}
     return {} if visit.form.get("again", "") == new else {"again": "password.differs"}
 
 
-def note_link(visit: Visit, link: MemberLink, merchant_id: int) -> None:
-    """Write that a link is used. Raises AuditFailure."""
+async def _merchant_names(visit: Visit, link: MemberLink, record: MemberRecord | None) -> list[str]:
+    """The merchants for whom the member is to work, or works."""
+    members = visit.desk.members
+    ids = [link.merchant_id] if link.kind is LinkKind.INVITATION else []
+    if record is not None:
+        ids += [each.merchant_id for each in await members.books.list_memberships(record.id)]
+    found = [await members.merchants.find_merchant(merchant_id) for merchant_id in ids]
+    return [merchant.name for merchant in found if merchant is not None]
+
+
+async def _is_known(visit: Visit, record: MemberRecord | None) -> bool:
+    """Whether there is an account that is good for something: a member of no team has none."""
+    if record is None:
+        return False
+    return bool(await visit.desk.members.books.list_memberships(record.id))
+
+
+def note_link(visit: Visit, link: MemberLink, merchant_id: int, *, is_success: bool = True) -> None:
+    """Write that a link is used, or that it was not after all. Raises AuditFailure."""
     prove_caller(merchant_id, link.email)
     reason = f"joined as {link.role}" if link.kind is LinkKind.INVITATION else "password reset"
     visit.desk.audit.record(
@@ -110,6 +146,7 @@ def note_link(visit: Visit, link: MemberLink, merchant_id: int) -> None:
             merchant_id=merchant_id,
             subject=f"member {link.email}",
             reason=f"{reason}, by a link of {link.made_by}",
+            is_success=is_success,
         )
     )
 
@@ -141,7 +178,8 @@ async def _link_page(
         response = visit.page("reset.html", status=status, **values)
     else:
         merchant = await _merchant(visit, link)
-        is_known = await visit.desk.members.books.find_member_named(link.email) is not None
+        record = await visit.desk.members.books.find_member_named(link.email)
+        is_known = await _is_known(visit, record)
         response = visit.page(
             "join.html", status=status, merchant=merchant, is_known=is_known, **values
         )

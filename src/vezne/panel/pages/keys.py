@@ -70,6 +70,7 @@ async def revoke_key(visit: Visit) -> Response:
     await visit.desk.audit.settled()
     if not await visit.desk.keys.revoke(visit.merchant.id, pair.door, pair.key):
         visit.record(f"key {pair.key} of {pair.door}", reason="not revoked", is_success=False)
+        return visit.turn_back(_PATH, "keys.revoked_meanwhile")
     return visit.go(_PATH, "keys.revoked_note", key=pair.key)
 
 

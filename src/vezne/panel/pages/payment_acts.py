@@ -7,7 +7,7 @@ from typing import Final
 from starlette.responses import Response
 
 from vezne.core.changes import Conflict
-from vezne.core.money import AMOUNT_MAX_E8, plain_text
+from vezne.core.money import AMOUNT_MAX_E8, UNIT, plain_text
 from vezne.core.payment import Payment
 from vezne.core.refusal import Refusal
 from vezne.flows.as_seen import ChangedMeanwhile, ports_as_seen
@@ -29,11 +29,13 @@ from vezne.panel.formats import number as amount_text
 from vezne.panel.pages.payment import find_own
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import PANEL_PATH, Page
-from vezne.panel.typed_amount import MistypedAmount, amount_from_text
+from vezne.panel.typed_amount import MistypedAmount, TooLargeAmount, amount_from_text
 from vezne.panel.visit import IllFormed, NotFound, Visit
 from vezne.panel.wording import TEXTS
 
 _NUMBER_DIGITS_MAX: Final = 19
+# The kuruş: every currency that is taken has a hundredth.
+SMALLEST_E8: Final = UNIT // 100
 
 
 async def ask(act: Act, visit: Visit) -> Response:
@@ -44,18 +46,20 @@ async def ask(act: Act, visit: Visit) -> Response:
         return _turn_back(visit, payment)
     if act not in WITH_AMOUNT:
         return _confirmation(visit, Wish(act=act, payment=payment, line=line))
-    limit_e8 = payment.paid_e8 if act is Act.CAPTURE else refundable_e8(payment, line)
+    limit_e8 = _limit_e8(act, payment, line)
     if "amount" not in visit.query:
         return _amount_form(visit, act, payment, line, amount_text(limit_e8, visit.language))
     text = visit.query["amount"]
     try:
-        amount_e8 = amount_from_text(text, visit.language)
+        amount_e8 = amount_from_text(text, visit.language, payment.currency)
+    except TooLargeAmount:
+        return _amount_form(visit, act, payment, line, _shown(text), "payment.amount.too_large")
     except MistypedAmount:
-        # A card number that got into the wrong field is shown to nobody again.
-        text = "" if is_card_number(text) else text
-        return _amount_form(visit, act, payment, line, text, error="payment.amount.mistyped")
+        return _amount_form(visit, act, payment, line, _shown(text), "payment.amount.mistyped")
+    if not _is_whole(amount_e8, limit_e8):
+        return _amount_form(visit, act, payment, line, text, "payment.amount.decimals")
     if act is Act.REFUND and amount_e8 > limit_e8:
-        return _amount_form(visit, act, payment, line, text, error="payment.amount.too_high")
+        return _amount_form(visit, act, payment, line, text, "payment.amount.too_high")
     return _confirmation(visit, Wish(act=act, payment=payment, line=line, amount_e8=amount_e8))
 
 
@@ -72,6 +76,8 @@ async def do(act: Act, visit: Visit) -> Response:
     path = _path_of(payment)
     if payment.version != version:
         return visit.turn_back(path, "payment.changed")
+    if not _is_whole(wish.amount_e8, _limit_e8(act, payment, wish.line)):
+        raise IllFormed
     reason = _reason(wish)
     subject = f"payment {payment.number}"
     visit.record(subject, reason=reason)
@@ -81,6 +87,21 @@ async def do(act: Act, visit: Visit) -> Response:
         return visit.go(path, done.note, **done.values)
     visit.record(subject, reason=reason, is_success=False)
     return visit.turn_back(path, done.note, **done.values)
+
+
+def _limit_e8(act: Act, payment: Payment, line: int | None) -> int:
+    """What is held, or can be given back."""
+    return payment.paid_e8 if act is Act.CAPTURE else refundable_e8(payment, line)
+
+
+def _is_whole(amount_e8: int, limit_e8: int) -> bool:
+    """Whether an amount has no more decimals than its currency, unless it is all that there is."""
+    return amount_e8 % SMALLEST_E8 == 0 or amount_e8 == limit_e8
+
+
+def _shown(text: str) -> str:
+    """What was typed; a card number that got into the wrong field is shown to nobody again."""
+    return "" if is_card_number(text) else text
 
 
 async def _try(wish: Wish, visit: Visit, version: int) -> Done:
@@ -162,6 +183,7 @@ def _amount_form(
         payment=payment,
         line="" if line is None else str(line),
         lines=lines,
+        limit_e8=_limit_e8(act, payment, line),
         left_e8=payment.still_charged_e8,
         amount=text,
         error=error,
@@ -174,14 +196,18 @@ def _confirmation(visit: Visit, wish: Wish) -> Response:
         wish=wish,
         payment=wish.payment,
         is_grave=wish.act in GRAVE,
+        is_more_than_held=wish.act is Act.CAPTURE and wish.amount_e8 > wish.payment.paid_e8,
         form_path=visit.request.url.path,
     )
 
 
 def _pages(act: Act, path: str) -> tuple[Page, Page]:
+    # An amount in 1e-8 may look like a number.
+    may = Permission.MOVE_MONEY
+    ask_act, do_act = partial(ask, act), partial(do, act)
     return (
-        Page(method="GET", path=path, handle=partial(ask, act), permission=Permission.MOVE_MONEY),
-        Page(method="POST", path=path, handle=partial(do, act), permission=Permission.MOVE_MONEY),
+        Page(method="GET", path=path, handle=ask_act, permission=may, minds_card_numbers=True),
+        Page(method="POST", path=path, handle=do_act, permission=may, minds_card_numbers=True),
     )
 
 

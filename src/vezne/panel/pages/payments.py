@@ -129,9 +129,25 @@ def _doors(visit: Visit) -> list[tuple[str, str]]:
 
 
 PAGES: Final = (
-    Page(method="GET", path="/payments", handle=show_payments, permission=Permission.VIEW),
-    Page(method="POST", path="/payments", handle=narrow_down, permission=Permission.VIEW),
     Page(
-        method="POST", path="/payments/search", handle=find_by_anything, permission=Permission.VIEW
+        method="GET",
+        path="/payments",
+        handle=show_payments,
+        permission=Permission.VIEW,
+        minds_card_numbers=True,
+    ),
+    Page(
+        method="POST",
+        path="/payments",
+        handle=narrow_down,
+        permission=Permission.VIEW,
+        minds_card_numbers=True,
+    ),
+    Page(
+        method="POST",
+        path="/payments/search",
+        handle=find_by_anything,
+        permission=Permission.VIEW,
+        minds_card_numbers=True,
     ),
 )

@@ -83,11 +83,15 @@ def _choices(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
 
 
 def _origin_of(visit: Visit, call: ApiCall) -> str:
-    """Where a call was sent to: what its own header says, or where this page is."""
+    """Where a call was sent to: what its own header says, or where this page is.
+
+    Whoever has proven nothing may have named a host of their own, which must not be sent secrets.
+    """
     if visit.desk.public_url is not None:
         return visit.desk.public_url
     here = visit.request.url
-    return f"{here.scheme}://{dict(call.headers).get('host', here.netloc)}"
+    host = dict(call.headers).get("host") if call.is_proven else None
+    return f"{here.scheme}://{host or here.netloc}"
 
 
 def _link(parts: Mapping[str, str]) -> str:
@@ -101,6 +105,7 @@ PAGES: Final = (
         handle=list_calls,
         permission=Permission.READ_REQUESTS,
         where=Where.SANDBOX,
+        minds_card_numbers=True,
     ),
     Page(
         method="GET",

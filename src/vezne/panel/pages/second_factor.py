@@ -6,13 +6,25 @@ from typing import Final
 from starlette.responses import Response
 
 from vezne.core.changes import Conflict
-from vezne.panel.pages.account import ACCOUNT_PATH, own_record, refuse_password, renewed
+from vezne.core.member import MemberRecord
+from vezne.panel.pages.account import (
+    ACCOUNT_PATH,
+    changed_meanwhile,
+    own_record,
+    refuse_code,
+    refuse_password,
+    renewed,
+)
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import Page
 from vezne.panel.second_factor import qr_code, secret_text
 from vezne.panel.visit import NotFound, Visit
 
 FACTOR_PATH: Final = f"{ACCOUNT_PATH}/second-factor"
+
+# What the trail calls them.
+_SUBJECT: Final = "own second factor"
+_CODES: Final = "own recovery codes"
 
 
 async def show_factor(visit: Visit) -> Response:
@@ -22,16 +34,15 @@ async def show_factor(visit: Visit) -> Response:
 
 async def begin_factor(visit: Visit) -> Response:
     """Make a secret. Whoever must have a second factor has just given the password."""
-    record = await own_record(visit)
     if not visit.who.must_enroll:
-        refused = await refuse_password(visit, record, visit.form.get("password", ""))
-        if refused:
-            return await _factor_page(visit, {"password": refused})
-    visit.record("own second factor", reason="begun")
+        errors = await _refuse(visit, await own_record(visit))
+        if errors:
+            return await _factor_page(visit, errors)
+    visit.record(_SUBJECT, reason="begun")
     try:
         await visit.desk.members.accounts.begin_factor(await own_record(visit))
     except Conflict:
-        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
+        return changed_meanwhile(visit, _SUBJECT, FACTOR_PATH)
     return visit.go(FACTOR_PATH)
 
 
@@ -40,16 +51,15 @@ async def confirm_factor(visit: Visit) -> Response:
     record = await own_record(visit)
     if not record.pending_factor:
         return visit.go(FACTOR_PATH)
-    visit.record("own second factor", reason="set up")
-    try:
-        codes = await visit.desk.members.accounts.confirm_factor(
-            record, visit.form.get("code", ""), session_id=visit.who.session_id
-        )
-    except Conflict:
-        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
-    if codes is None:
-        visit.record("own second factor", reason="wrong code", is_success=False)
+    accounts, typed = visit.desk.members.accounts, visit.form.get("code", "")
+    if not await accounts.is_first_code(record, typed):
+        visit.record(_SUBJECT, reason="wrong code", is_success=False)
         return await _factor_page(visit, {"code": "sign_in.wrong_code"})
+    visit.record(_SUBJECT, reason="set up")
+    try:
+        codes = await accounts.confirm_factor(record, typed, session_id=visit.who.session_id)
+    except Conflict:
+        return changed_meanwhile(visit, _SUBJECT, FACTOR_PATH)
     return await renewed(visit, visit.page("recovery_codes.html", codes=codes))
 
 
@@ -58,14 +68,14 @@ async def renew_recovery(visit: Visit) -> Response:
     record = await own_record(visit)
     if not record.sealed_factor:
         raise NotFound
-    refused = await refuse_password(visit, record, visit.form.get("password", ""))
-    if refused:
-        return await _factor_page(visit, {"password": refused})
-    visit.record("own recovery codes", reason="renewed")
+    errors = await _refuse(visit, record)
+    if errors:
+        return await _factor_page(visit, errors)
+    visit.record(_CODES, reason="renewed")
     try:
         codes = await visit.desk.members.accounts.renew_recovery(await own_record(visit))
     except Conflict:
-        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
+        return changed_meanwhile(visit, _CODES, FACTOR_PATH)
     return visit.page("recovery_codes.html", codes=codes)
 
 
@@ -74,15 +84,28 @@ async def drop_factor(visit: Visit) -> Response:
     record = await own_record(visit)
     if visit.desk.members.sessions.policy.is_factor_mandatory or not record.sealed_factor:
         raise NotFound
-    refused = await refuse_password(visit, record, visit.form.get("password", ""))
-    if refused:
-        return await _factor_page(visit, {"password": refused})
-    visit.record("own second factor", reason="taken away")
+    errors = await _refuse(visit, record)
+    if errors:
+        return await _factor_page(visit, errors)
+    visit.record(_SUBJECT, reason="taken away")
     try:
         await visit.desk.members.accounts.drop_factor(await own_record(visit))
     except Conflict:
-        return visit.turn_back(FACTOR_PATH, "account.changed_meanwhile")
+        return changed_meanwhile(visit, _SUBJECT, FACTOR_PATH)
     return visit.go(FACTOR_PATH, "factor.dropped")
+
+
+async def _refuse(visit: Visit, record: MemberRecord) -> Mapping[str, str]:
+    """Why the member is not believed, by field: the password, and a code where there is a factor.
+
+    Raises AuditFailure.
+    """
+    refused = await refuse_password(visit, record, visit.form.get("password", ""))
+    if refused:
+        return {"password": refused}
+    # The hash may have been made anew with the password just given.
+    refused = await refuse_code(visit, await own_record(visit), visit.form.get("code", ""))
+    return {"own_code": refused} if refused else {}
 
 
 async def _factor_page(visit: Visit, errors: Mapping[str, str] | None = None) -> Response:

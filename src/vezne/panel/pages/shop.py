@@ -1,18 +1,22 @@
 """The test shop: goods, a door and a test card; then what was sent, and what came back."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
+import msgspec
 from starlette.responses import HTMLResponse, Response
 
 from vezne.core.audit import current_origin
 from vezne.core.card import CardScope, StoredCard
+from vezne.core.merchant import Merchant
 from vezne.core.standing import standing_of
 from vezne.core.web_address import is_origin, is_web_address
 from vezne.flows.store_card import list_cards_of
 from vezne.panel.permissions import Permission
 from vezne.panel.routing import PANEL_PATH, Page, Where
+from vezne.panel.shop import iyzico
 from vezne.panel.shop.checkout import ForgedReturn, check_out, come_back
 from vezne.panel.shop.doors import NoAnswer
 from vezne.panel.shop.exchange import Errand, Exchange
@@ -62,12 +66,17 @@ async def buy(visit: Visit) -> Response:
     if not is_name(name):
         raise IllFormed
     if shop.orders.find(visit.merchant.id, name) is None:
+        paid = await visit.ports.books.find_payment_by_reference(
+            visit.merchant.id, _reference_of(name)
+        )
+        if paid is not None:
+            # The order itself is forgotten by now.
+            return visit.go(f"{PANEL_PATH}/payments/{paid.number}")
         try:
-            stored = await _stored_cards(visit)
-            chosen = chosen_from(visit.form, shop.cards, stored)
+            chosen = chosen_from(visit.form, shop.cards, await _stored_cards(visit))
         except Unusable as unusable:
             return await _form_page(visit, visit.form, unusable.errors)
-        await _check_out(visit, name, chosen, has_cards=bool(stored))
+        await _check_out(visit, name, chosen)
     return visit.go(f"{_PATH}/orders/{name}")
 
 
@@ -110,6 +119,9 @@ async def take_back(visit: Visit) -> Response:
         till = await _open_till(visit, shop, order)
         try:
             if till is not None:
+                # Another order may have stored the customer's first card meanwhile.
+                key = await _customer_key(visit, order.merchant)
+                order.purchase = msgspec.structs.replace(order.purchase, customer_key=key)
                 await come_back(order, till, visit.form)
         except ForgedReturn:
             raise IllFormed from None
@@ -168,12 +180,17 @@ async def _form_page(
     )
 
 
-async def _check_out(visit: Visit, name: str, chosen: Chosen, *, has_cards: bool) -> None:
+def _reference_of(name: str) -> str:
+    """What an order calls its payment."""
+    return f"shop-{name[:_REFERENCE_LETTERS]}"
+
+
+async def _check_out(visit: Visit, name: str, chosen: Chosen) -> None:
     """Open an order and pay it."""
     shop = _shop_of(visit)
     return_name = shop.orders.new_name()
     purchase = Purchase(
-        reference=f"shop-{name[:_REFERENCE_LETTERS]}",
+        reference=_reference_of(name),
         lines=chosen.lines,
         texts=tuple(visit.say(f"shop.good.{line.good.name}") for line in chosen.lines),
         language=visit.language,
@@ -182,7 +199,7 @@ async def _check_out(visit: Visit, name: str, chosen: Chosen, *, has_cards: bool
         expiry=expiry_at(visit.ports.clock.now_ms()),
         is_secure=chosen.is_secure,
         saves_card=chosen.saves_card,
-        has_cards=has_cards,
+        customer_key=await _customer_key(visit, visit.merchant),
         stored=chosen.stored,
     )
     order = Order(
@@ -201,7 +218,7 @@ async def _check_out(visit: Visit, name: str, chosen: Chosen, *, has_cards: bool
         await visit.desk.audit.settled()
         till = await _open_till(visit, shop, order)
         if till is not None:
-            await check_out(order, till)
+            await check_out(order, till, partial(_token_of, visit))
     finally:
         order.end_if_left()
 
@@ -238,6 +255,19 @@ async def _stored_cards(visit: Visit) -> list[StoredCard]:
     """The cards of the shop's customer that can pay, oldest first."""
     cards = await list_cards_of(visit.merchant, CUSTOMER, visit.ports)
     return [card for card in cards if card.scope is CardScope.PAYMENT]
+
+
+async def _customer_key(visit: Visit, merchant: Merchant) -> str:
+    """What iyzico's door calls the customer whose cards are stored; empty: nobody yet."""
+    owners = await visit.desk.ports.books.find_owners(merchant.id, CUSTOMER)
+    names = visit.desk.card_names.of_owner(owners[0]) if owners else []
+    return next((name.value for name in names if name.door == iyzico.DOOR), "")
+
+
+def _token_of(visit: Visit, name: str) -> bytes | None:
+    """Which stored card a door means by a name."""
+    meant = visit.desk.card_names.meaning_of(visit.merchant.id, name)
+    return None if meant is None else meant.token
 
 
 def _panel_origin(visit: Visit, shop: Shop) -> str:

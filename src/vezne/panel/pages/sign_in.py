@@ -1,6 +1,5 @@
 """Signing in and out: the password, then the code of the second factor."""
 
-from contextlib import suppress
 from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -35,6 +34,7 @@ _REASONS: Final = {
     NoEntry.WRONG: ("sign_in.wrong", 422),
     NoEntry.LOCKED: ("sign_in.locked", 429),
     NoEntry.BUSY: ("sign_in.busy", 503),
+    NoEntry.TOO_FAST: ("sign_in.too_fast", 429),
 }
 
 
@@ -81,15 +81,21 @@ async def give_code(visit: Visit) -> Response:
     if not is_same(visit.form.get(FORM_FIELD, ""), waiting.csrf):
         raise IllFormed
     next_path = own_path(visit.form.get("next", ""))
-    checked = await members.entrance.check_code(waiting, visit.form.get("code", ""))
+    checked = await members.entrance.check_code(waiting.member_id, visit.form.get("code", ""))
+    if checked is NoEntry.GONE:
+        return visit.turn_back(SIGN_IN_PATH, "sign_in.too_late")
     if isinstance(checked, NoEntry):
         text, status = _REASONS[checked]
         error = "sign_in.wrong_code" if checked is NoEntry.WRONG else text
         return visit.page(
             "sign_in_code.html", status=status, csrf=waiting.csrf, next=next_path, error=error
         )
+    try:
+        token = await members.sessions.renew(waiting)
+    except Conflict:
+        return visit.turn_back(SIGN_IN_PATH, "sign_in.too_late")
     response = await _let_in(visit, checked, waiting.merchant_id, next_path)
-    give_session(visit, response, await members.sessions.renew(waiting))
+    give_session(visit, response, token)
     drop_cookie(visit, response, CODE_COOKIE)
     return response
 
@@ -106,12 +112,14 @@ async def sign_out(visit: Visit) -> Response:
 def own_path(path: str) -> str:
     """A path of the panel, or its first page for what is none of ours.
 
-    Browsers take a backslash for a slash, and two slashes for the beginning of a host.
+    Browsers take a backslash for a slash, and two slashes for the beginning of a host; and what is
+    escaped in a path means what it stands for to whoever undoes that.
     """
+    is_escaped = "%" in path.partition("?")[0]
     is_own = path == PANEL_PATH or path.startswith((f"{PANEL_PATH}/", f"{PANEL_PATH}?"))
     is_plain = path.isascii() and path.isprintable() and not set(path) & set('\\ "<>#')
     is_page = "//" not in path and ".." not in path and not is_in_address(path)
-    return path if is_own and is_plain and is_page else PANEL_PATH
+    return path if is_own and is_plain and is_page and not is_escaped else PANEL_PATH
 
 
 async def _go_on(visit: Visit, record: MemberRecord, merchant_id: int, next_path: str) -> Response:
@@ -151,8 +159,11 @@ async def _let_in(visit: Visit, record: MemberRecord, merchant_id: int, next_pat
         link = await _invitation(visit, record, next_path)
         if link is not None:
             note_link(visit, link, link.merchant_id)
-            with suppress(Conflict):
+            try:
                 await members.links.join_team(link, record)
+            except Conflict:
+                note_link(visit, link, link.merchant_id, is_success=False)
+            else:
                 response = visit.go(PANEL_PATH, "join.done")
     await members.entrance.welcome(record, merchant_id)
     return response

@@ -1,6 +1,7 @@
 """A merchant's team: who belongs to it, with which role, and who is invited."""
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from vezne.core.member import (
     ChangeRole,
     EndSessions,
     Member,
+    MemberLink,
     Membership,
     RemoveMembership,
     Role,
@@ -39,6 +41,11 @@ async def invite(visit: Visit) -> Response:
     members = visit.desk.members
     if email in {each.member.email for each in await members.books.list_team(visit.merchant.id)}:
         return await _team_page(visit, {"email": "team.member_already"})
+    links = await members.links.list_invitations(visit.merchant.id)
+    is_seen = visit.form.get("seen", "") in ("", _state_of(links))
+    if not is_seen and email in {link.email for link in links}:
+        # Sent twice: the link that somebody has copied by now must go on working.
+        return visit.turn_back(TEAM_PATH, "team.invited_already", email=email)
     visit.record(f"member {email}", reason=f"invited as {role}")
     token = await members.links.invite(email, visit.merchant.id, role, visit.who.member.email)
     return visit.page(
@@ -51,9 +58,17 @@ async def invite(visit: Visit) -> Response:
 
 async def withdraw(visit: Visit) -> Response:
     """Make an invitation work no more."""
-    visit.record("invitation", reason="withdrawn")
-    if not await visit.desk.members.links.withdraw(visit.merchant.id, visit.path("id")):
+    links = visit.desk.members.links
+    link = await links.find_invitation(visit.merchant.id, visit.path("id"))
+    if link is None:
         raise NotFound
+    subject = f"invitation {link.id} of {link.email}"
+    visit.record(subject, reason="withdrawn")
+    try:
+        await links.withdraw(link)
+    except Conflict:
+        visit.record(subject, reason="used meanwhile", is_success=False)
+        return visit.turn_back(TEAM_PATH, "team.changed_meanwhile")
     return visit.go(TEAM_PATH, "team.withdrawn")
 
 
@@ -61,15 +76,18 @@ async def change_role(visit: Visit) -> Response:
     """Give a member another role. Their sessions for this merchant are over."""
     membership, member = await _find(visit)
     role, was = _role(visit.form.get("role", "")), _role(visit.form.get("was", ""))
+    if was is not membership.role:
+        return visit.turn_back(TEAM_PATH, "team.changed_meanwhile")
     if was is role:
         return visit.go(TEAM_PATH)
-    visit.record(f"member {member.email}", reason=f"{was} to {role}")
+    subject = f"member {member.email}"
+    visit.record(subject, reason=f"{was} to {role}")
     change = ChangeRole(membership.member_id, membership.merchant_id, role, was)
     end = EndSessions(membership.member_id, merchant_id=membership.merchant_id)
     try:
         await visit.desk.members.books.apply([change, end])
     except Conflict:
-        return visit.turn_back(TEAM_PATH, _why_not(membership, was))
+        return _not_done(visit, subject, was)
     return visit.go(TEAM_PATH, "team.role_changed", email=member.email)
 
 
@@ -82,13 +100,14 @@ async def ask_removal(visit: Visit) -> Response:
 async def remove(visit: Visit) -> Response:
     """Remove a member. Their sessions for this merchant are over."""
     membership, member = await _find(visit)
-    visit.record(f"member {member.email}", reason="removed")
+    subject = f"member {member.email}"
+    visit.record(subject, reason="removed")
     gone = RemoveMembership(membership.member_id, membership.merchant_id)
     end = EndSessions(membership.member_id, merchant_id=membership.merchant_id)
     try:
         await visit.desk.members.books.apply([gone, end])
     except Conflict:
-        return visit.turn_back(TEAM_PATH, _why_not(membership, membership.role))
+        return _not_done(visit, subject, membership.role)
     return visit.go(TEAM_PATH, "team.removed", email=member.email)
 
 
@@ -103,10 +122,20 @@ async def _find(visit: Visit) -> tuple[Membership, Member]:
     return membership, record.member
 
 
-def _why_not(membership: Membership, was: Role) -> str:
-    """Which text says why a change did not happen: of two reasons there is only one left."""
-    is_as_shown = membership.role is was
-    return "team.last_owner" if is_as_shown and was is Role.OWNER else "team.changed_meanwhile"
+def _not_done(visit: Visit, subject: str, was: Role) -> Response:
+    """Write that nothing came of a change, and say why: of an owner it is that there is no other.
+
+    Raises AuditFailure.
+    """
+    why = "team.last_owner" if was is Role.OWNER else "team.changed_meanwhile"
+    visit.record(subject, reason=why.partition(".")[2].replace("_", " "), is_success=False)
+    return visit.turn_back(TEAM_PATH, why)
+
+
+def _state_of(links: Sequence[MemberLink]) -> str:
+    """What a form knows of the open invitations, to see whether there are others since."""
+    names = ",".join(sorted(link.id for link in links))
+    return hashlib.sha256(names.encode()).hexdigest()[:16]
 
 
 def _role(text: str) -> Role:
@@ -125,12 +154,14 @@ def _origin(visit: Visit) -> str:
 
 async def _team_page(visit: Visit, errors: Mapping[str, str] | None = None) -> Response:
     members, email = visit.desk.members, visit.form.get("email", "")
+    invitations = await members.links.list_invitations(visit.merchant.id)
     return visit.page(
         "team.html",
         status=422 if errors else 200,
         errors=errors or {},
         team=await members.books.list_team(visit.merchant.id),
-        invitations=await members.links.list_invitations(visit.merchant.id),
+        invitations=invitations,
+        seen=_state_of(invitations),
         roles=[role.value for role in Role],
         email="" if holds_pan(email) else email,
         role=visit.form.get("role", Role.VIEWER.value),

@@ -4,13 +4,13 @@ import enum
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from starlette.responses import Response
 
 from vezne.core.changes import Conflict
-from vezne.core.delivery import Delivery
+from vezne.core.delivery import FIRST_KEPT, NEWEST_KEPT, Delivery
 from vezne.core.notice import Notice, NoticeKind, NoticeState
 from vezne.core.notice_archive import NoticeFilter, NoticePlace
 from vezne.core.refusal import Refusal
@@ -22,7 +22,7 @@ from vezne.panel.routing import Page
 from vezne.panel.visit import NotFound, Visit
 
 NOTICES_A_PAGE: Final = 50
-TRIES_SHOWN: Final = 50
+TRIES_SHOWN: Final = FIRST_KEPT + NEWEST_KEPT
 DOORS: Final = ("iyzico", "paywall", "paynet")
 TONES: Final[Mapping[NoticeState, str]] = {
     NoticeState.DUE: "open",
@@ -73,7 +73,7 @@ async def list_notices(visit: Visit) -> Response:
     return visit.page(
         "webhooks.html",
         views=[_view(visit, notice) for notice in page.notices],
-        urls=[(door, visit.merchant.settings.webhook_urls.get(door, "")) for door in DOORS],
+        urls=[(door, _url_of(visit, door)) for door in DOORS],
         choices=[
             ("state", _options(visit, "webhooks.state", NoticeState)),
             ("kind", _options(visit, "webhooks.kind", NoticeKind)),
@@ -92,15 +92,17 @@ async def show_notice(visit: Visit) -> Response:
     """A notice with every try to tell it, the newest first."""
     notice = await _notice(visit)
     tries = await visit.desk.notices.list_deliveries(
-        visit.merchant.id, _place(notice), limit=TRIES_SHOWN + 1
+        visit.merchant.id, _place(notice), limit=TRIES_SHOWN
     )
     view = _view(visit, notice)
+    payment = await visit.desk.ports.books.find_payment(visit.merchant.id, notice.payment_number)
     return visit.page(
         "webhook.html",
         view=view,
-        url=visit.merchant.settings.webhook_urls.get(notice.door, ""),
-        tries=[_try_view(visit, item) for item in tries[:TRIES_SHOWN]],
-        is_cut=len(tries) > TRIES_SHOWN,
+        url=_url_of(visit, notice.door),
+        currency=payment.currency if payment is not None else "",
+        tries=[_try_view(visit, item) for item in tries],
+        kept=(FIRST_KEPT, NEWEST_KEPT) if len(tries) == TRIES_SHOWN else None,
         has_contents=visit.desk.is_sandbox,
     )
 
@@ -160,13 +162,29 @@ def _view(visit: Visit, notice: Notice) -> NoticeView:
 
 def _try_view(visit: Visit, delivery: Delivery) -> TryView:
     may_read = visit.may(Permission.READ_REQUESTS)
-    shown = delivery if may_read else msgspec.structs.replace(delivery, headers=(), answer="")
+    shown = delivery
+    if not may_read:
+        url = without_secrets(delivery.url)
+        shown = msgspec.structs.replace(delivery, url=url, headers=(), answer="")
     return TryView(
         delivery=shown,
         problem=say_problem(visit.language, delivery.problem),
         body=delivery.body.decode("utf-8", "replace") if may_read else "",
         is_delivered=not delivery.problem,
     )
+
+
+def _url_of(visit: Visit, door: str) -> str:
+    """Where a door's notices go, as far as the visitor may know."""
+    url = visit.merchant.settings.webhook_urls.get(door, "")
+    return url if visit.may(Permission.READ_SETTINGS) else without_secrets(url)
+
+
+def without_secrets(url: str) -> str:
+    """A URL without what may be a password: its user's part, its query and its fragment."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host else ""
 
 
 def _place(notice: Notice) -> NoticePlace:

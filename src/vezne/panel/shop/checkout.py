@@ -1,6 +1,6 @@
 """From the basket to the door, and from the bank back to the door."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from vezne.panel.shop.doors import NoAnswer
 from vezne.panel.shop.listed import ListedCard, find_listed
@@ -15,11 +15,14 @@ class ForgedReturn(Exception):
     """What a browser brought is not the door's word on this order."""
 
 
-async def check_out(order: Order, till: Till) -> None:
-    """Pay for an order, or get as far as the bank's page. What went wrong stands in the order."""
+async def check_out(order: Order, till: Till, token_of: Callable[[str], bytes | None]) -> None:
+    """Pay for an order, or get as far as the bank's page. What went wrong stands in the order.
+
+    `token_of` is which stored card a door means by a name; None: none.
+    """
     purchase = order.purchase
     try:
-        stored = await _stored_card(purchase, till)
+        stored = await _stored_card(purchase, till, token_of)
         if purchase.stored is not None and stored is None:
             order.end("shop.problem.not_listed")
         elif purchase.is_secure:
@@ -55,7 +58,9 @@ async def come_back(order: Order, till: Till, form: Mapping[str, str]) -> None:
         order.end_if_left()
 
 
-async def _stored_card(purchase: Purchase, till: Till) -> ListedCard | None:
+async def _stored_card(
+    purchase: Purchase, till: Till, token_of: Callable[[str], bytes | None]
+) -> ListedCard | None:
     if purchase.stored is None:
         return None
-    return find_listed(await till.list_cards(), purchase.stored)
+    return find_listed(await till.list_cards(), purchase.stored, token_of)

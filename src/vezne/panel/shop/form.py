@@ -86,8 +86,7 @@ def first_choice(cards: Sequence[ShopCard]) -> dict[str, str]:
 
 
 def _wanted(stored: Sequence[StoredCard], value: str) -> Wanted | None:
-    for place, card in enumerate(stored):
+    for card in stored:
         if card_value(card) == value:
-            before = [each for each in stored[:place] if each.bin[:6] == card.bin[:6]]
-            return Wanted(bin=card.bin, last4=card.last4, place=len(before))
+            return Wanted(bin=card.bin, last4=card.last4, token=card.token)
     return None

@@ -60,7 +60,9 @@ class IyzicoTill:
 
     async def list_cards(self) -> list[ListedCard]:
         """POST /cardstorage/cards, by the shop's own name for its customer."""
-        answer = await self._list()
+        payload = {"externalId": shop.CUSTOMER}
+        asked = Asked(purpose="shop.call.list", target="/cardstorage/cards", payload=payload)
+        answer = await self._caller.call(asked)
         rows = answer.get("cardDetails")
         key = str(answer.get("cardUserKey", ""))
         return [
@@ -117,16 +119,11 @@ class IyzicoTill:
         if _is_success(await self._caller.call(asked)) and purchase.saves_card:
             await self._save_card(purchase)
 
-    async def _list(self) -> dict[str, object]:
-        payload = {"externalId": shop.CUSTOMER}
-        asked = Asked(purpose="shop.call.list", target="/cardstorage/cards", payload=payload)
-        return await self._caller.call(asked)
-
     async def _save_card(self, purchase: Purchase) -> None:
         """POST /cardstorage/card, for the customer that there is or a new one."""
         owner: dict[str, object] = {"externalId": shop.CUSTOMER, "email": shop.EMAIL}
-        if purchase.has_cards:
-            owner = {"cardUserKey": (await self._list()).get("cardUserKey")}
+        if purchase.customer_key:
+            owner = {"cardUserKey": purchase.customer_key}
         payload = {
             "locale": purchase.language,
             "conversationId": purchase.reference,

@@ -1,6 +1,6 @@
 """A stored card as a door lists it, and which of them the customer chose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -19,15 +19,14 @@ class ListedCard(msgspec.Struct, frozen=True, kw_only=True):
     names: Mapping[str, str]
 
 
-def find_listed(cards: Sequence[ListedCard], wanted: Wanted) -> ListedCard | None:
-    """The card that was chosen; None: the door does not list it."""
-    alike = [
-        card
-        for card in cards
-        if wanted.bin.startswith(card.bin[:6]) and card.last4 in {"", wanted.last4}
-    ]
-    if not alike:
-        return None
-    # Every door lists cards oldest first. Where it tells the ends they are enough.
-    place = 0 if alike[0].last4 else wanted.place
-    return alike[place] if place < len(alike) else None
+def find_listed(
+    cards: Sequence[ListedCard], wanted: Wanted, token_of: Callable[[str], bytes | None]
+) -> ListedCard | None:
+    """The very card that was chosen; None: the door does not list it.
+
+    `token_of` says which card a door means by a name. Two cards may have the same ends.
+    """
+    for card in cards:
+        if any(token_of(name) == wanted.token for name in card.names.values()):
+            return card
+    return None

@@ -2,6 +2,7 @@
 
 import enum
 import hmac
+from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,8 +15,9 @@ from vezne.panel.shop.purchase import Purchase
 
 # As long as the vault holds a card for its holder's authentication.
 LIFE_MS: Final = 15 * 60 * 1000
-# Bounds the memory; an order is some tens of kilobytes.
-ORDERS_MAX: Final = 200
+# Bounds the memory; an order is some tens of kilobytes. One merchant's do not push out another's.
+ORDERS_MAX: Final = 400
+MERCHANT_ORDERS_MAX: Final = 40
 _NAME_BYTES: Final = 16
 NAME_LENGTH: Final = 2 * _NAME_BYTES
 # A name of letters alone is never taken for a card number.
@@ -75,7 +77,10 @@ class Order(msgspec.Struct, kw_only=True):
 
 
 class OrderBook:
-    """Orders by merchant and name. The oldest goes when there are too many."""
+    """Orders by merchant and name. The oldest of a merchant goes when it has too many.
+
+    Where all have too many together, it is one of the merchant's with the most.
+    """
 
     def __init__(self, clock: Clock, entropy: Entropy) -> None:
         self._clock = clock
@@ -91,11 +96,24 @@ class OrderBook:
         self._tidy()
         if (order.merchant.id, order.name) in self._orders:
             return False
-        while len(self._orders) >= ORDERS_MAX:
-            del self._orders[next(iter(self._orders))]
+        self._make_room(order.merchant.id)
         order.created_ms = self._clock.now_ms()
         self._orders[order.merchant.id, order.name] = order
         return True
+
+    def _make_room(self, merchant_id: int) -> None:
+        counts = Counter(merchant for merchant, _ in self._orders)
+        if counts[merchant_id] >= MERCHANT_ORDERS_MAX:
+            self._drop_oldest(merchant_id)
+        elif len(self._orders) >= ORDERS_MAX:
+            ((largest, _),) = counts.most_common(1)
+            self._drop_oldest(largest)
+
+    def _drop_oldest(self, merchant_id: int) -> None:
+        """The oldest order of a merchant, rather one that nobody is at work on."""
+        own = [key for key in self._orders if key[0] == merchant_id]
+        idle = (key for key in own if self._orders[key].stage is not Stage.WORKING)
+        del self._orders[next(idle, own[0])]
 
     def find(self, merchant_id: int, name: str) -> Order | None:
         """A merchant's order; None: there is none, or no longer."""

@@ -34,11 +34,11 @@ class Expiry(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored card that was chosen: its ends, and its place among those with the same ones."""
+    """A stored card that was chosen: its ends, and the house's own name for it."""
 
     bin: str
     last4: str
-    place: int = 0
+    token: bytes
 
 
 class Purchase(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +46,8 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
     `stored` is the card on file that was chosen; None: a new one pays. `texts` are the names of the
     goods in the customer's language. `return_url` is where the bank sends the browser back to.
-    `has_cards` says that the customer has cards on file already.
+    `customer_key` is iyzico's name for the customer, which a shop notes down with the first card
+    that it stores; empty before that.
     """
 
     reference: str
@@ -58,7 +59,7 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
     expiry: Expiry
     is_secure: bool
     saves_card: bool
-    has_cards: bool
+    customer_key: str = ""
     stored: Wanted | None = None
 
     @property

@@ -10,12 +10,28 @@ function normal(text) {
   return template.innerHTML;
 }
 
+// By id, or by what they are about and the times before them: others may come between.
+function named(places) {
+  const names = new Map();
+  places.forEach((details) => {
+    const item = details.closest("li, section, article");
+    const when = item?.querySelector("time")?.dateTime ?? item?.getAttribute("aria-labelledby");
+    const about = details.id || `${when ?? ""} ${details.querySelector("summary")?.textContent}`;
+    let name = about;
+    for (let count = 2; names.has(name); count += 1) {
+      name = `${about} ${count}`;
+    }
+    names.set(name, details);
+  });
+  return names;
+}
+
 function replace(part, text) {
-  const places = (selector) => [...part.querySelectorAll(selector)];
-  const open = places("details").map((details) => details.open);
+  const all = () => named([...part.querySelectorAll("details")]);
+  const open = new Map([...all()].map(([name, details]) => [name, details.open]));
   part.innerHTML = text;
-  places("details").forEach((details, place) => {
-    details.open = open[place] || details.open;
+  all().forEach((details, name) => {
+    details.open = open.has(name) ? open.get(name) : details.open;
   });
   prepare(part);
 }

@@ -22,6 +22,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Hesabınız bu sırada başka bir yerden değiştirildi. Tekrar deneyin.",
         "Your account was changed elsewhere meanwhile. Try again.",
     ),
+    "account.session_is_over": (
+        "Oturumunuz bu sırada sonlandırıldı. Yeniden giriş yapın.",
+        "Your session was ended meanwhile. Sign in again.",
+    ),
     "account.sessions": ("Oturumlar", "Sessions"),
     "account.browser": ("Tarayıcı", "Browser"),
     "account.address": ("Adres", "Address"),
@@ -101,6 +105,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "factor.scan": (
         "Doğrulama uygulamanızla bu kare kodu okutun, sonra gösterdiği altı haneli kodu yazın.",
         "Scan this picture with your authenticator app, then type the six digits that it shows.",
+    ),
+    "factor.code_hint": (
+        "Uygulamanızın şimdi gösterdiği, daha önce kullanılmamış kod ya da bir kurtarma kodu.",
+        "The code that your app shows now, if you have not used it yet, or a recovery code.",
     ),
     "factor.picture": (
         "Doğrulama uygulaması için kare kod; aynı anahtar altta yazıyla da var",

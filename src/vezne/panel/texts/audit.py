@@ -52,6 +52,16 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Bir seferde bakılabilen kısım bitti. Bakılan en eski satırın zamanı:",
         "That is as much as is looked through at a time. The oldest line seen is of",
     ),
+    "audit.skipped": (
+        (
+            "İzin dosyalarında satır olamayacak kadar uzun bir bölüm var; atlandı. İzi "
+            "`vezne audit verify` ile doğrulayın."
+        ),
+        (
+            "The trail's files hold something that is too long for a line; it was passed over. "
+            "Verify the trail with `vezne audit verify`."
+        ),
+    ),
     "audit.further": ("Daha eskilere bak", "Look further back"),
     "audit.error.day": ("Bir gün yazın: 2026-12-31", "Write a day: 2026-12-31"),
     "audit.error.choice": ("Listeden seçin.", "Choose from the list."),

@@ -76,6 +76,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Form eksik ya da süresi dolmuş. Sayfayı yenileyip tekrar deneyin.",
         "The form is incomplete or too old. Reload the page and try again.",
     ),
+    "problem.card_number": (
+        "Buraya kart numarası yazılmaz. Hiçbir şey yapılmadı ve numara saklanmadı.",
+        "No card number belongs here. Nothing was done, and the number was not kept.",
+    ),
     "problem.forbidden": (
         "Rolünüz bunu yapmaya izin vermiyor.",
         "Your role does not allow this.",

@@ -4,13 +4,19 @@ from collections.abc import Mapping
 from typing import Final
 
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
-    "home.today": ("Bugünkü ödemeler, {day}", "Payments today, {day}"),
+    "home.today": ("Bugün oluşturulan ödemeler, {day}", "Payments made today, {day}"),
     "home.counting": (
         "Sayılıyor; birazdan burada olacak.",
         "Counting; it will be here in a moment.",
     ),
-    "home.volume_today": ("Bugün çekilen", "Charged today"),
-    "home.success_today": ("Bugünkü başarı oranı", "Success rate today"),
+    "home.volume_today": (
+        "Bugün oluşturulan ödemelerden çekilen",
+        "Charged of the payments made today",
+    ),
+    "home.success_today": (
+        "Bugün oluşturulan ödemelerin başarı oranı",
+        "Success rate of the payments made today",
+    ),
     "home.success_hint": (
         "Belirsiz ve süren ödemeler bu orana girmez.",
         "Uncertain payments and those still under way do not count.",
@@ -30,29 +36,42 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "home.age.minutes": ("{count} dk", "{count} min"),
     "home.age.hours": ("{count} saat", "{count} h"),
     "home.age.days": ("{count} gün", "{count} d"),
-    "home.volume": ("Günlere göre çekilen tutar ({currency})", "Charged by day ({currency})"),
+    "home.volume": (
+        "Ödemelerin oluşturulduğu güne göre çekilen tutar ({currency})",
+        "Charged, by the day the payment was made ({currency})",
+    ),
     "home.volume.summary": (
-        "Son {days} günde {total} çekildi; en çok {most}, {day} günü.",
-        "{total} charged in the last {days} days; {most} at most, on {day}.",
+        "Son {days} günde oluşturulan ödemelerden {total} çekildi; en çok {most}, {day} günü.",
+        "{total} charged of the payments made in the last {days} days; {most} at most, on {day}.",
+    ),
+    "home.volume.hint": (
+        "Provizyon, çekildiği gün değil, ödemenin oluşturulduğu gün sayılır; iadeler düşülmez.",
+        (
+            "What is captured later counts on the day its payment was made; refunds are not "
+            "deducted."
+        ),
     ),
     "home.volume.none": (
-        "Son {days} günde bu para biriminde çekilen tutar yok.",
-        "Nothing was charged in this currency in the last {days} days.",
+        "Son {days} günde oluşturulan ödemelerden bu para biriminde çekilen tutar yok.",
+        "Nothing was charged in this currency of the payments made in the last {days} days.",
     ),
-    "home.success": ("Günlere göre başarı oranı", "Success rate by day"),
+    "home.success": (
+        "Ödemelerin oluşturulduğu güne göre başarı oranı",
+        "Success rate, by the day the payment was made",
+    ),
     "home.success.summary": (
-        "Son {days} günde sonuçlanan ödemelerin {rate} kadarı onaylandı.",
-        "{rate} of the payments answered in the last {days} days were approved.",
+        "Son {days} günde oluşturulup sonuçlanan ödemelerin {rate} kadarı onaylandı.",
+        "{rate} of the payments made in the last {days} days and answered were approved.",
     ),
     "home.success.none": (
-        "Son {days} günde sonuçlanan ödeme yok.",
-        "No payment was answered in the last {days} days.",
+        "Son {days} günde oluşturulup sonuçlanan ödeme yok.",
+        "No payment made in the last {days} days was answered.",
     ),
     "home.rate": ("%{whole},{rest}", "{whole}.{rest} %"),
     "home.rate.whole": ("%{whole}", "{whole} %"),
     "home.as_table": ("Tablo olarak", "As a table"),
     "home.day": ("Gün", "Day"),
-    "home.amount": ("Tutar", "Amount"),
+    "home.amount": ("Çekilen", "Charged"),
     "home.payments": ("Ödeme sayısı", "Payments"),
     "home.success_rate": ("Başarı oranı", "Success rate"),
     "home.currency": ("Para birimi", "Currency"),
@@ -71,7 +90,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "negative: set off against later payouts",
     ),
     "home.releases": ("Bloke çözüm tarihleri ({currency})", "Release dates ({currency})"),
-    "home.releases.day": ("Tarih", "Date"),
+    "home.releases.unknown": (
+        "Tarihler hesaplanıyor; birazdan burada olacak.",
+        "The dates are being worked out; they will be here in a moment.",
+    ),
     "home.releases.later": ("Daha sonra ya da inceleme bitince", "Later, or after a review"),
     "home.payout": ("Sonraki hak ediş", "Next payout"),
     "home.payout.on": ("{day} tarihinde", "On {day}"),
@@ -85,9 +107,13 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "home.payout.last": ("Son hak ediş", "Last payout"),
     "home.payout.last_text": ("{day}: {amount}, {state}", "{day}: {amount}, {state}"),
-    "home.payout.bounced": (
+    "home.payout.stopped": (
         "Son hak ediş hesaptan döndü. IBAN değişene kadar yenisi gönderilmez.",
         "The last payout came back. None is sent until the IBAN is another.",
+    ),
+    "home.payout.bounced": (
+        "Son hak ediş eski hesaptan döndü. Sonraki, ayarlardaki yeni IBAN'a gönderilir.",
+        "The last payout came back from the old account. The next goes to the new IBAN.",
     ),
     "home.payout.settings": ("Ayarlara git", "Go to the settings"),
 }

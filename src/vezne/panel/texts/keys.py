@@ -65,8 +65,16 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "keys.revoke": ("İptal et", "Revoke"),
     "keys.rolling": ("Anahtar nasıl yenilenir?", "How to replace a key"),
     "keys.rolling.1": (
-        "Yeni anahtar oluşturun. Eskisi çalışmaya devam eder.",
-        "Make a new key. The old one goes on working.",
+        (
+            "Yeni anahtar oluşturun. Eskisi çalışmaya devam eder; ancak iyzico ve PayWall public "
+            "webhook'ları, yeni çift oluşturulduğu andan itibaren onunla imzalanır. Sunucunuz "
+            "geçiş bitene kadar iki anahtarın imzasını da kabul etmelidir."
+        ),
+        (
+            "Make a new key. The old one goes on working, but the webhooks of iyzico and of "
+            "PayWall's public pair are signed with the new pair from the moment that it is made. "
+            "Until you have moved, your server has to accept signatures of either key."
+        ),
     ),
     "keys.rolling.2": (
         "Sunucularınızı yeni anahtara geçirin.",
@@ -108,6 +116,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "keys.revoke.do": ("Anahtarı iptal et", "Revoke the key"),
     "keys.revoked_note": ("{key} iptal edildi.", "{key} is revoked."),
+    "keys.revoked_meanwhile": (
+        "Anahtar bu sırada başka bir yerden iptal edildi.",
+        "The key was revoked elsewhere meanwhile.",
+    ),
     "keys.changed_meanwhile": (
         (
             "Anahtarlar bu arada değişti; yeni anahtar oluşturulmadı. Listeye bakıp gerekirse "

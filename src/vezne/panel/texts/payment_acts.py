@@ -22,6 +22,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
             "refunded. Commission and payouts are computed anew on what is captured."
         ),
     ),
+    "payment.ask.more_than_held": (
+        "Bu, provizyondaki tutardan fazla: {held} provizyonda, {amount} çekilecek.",
+        "This is more than was held: {held} is held, {amount} will be captured.",
+    ),
     "payment.ask.cancel": (
         (
             "{payment} numaralı ödeme ({amount}) iptal edilecek. Tutarın tamamı karta döner ve "
@@ -81,6 +85,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "payment.amount.mistyped": (
         "Sıfırdan büyük bir tutar yazın, örneğin 12,50.",
         "Type an amount greater than zero, such as 12.50.",
+    ),
+    "payment.amount.decimals": (
+        "En çok iki ondalık basamak yazın.",
+        "Type no more than two decimals.",
+    ),
+    "payment.amount.too_large": (
+        "Bu tutar hiçbir ödemenin olamayacağı kadar büyük.",
+        "This is more than any payment can be.",
     ),
     "payment.amount.too_high": (
         "Bu tutar iade edilebilir tutardan büyük.",

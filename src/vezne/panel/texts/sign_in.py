@@ -40,6 +40,10 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Sunucu şu an çok meşgul. Birazdan tekrar deneyin.",
         "The server is very busy. Try again in a moment.",
     ),
+    "sign_in.too_fast": (
+        "Ağınızdan bir dakika içinde çok fazla deneme yapıldı. Bir dakika sonra tekrar deneyin.",
+        "There were too many tries from your network within a minute. Try again in a minute.",
+    ),
     "sign_in.no_team": (
         "Hiçbir üye iş yerinin ekibinde değilsiniz. Bir sahipten davet isteyin.",
         "You are in no merchant's team. Ask an owner for an invitation.",

@@ -49,6 +49,16 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         ),
         "Send this link to them yourself. It works once within 72 hours, and is not shown again.",
     ),
+    "team.invited_already": (
+        (
+            "{email} için bağlantı zaten oluşturuldu ve bir daha gösterilmez. Elinizde değilse "
+            "aşağıdan yeniden davet edin; önceki bağlantı o zaman geçersiz olur."
+        ),
+        (
+            "The link for {email} was made already and is not shown again. If you do not have it, "
+            "invite them once more below; the link before then works no more."
+        ),
+    ),
     "team.no_email": (
         "Bu bir e-posta adresi değil.",
         "That is no e-mail address.",
@@ -66,8 +76,14 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Sees payments, cancels, refunds, approves and exports them; deletes cards.",
     ),
     "team.about_developer": (
-        "İstekleri, anahtarları, webhook'ları ve deneme ortamını yönetir; para hareket ettiremez.",
-        "Looks after requests, keys, webhooks and the sandbox; moves no money.",
+        (
+            "İstekleri, webhook'ları ve deneme ortamını, anahtarlarıyla birlikte yönetir; panelde "
+            "para hareket ettiremez. Canlı ortamın anahtarlarını yalnızca sahipler yönetir."
+        ),
+        (
+            "Looks after requests, webhooks and the sandbox with its keys; moves no money in the "
+            "panel. The keys of live mode are for owners only."
+        ),
     ),
     "team.about_viewer": ("Yalnızca bakar.", "Only looks."),
 }

@@ -62,8 +62,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "webhooks.tries.title": ("Denemeler", "Every try"),
     "webhooks.tries.none": ("Henüz denenmedi.", "Not tried yet."),
     "webhooks.tries.cut": (
-        "Yalnızca son {count} deneme gösteriliyor.",
-        "Only the last {count} tries are shown.",
+        "Bir bildirimin en çok ilk {first} ve son {last} denemesi saklanır.",
+        "No more than the first {first} and the last {last} tries of a webhook are kept.",
     ),
     "webhooks.tries.duration": ("{ms} ms", "{ms} ms"),
     "webhooks.tries.status": ("Yanıt kodu", "Status"),
@@ -124,7 +124,11 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{seconds} saniye içinde yanıt vermedi",
         "no answer within {seconds} s",
     ),
-    "webhooks.problem.no_connection": ("bağlantı kurulamadı: {why}", "no connection: {why}"),
+    "webhooks.problem.no_connection": ("bağlantı kurulamadı", "no connection"),
+    "webhooks.problem.no_name": (
+        "{host} adı için adres bulunamadı",
+        "the name {host} leads to no address",
+    ),
     "webhooks.problem.no_http": ("yanıt HTTP değil", "the answer is no HTTP"),
     "webhooks.problem.no_url": (
         "bu kapının bildirim adresi artık tanımlı değil",

@@ -68,7 +68,7 @@ CREATE TABLE member_links (
 CREATE TABLE sign_in_tries (
     name BYTEA NOT NULL PRIMARY KEY,
     tries BIGINT NOT NULL,
-    last_ms BIGINT NOT NULL,
+    first_ms BIGINT NOT NULL,
     locked_until_ms BIGINT NOT NULL
 );
 

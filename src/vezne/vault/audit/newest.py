@@ -17,12 +17,21 @@ BLOCK_BYTES: Final = 256 * 1024
 LOOKED_AT_BYTES_MAX: Final = 32 * 1024 * 1024
 
 
+# A line has a few texts of at most 200 characters.
+LINE_BYTES_MAX: Final = 64 * 1024
+
+
 class _Block(NamedTuple):
-    """Whole lines that stand together in a file, and where they begin."""
+    """Whole lines that stand together in a file, and where they begin; none where all was skipped.
+
+    `looked_at` is how many bytes were read for it.
+    """
 
     segment: int
     offset: int
     text: bytes
+    looked_at: int
+    has_skipped: bool = False
 
 
 class TrailFiles:
@@ -55,11 +64,13 @@ class TrailFiles:
         further: TrailPlace | None = None
         looked_back_to_ms = None
         looked_at = 0
+        has_skipped = False
         for block in self._blocks(query.before):
             further = _look_through(block, query, found)
             if further is not None:
                 break
-            looked_at += len(block.text)
+            looked_at += block.looked_at
+            has_skipped |= block.has_skipped
             oldest = peek_line(block.text[: block.text.find(b"\n") + 1])
             if oldest is not None and _is_before(oldest, query.since_ms):
                 break
@@ -71,6 +82,7 @@ class TrailFiles:
             lines=found,
             next=further,
             looked_back_to_ms=looked_back_to_ms,
+            has_skipped=has_skipped,
             signed_number=0 if signed is None else signed.number,
             signed_ms=None if signed is None else _ms(signed.at),
         )
@@ -84,8 +96,7 @@ class TrailFiles:
                 end = min(before.offset, path.stat().st_size)
             else:
                 continue
-            for offset, text in _blocks_before(path, end, self._block_bytes):
-                yield _Block(number, offset, text)
+            yield from _blocks_before(number, path, end, self._block_bytes)
 
     def _newest_checkpoint(self) -> Checkpoint | None:
         try:
@@ -94,19 +105,29 @@ class TrailFiles:
             return None
 
 
-def _blocks_before(path: Path, end: int, block_bytes: int) -> Iterator[tuple[int, bytes]]:
+def _blocks_before(number: int, path: Path, end: int, block_bytes: int) -> Iterator[_Block]:
     """Whole lines of a file before a place, from the end on, and where each block begins."""
     with path.open("rb") as file:
-        # The end of a line whose beginning is in an earlier block.
-        rest = b""
+        # The end of a line whose beginning is in an earlier block; not kept of one too long.
+        rest, looked_at, is_skipping = b"", 0, False
         while end > 0:
             start = max(end - block_bytes, 0)
             file.seek(start)
-            text = file.read(end - start) + rest
+            read = file.read(end - start)
+            looked_at += end - start
+            if is_skipping:
+                cut = read.rfind(b"\n") + 1
+                read, is_skipping = read[:cut], not cut
+            text = read + rest
             cut = (text.find(b"\n") + 1 or len(text)) if start else 0
-            if cut < len(text):
-                yield start + cut, text[cut:]
-            rest, end = text[:cut], start
+            has_skipped = is_skipping or cut > LINE_BYTES_MAX
+            if cut < len(text) or has_skipped:
+                # Whoever goes on from here does not begin with the same bytes again.
+                offset = start + cut if cut < len(text) else start
+                yield _Block(number, offset, text[cut:], looked_at, has_skipped)
+                looked_at = 0
+            is_skipping |= cut > LINE_BYTES_MAX
+            rest, end = b"" if is_skipping else text[:cut], start
 
 
 def _look_through(block: _Block, query: TrailQuery, found: list[TrailLine]) -> TrailPlace | None:
