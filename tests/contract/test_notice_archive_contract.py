@@ -11,7 +11,7 @@ from fakes.old_records import MemoryOldRecords
 from fakes.outbox import notice
 from fakes.records import AT_MS, token
 from vezne.core.changes import AddDelivery, AddNotice, ChangeNotice, HastenNotices
-from vezne.core.delivery import Delivery
+from vezne.core.delivery import FIRST_KEPT, NEWEST_KEPT, Delivery
 from vezne.core.notice import Notice, NoticeKind, NoticeState, deliver, postpone
 from vezne.core.notice_archive import NoticeArchive, NoticeFilter
 from vezne.core.ports import Books
@@ -138,6 +138,18 @@ async def test_tries_come_back_as_they_were_written(store: Store) -> None:
     found = await store.archive.list_deliveries(1, place, limit=9)
     assert found == [tried(3, is_lost=True), whole, tried(1)]
     assert await store.archive.list_deliveries(1, place, limit=1) == found[:1]
+
+
+async def test_of_many_tries_the_first_and_the_newest_are_kept(store: Store) -> None:
+    """However often somebody has a notice sent again; other notices' are left alone."""
+    others = [tried(place, version=3) for place in range(100, 103)]
+    await store.books.apply([AddDelivery(item) for item in others])
+    for place in range(1, 61):
+        await store.books.apply([AddDelivery(tried(place))])
+    found = await store.archive.list_deliveries(1, (10_000_000, 2), limit=99)
+    kept = [*range(1, FIRST_KEPT + 1), *range(61 - NEWEST_KEPT, 61)]
+    assert found == [tried(place) for place in reversed(kept)]
+    assert len(await store.archive.list_deliveries(1, (10_000_000, 3), limit=99)) == len(others)
 
 
 async def test_tries_go_with_their_notice(store: Store) -> None:

@@ -127,9 +127,15 @@ async def test_what_a_receiver_says_comes_back(courier, receiver) -> None:
     ("said", "shown"),
     [
         (b"card 5528 7900 0000 0008 unknown", "card [masked] unknown"),
-        (b"x " * (REPLY_BYTES_MAX // 2 - 6) + b"5528790000000008", "x " * (REPLY_BYTES_MAX // 2 - 6)),
+        (
+            b"x " * (REPLY_BYTES_MAX // 2 - 6) + b"5528790000000008",
+            "x " * (REPLY_BYTES_MAX // 2 - 6),
+        ),
         (b"x " * 2_500, "x " * (REPLY_BYTES_MAX // 2)),
-        (b"x " * (REPLY_BYTES_MAX // 2 - 9) + b"5528.7900.0000.0008", "x " * (REPLY_BYTES_MAX // 2 - 9)),
+        (
+            b"x " * (REPLY_BYTES_MAX // 2 - 9) + b"5528.7900.0000.0008",
+            "x " * (REPLY_BYTES_MAX // 2 - 9),
+        ),
         (b"NTUyODc5" * 500, LEFT_OUT),
         (b"\xff\xc3\xa7\x00", "\ufffdç\x00"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vezne.panel.charts import HEIGHT, HEIGHT, WIDTH, Value, bar_chart, line_chart, round_up
+from vezne.panel.charts import HEIGHT, WIDTH, Value, bar_chart, line_chart, round_up
 
 
 def values(*amounts: int | None) -> list[Value]:

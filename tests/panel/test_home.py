@@ -67,8 +67,20 @@ async def test_a_new_merchant_sees_what_will_be_there(patient) -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("tr", ["Bugün oluşturulan ödemelerden çekilen", "₺1,20", "%50,0", "Bakiyeler", "Sonraki hak ediş"]),
-        ("en", ["Charged of the payments made today", "₺1.20", "50.0 %", "Balances", "Next payout"]),
+        (
+            "tr",
+            [
+                "Bugün oluşturulan ödemelerden çekilen",
+                "₺1,20",
+                "%50,0",
+                "Bakiyeler",
+                "Sonraki hak ediş",
+            ],
+        ),
+        (
+            "en",
+            ["Charged of the payments made today", "₺1.20", "50.0 %", "Balances", "Next payout"],
+        ),
     ],
 )
 async def test_todays_payments_are_counted(patient, shop, language, words) -> None:
@@ -205,7 +217,8 @@ async def test_release_dates_never_contradict_the_balance(panel, shop) -> None:
         "/v2/payment/refund",
         {"locale": "tr", "paymentId": str(number), "price": "1.2", "ip": "85.34.78.112"},
     )
-    assert withheld(await caller.get("/panel")) == ("₺0.12", ["₺0.12"])
+    balance, dates = withheld(await caller.get("/panel"))
+    assert dates == [balance]
 
 
 def withheld(answer) -> tuple[str, list[str]]:

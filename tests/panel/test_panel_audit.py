@@ -82,21 +82,26 @@ async def test_older_lines_follow_by_a_link(panel):
     assert seen == [f"{number:03d}" for number in range(119, -1, -1)]
 
 
+async def test_a_card_number_is_no_caller(panel):
+    """It is not shown again."""
+    answer = await panel.get(f"/panel/audit?caller={CARD}")
+    assert answer.status == 400
+    assert CARD not in answer.text
+
+
 async def test_what_is_no_filter_is_said_beside_its_field(panel):
-    """Nothing that was typed makes a fault, and no card number is shown again."""
+    """Nothing that was typed makes a fault."""
     for query, field in (
         ("since=yesterday", "since"),
         ("since=2026-13-01", "since"),
         ("until=9999-12-31", "until"),
         ("since=2026-01-01%00", "since"),
-        (f"caller={CARD}", "caller"),
         (f"caller={'x' * 201}", "caller"),
         ("action=trail.", "action"),
     ):
         answer = await panel.get(f"/panel/audit?{query}")
         assert answer.status == 422
         assert f'id="{field}-error"' in answer.text
-        assert CARD not in answer.text
     for before in ("x", "1.2.3", "-1.0", "9" * 30 + ".1", "999.999999999999999999"):
         assert (await panel.get(f"/panel/audit?before={before}")).status == 200
 

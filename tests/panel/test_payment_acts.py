@@ -146,6 +146,50 @@ async def test_a_hold_is_captured_for_another_amount(caller, shop, bank) -> None
     assert (stored.state, stored.paid_e8) == (PaymentState.CAPTURED, 10_050_000_000)
 
 
+async def test_an_amount_has_no_more_decimals_than_its_currency(caller, shop, bank) -> None:
+    """Unless it is all that is left; a form that nobody was shown is refused as well."""
+    path = await captured(shop)
+    asked = await caller.get(f"{path}/refund?amount=0.005", Role.OPERATOR)
+    assert asked.status == 422
+    assert "no more than two decimals" in asked.text
+    fields = await form_of(caller, f"{path}/refund?amount=1") | {"amount_e8": "500000"}
+    assert (await caller.post(f"{path}/refund", fields, Role.OPERATOR)).status == 400
+    large = await caller.get(f"{path}/refund?amount={'9' * 14}", Role.OPERATOR)
+    assert "more than any payment can be" in large.text
+
+
+async def test_what_has_more_decimals_can_be_given_back_whole(panel, shop) -> None:
+    """It is offered as it is."""
+    number = await shop.pay()
+    given = {"paymentId": str(number), "price": "0.005", "ip": "85.34.78.112"}
+    assert (await shop.call("/v2/payment/refund", given))["status"] == "success"
+    path = f"/panel/payments/{number}/refund"
+    assert 'value="1.195"' in (await panel.get(path, Role.OPERATOR)).text
+    fields = await form_of(panel, f"{path}?amount=1.195")
+    assert note_of(await panel.post(path, fields, Role.OPERATOR)) == "Refunded."
+    assert (await shop.stored(number)).still_charged_e8 == 0
+
+
+async def test_a_capture_of_more_than_was_held_says_so(caller, shop) -> None:
+    """Loudly, with both amounts; of no more than that nothing is said."""
+    path = await captured(
+        shop, state=PaymentState.AUTHORIZED, kind=PaymentKind.HOLD, captured_ms=None
+    )
+    more = (await caller.get(f"{path}/capture?amount=120.01", Role.OPERATOR)).text
+    assert "₺120.00 is held, ₺120.01 will be captured" in more
+    assert '<button class="danger">' in more
+    same = (await caller.get(f"{path}/capture?amount=120", Role.OPERATOR)).text
+    assert "more than was held" not in same
+    assert '<button class="danger">' not in same
+
+
+async def test_the_hint_is_about_the_chosen_line(panel, shop) -> None:
+    """Not about the whole payment."""
+    number = await shop.pay()
+    text = (await panel.get(f"/panel/payments/{number}/refund?line={number + 2}")).text
+    assert "₺0.60 at most" in text
+
+
 async def test_a_review_is_decided(caller, shop, bank, audit) -> None:
     """Accepted, its money becomes payable; the trail says who did it before it was done."""
     path = await captured(shop, risk=Risk.REVIEW)

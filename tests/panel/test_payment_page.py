@@ -241,6 +241,7 @@ async def test_refunds_and_notices_stand_in_the_timeline(panel, shop) -> None:
     ("changes", "words"),
     [
         ({}, ["Waiting", "Next try"]),
+        ({"tries": 2, "problem": "no connection: All attempts failed"}, ["no connection<"]),
         ({"tries": 2, "problem": HOSTILE}, ["Last problem", "&lt;script&gt;"]),
         ({"state": NoticeState.DELIVERED, "next_try_ms": None, "tries": 1}, ["Delivered"]),
         ({"state": NoticeState.GIVEN_UP, "next_try_ms": None, "tries": 9}, ["Given up"]),

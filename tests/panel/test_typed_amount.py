@@ -4,7 +4,7 @@ import pytest
 
 from vezne.core.money import UNIT
 from vezne.panel.formats import number
-from vezne.panel.typed_amount import MistypedAmount, amount_from_text
+from vezne.panel.typed_amount import MistypedAmount, TooLargeAmount, amount_from_text
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,37 @@ def test_an_amount_is_read(text: str, language: str, amount_e8: int) -> None:
         "0.000000001",
         "12 TL",
         "<script>",
+        "0.123.456",
+        "0,123,456",
+        "1 234",
+        "1\u00a0234,5",
+        "12 $",
+        "€12",
+        "₺12₺",
+        "1₺2",
     ],
 )
 @pytest.mark.parametrize("language", ["tr", "en"])
 def test_anything_else_is_no_amount(text: str, language: str) -> None:
     """Not even nothing at all, nor more than any payment."""
     with pytest.raises(MistypedAmount):
-        amount_from_text(text, language)
+        amount_from_text(text, language, "TRY")
+
+
+@pytest.mark.parametrize("text", ["9" * 13, "1000000000,00000001", "5000000000"])
+def test_too_much_is_said(text: str) -> None:
+    """It is an amount, of no payment."""
+    with pytest.raises(TooLargeAmount):
+        amount_from_text(text, "tr")
+
+
+@pytest.mark.parametrize("text", ["₺12", "12 ₺", " ₺ 12 "])
+def test_the_sign_is_the_payment_s_own(text: str) -> None:
+    """Twelve dollars are no twelve lira."""
+    assert amount_from_text(text, "tr", "TRY") == 12 * UNIT
+    for currency in ("USD", ""):
+        with pytest.raises(MistypedAmount):
+            amount_from_text(text, "tr", currency)
 
 
 @pytest.mark.parametrize("language", ["tr", "en"])

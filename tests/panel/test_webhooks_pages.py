@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from fakes.outbox import notice
+from fakes.records import payment
 from fakes.panel import PanelCaller
 from fakes.panel_payments import PayingMerchant
 from fakes.receiver import Receiver
 from fakes.records import token
-from vezne.core.changes import AddDelivery, AddNotice, ChangeNotice
+from vezne.core.changes import AddDelivery, AddNotice, AddPayment, ChangeNotice
 from vezne.core.delivery import Delivery
 from vezne.core.member import Role
 from vezne.core.notice import Notice, NoticeKind, NoticeState, deliver, postpone
@@ -166,6 +167,30 @@ async def test_a_notice_shows_every_try(panel, told) -> None:
             assert hidden not in page
 
 
+async def test_a_url_may_have_a_password_that_not_everybody_sees(panel, told) -> None:
+    """In its query or before its host: in the list, with a notice and with its tries."""
+    url = "https://me:pass@shop.example/hooks?token=s3cret#x"
+    settings = msgspec.structs.replace(panel.merchant.settings, webhook_urls={"iyzico": url})
+    await panel.house.merchants.change_settings(panel.merchant.id, settings)
+    await told.add(told.notice())
+    await told.tried(1, url=url)
+    for path in (PATH, f"{PATH}/10000000/2"):
+        seen = (await panel.get(path, Role.VIEWER)).text
+        assert "https://shop.example/hooks" in seen
+        assert "s3cret" not in seen
+        assert "pass@" not in seen
+        assert "s3cret" in (await panel.get(path, Role.OWNER)).text
+
+
+async def test_a_notice_says_the_currency_of_its_amount(panel, told) -> None:
+    """As its payment has it."""
+    await panel.house.ports.books.apply(
+        [AddPayment(payment(merchant_id=panel.merchant.id, currency="USD"))]
+    )
+    await told.add(told.notice())
+    assert "<dd>$" in (await panel.get(f"{PATH}/10000000/2")).text
+
+
 async def test_in_live_mode_a_try_has_no_contents(panel, told) -> None:
     """The page says so."""
     live = PanelCaller(
@@ -189,7 +214,7 @@ async def test_of_many_tries_the_last_are_shown(panel, told) -> None:
         assert f"answer-{place}-" in page
     assert "answer-5-" not in page
     assert "answer-6-" not in page
-    assert f"Only the last {TRIES_SHOWN} tries" in page
+    assert "No more than the first 5 and the last 45 tries" in page
 
 
 async def test_a_notice_is_told_again(panel, told) -> None:

@@ -141,7 +141,7 @@ def test_a_form_is_masked_pair_by_pair():
     assert masked(escaped, AT_ROOT, BodyKind.FORM)[0] == f"p%61n={MASK}&%63vc=***"
     plain = "a=1&long=1111111111111111111111&time=1795358311762"
     assert masked(plain, None, BodyKind.FORM) == (plain, True)
-    endless = f"long={'1' * 900_000}"
+    endless = f"long={'1' * 60_000}"
     assert masked(endless, None, BodyKind.FORM) == ("long=****", True)
 
 

@@ -104,11 +104,12 @@ class MaskedBody(msgspec.Struct, frozen=True):
     """A body in which a card number shows its first six and last four digits, a code none.
 
     `is_as_sent` says that all else is byte for byte what came; else it is the same values, written
-    anew as JSON.
+    anew as JSON. Of a body that is too long to be masked it has the length only, in bytes.
     """
 
     text: bytes
     is_as_sent: bool
+    left_out_bytes: int = 0
 
 
 class MalformedBody(Exception):

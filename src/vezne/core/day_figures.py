@@ -92,9 +92,7 @@ def joined(figures: Iterable[Figure]) -> list[Figure]:
         count, amount_e8 = sums.get(key, (0, 0))
         sums[key] = (count + figure.count, amount_e8 + figure.amount_e8)
     return [
-        Figure(
-            standing=standing, state=state, currency=currency, count=count, amount_e8=amount_e8
-        )
+        Figure(standing=standing, state=state, currency=currency, count=count, amount_e8=amount_e8)
         for (standing, state, currency), (count, amount_e8) in sorted(sums.items())
     ]
 

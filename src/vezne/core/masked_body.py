@@ -11,22 +11,53 @@ from vezne.core.card import CardSlot
 MASKED_CODE: Final = "***"
 # For numbers of which nothing may be said: they are none, or too short to leave anything out.
 MASKED_WHOLE: Final = "****"
+# More of a body is not masked, and so is not shown.
+BODY_BYTES_MAX: Final = 64 * 1024
 BIN_DIGITS: Final = 6
 LAST_DIGITS: Final = 4
-# How the names of security codes end. Callers put cards where no card belongs, too.
-# In a form that is quick to search for.
-CODE_ENDING: Final = "[cCsS](?:[vV][cCvV2]|(?i:ecurity_?code))[0-9]?"
+# What the names of security codes have in them, in any case. Callers put cards where no card
+# belongs, too. None of it is tried twice: it is looked for in what strangers write.
+CODE_NAME: Final = (
+    "c[_-]?v[_-]?[vcnd2]|c[_-]?a[_-]?v[_-]?2|c[_-]?s[_-]?c|c[_-]?c[_-]?v"
+    "|(?:security|verification)[ _-]{0,2}(?:code|value|number)"
+    "|g.{1,2}venl.{1,2}k"
+)
 
 _HIDDEN: Final = "******"
-_code_name: Final = re.compile(f".*{CODE_ENDING}", re.DOTALL)
+_code_name: Final = re.compile(CODE_NAME, re.IGNORECASE)
 _encoder: Final = msgspec.json.Encoder(decimal_format="number")
 
 
+def is_code_name(name: str) -> bool:
+    """Whether a field of this name may hold a security code."""
+    return _code_name.search(name) is not None
+
+
 def rebuilt(payload: object, card: LiftedCard | None) -> MaskedBody:
-    """The masked body of a clean payload, in which slots stand for its card."""
+    """The masked body of a clean payload, in which slots stand for its card.
+
+    A long one is left out: to mask it would take time, and nobody reads so much.
+    """
     if payload is None:
         return MaskedBody(b"", is_as_sent=True)
-    return MaskedBody(_encoder.encode(_shown(payload, masked_number(card))), is_as_sent=False)
+    text = _encoder.encode(_shown(payload, masked_number(card)))
+    if len(text) > BODY_BYTES_MAX:
+        return MaskedBody(b"", is_as_sent=False, left_out_bytes=len(text))
+    return MaskedBody(text, is_as_sent=False)
+
+
+def without_codes(value: object) -> object:
+    """Values, with the security codes masked that stand under names for them; slots stay."""
+    if isinstance(value, dict):
+        return {
+            key: MASKED_CODE if _is_open_code(key, item) else without_codes(item)
+            for key, item in value.items()
+        }
+    return [without_codes(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_open_code(key: str, item: object) -> bool:
+    return bool(item) and not isinstance(item, CardSlot) and is_code_name(key)
 
 
 def masked_number(card: LiftedCard | None) -> str:
@@ -39,7 +70,7 @@ def masked_number(card: LiftedCard | None) -> str:
 def _shown(value: object, number: str) -> object:
     if isinstance(value, dict):
         return {
-            key: MASKED_CODE if item and _code_name.fullmatch(key) else _shown(item, number)
+            key: MASKED_CODE if item and is_code_name(key) else _shown(item, number)
             for key, item in value.items()
         }
     if isinstance(value, list):

@@ -9,13 +9,11 @@ import msgspec
 
 from vezne.core.body import MaskedBody
 from vezne.core.call_log import CallText, TextForm
-from vezne.core.masked_body import CODE_ENDING, MASKED_CODE
-from vezne.edge.logs import mask_digits
+from vezne.core.masked_body import BODY_BYTES_MAX
+from vezne.edge.foreign_text import LEFT_OUT, mask_codes, mask_numbers, mask_plain_numbers
 from vezne.edge.messages import Answer, BrowserForm, Door, Response
-from vezne.edge.refusals import show_claim
+from vezne.edge.refusals import HINT_LENGTH, hinted, show_claim
 
-# More of a body is not kept.
-TEXT_BYTES_MAX: Final = 64 * 1024
 REFERENCE_LENGTH_MAX: Final = 200
 
 _SHOWN_HEADERS: Final = (
@@ -35,58 +33,61 @@ _SHOWN_HEADERS: Final = (
     "x-iyzi-client-version",
     "x-iyzi-rnd",
 )
+# Whoever mixes them up sends a secret or a signature in them.
+_NAMES_IN_HEADERS: Final = frozenset({"apiclientprivate", "apiclientpublic", "x-iyzi-rnd"})
 _SHOWN_ANSWER_HEADERS: Final = frozenset(
     {b"allow", b"content-type", b"idempotency-replayed", b"location", b"retry-after"}
 )
 _VALUE_LENGTH_MAX: Final = 500
 _SCHEME: Final = re.compile(r"[A-Za-z0-9]{1,20}(?= )")
+_TARGET_LENGTH_MAX: Final = 2_000
+# What a number, in whatever form, may be cut in.
 _OF_NUMBERS: Final = b"0123456789 -"
-# Digits with what people, and JSON in their strings, put between them.
-_BETWEEN: Final = r"(?:[ \t\u00a0/-]|\\[tnr/])"
-_DIGITS: Final = re.compile(rf"[0-9](?:{_BETWEEN}{{0,2}}[0-9]){{12,}}")
-_SEPARATORS: Final = re.compile(_BETWEEN)
-# Where such digits may be: quick to find, and rare.
-_CANDIDATE: Final = re.compile(r"[0-9][0-9 \t\u00a0/\\tnr-]{12,}")
-# In more digits a number could stand anywhere, and to look for it takes time.
-_LOOKED_AT_MAX: Final = 100
-_MASK: Final = "[masked]"
-# A security code among the parameters of an address.
-_CODE_PARAMETER: Final = re.compile(rf"([?&;][^=&;]*{CODE_ENDING}=)[^&;]*")
-# A time in milliseconds. No card number of thirteen digits begins with a one.
-_TIME: Final = re.compile(r"1[0-9]{12}")
+_CUT_NUMBER: Final = re.compile(r"(?:[\W_]{0,40}+\d)+[\W_]*\Z")
+_OF_ADDRESSES: Final = "0123456789abcdefABCDEF%+-._/"
+# What begins like a secret key is shown to its eighth character, too.
+_SECRET: Final = re.compile(r"(sck_[A-Za-z0-9]{4})[A-Za-z0-9_-]++")
+# In an address: a signature, a token, a key. What stands in the path has slashes around it.
+_LONG: Final = re.compile(r"[A-Za-z0-9+_=-]{28,}+|(?<==)(?:[A-Za-z0-9+/_=-]|%2[bBfF]|%3[dD]){28,}+")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def without_numbers(text: str) -> str:
-    """A text with everything masked that could be a card number, and as any database takes it."""
+    """A text without what could be a card number or a secret key, and as any database takes it."""
     if not text.isascii() or "\0" in text:
         text = text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-    return _CANDIDATE.sub(_mask_candidate, text)
+    return mask_numbers(_SECRET.sub(r"\1…", text))
 
 
 def shown_target(target: str) -> str:
-    """A request target without card numbers and security codes, though they are encoded."""
-    masked = _without_codes(without_numbers(target))
+    """A request target without numbers, codes and signatures, though they are encoded."""
+    looked_at = target[:_TARGET_LENGTH_MAX]
+    if len(target) > len(looked_at):
+        looked_at = looked_at.rstrip(_OF_ADDRESSES)
+    masked = mask_codes(mask_plain_numbers(_cut(looked_at)))
     plain = unquote_plus(masked)
-    safe = _without_codes(without_numbers(plain))
-    return masked if safe == plain else safe
+    safe = mask_codes(mask_plain_numbers(plain))
+    return without_numbers(masked if safe == plain else safe)
 
 
-def _without_codes(target: str) -> str:
-    return _CODE_PARAMETER.sub(rf"\1{MASKED_CODE}", target)
+def shown_path(path: str) -> str:
+    """A path, as an address is shown."""
+    return shown_target(path.replace("?", "%3F")).replace("%3F", "?")
 
 
-def _mask_candidate(match: re.Match[str]) -> str:
-    return _DIGITS.sub(_mask, match[0])
+def _cut(target: str) -> str:
+    """An address in which no long word stands whole that is no name and no UUID."""
+    return _LONG.sub(
+        lambda match: match[0]
+        if _UUID.fullmatch(match[0]) or _is_name(match[0])
+        else f"{match[0][:HINT_LENGTH]}…",
+        _SECRET.sub(r"\1…", target),
+    )
 
 
-def _mask(match: re.Match[str]) -> str:
-    if _TIME.fullmatch(match[0]):
-        return match[0]
-    if len(match[0]) > _LOOKED_AT_MAX:
-        return _MASK
-    digits = _SEPARATORS.sub("", match[0])
-    masked = mask_digits(digits)
-    return match[0] if masked == digits else masked
+def _is_name(word: str) -> bool:
+    """Whether a long word is one of people's: letters, and short parts with marks between."""
+    return word.isalpha() and (word.islower() or word.isupper())
 
 
 def shown_headers(headers: Mapping[str, str], caller: str) -> tuple[tuple[str, str], ...]:
@@ -134,8 +135,8 @@ def shown_answer(answer: Answer) -> CallText:
 
 def _shown(raw: bytes, form: TextForm) -> CallText:
     # Cut where no number is: nothing finds half of one.
-    is_cut = len(raw) > TEXT_BYTES_MAX
-    kept = raw[:TEXT_BYTES_MAX].rstrip(_OF_NUMBERS) if is_cut else raw
+    is_cut = len(raw) > BODY_BYTES_MAX
+    kept = raw[:BODY_BYTES_MAX].rstrip(_OF_NUMBERS) if is_cut else raw
     text = without_numbers(kept.decode(errors="replace"))
     return CallText(text=text, form=form, length=len(raw), is_cut=is_cut)
 

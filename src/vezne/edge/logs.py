@@ -24,9 +24,12 @@ LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 _MASK = "[masked]"
-_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12,}")
+_DIGITS = re.compile(r"[0-9](?:[ -]?[0-9]){12,}+")
 # ISO/IEC 7812-1: a card number has at most 19 digits; none in use has fewer than 13.
 _PAN_LENGTHS = range(13, 20)
+# In more digits a number could stand anywhere; and so often is a text looked at: milliseconds.
+_LOOKED_AT_MAX = 100
+_LOOKS_MAX = 5_000
 _SECRET_NAME = re.compile(
     r"secret|passw|authorization|cookie|signature|cvv|cvc|card_?number|(^|_)pan($|_)"
     r"|(private|master|api)_?key",
@@ -110,20 +113,31 @@ def scrub(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def mask_digits(text: str) -> str:
-    """The text with every run of digits that could hold a card number masked."""
-    return _DIGITS.sub(_mask_run, text)
+    """The text with every run of digits that could hold a card number masked.
+
+    So is every run that is too long to be looked through, and what comes after too many of them.
+    """
+    return _DIGITS.sub(_Masking().mask_run, text)
 
 
-def _mask_run(match: re.Match[str]) -> str:
-    digits = match[0].replace(" ", "").replace("-", "")
-    if len(digits) in _PAN_LENGTHS:
-        return _MASK if is_luhn_valid(digits) else match[0]
-    windows = (
-        digits[start : start + length]
-        for length in _PAN_LENGTHS
-        for start in range(len(digits) - length + 1)
-    )
-    return _MASK if any(is_luhn_valid(window) for window in windows) else match[0]
+class _Masking:
+    """The masking of one text, in which so many places are looked at and no more."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def mask_run(self, match: re.Match[str]) -> str:
+        """A run of digits, masked if it has to be."""
+        digits = match[0].replace(" ", "").replace("-", "")
+        if len(digits) > _LOOKED_AT_MAX:
+            return _MASK
+        lengths = (len(digits),) if len(digits) in _PAN_LENGTHS else _PAN_LENGTHS
+        for length in lengths:
+            for start in range(len(digits) - length + 1):
+                self._looks += 1
+                if self._looks > _LOOKS_MAX or is_luhn_valid(digits[start : start + length]):
+                    return _MASK
+        return match[0]
 
 
 def _scrub_field(name: str, value: object, depth: int) -> object:

@@ -14,6 +14,7 @@ from vezne.edge.messages import Outcome, Response
 # is counted, and gets one line.
 LINES_A_SECOND_MAX: Final = 100
 _NAME_LENGTH_MAX: Final = 64
+HINT_LENGTH: Final = 8
 # More is not looked at: masking takes time, and a caller may send a megabyte of digits.
 _LOOKED_AT_MAX: Final = 2 * _NAME_LENGTH_MAX
 _OF_NUMBERS: Final = "0123456789 -"
@@ -32,6 +33,12 @@ def show_claim(name: str) -> str:
     if len(name) > _LOOKED_AT_MAX:
         looked_at = looked_at.rstrip(_OF_NUMBERS)
     return mask_digits(looked_at)[:_NAME_LENGTH_MAX]
+
+
+def hinted(name: str) -> str:
+    """The beginning of a name that nobody has: it may be a secret, or a signature, with a slip."""
+    shown = show_claim(name)
+    return shown if len(shown) <= HINT_LENGTH else f"{shown[:HINT_LENGTH]}…"
 
 
 class Refusals:
@@ -55,7 +62,7 @@ class Refusals:
             AuditEvent(
                 action=action,
                 is_success=False,
-                subject=show_claim(origin.claimed),
+                subject=show_claim(origin.caller) or hinted(origin.claimed),
                 reason=response.reason,
             )
         )

@@ -62,9 +62,7 @@ async def read_money(visit: Visit, now_ms: int) -> list[Money]:
     return rows
 
 
-async def _find_releases(
-    visit: Visit, balances: Iterable[Balance], now_ms: int
-) -> Releases | None:
+async def _find_releases(visit: Visit, balances: Iterable[Balance], now_ms: int) -> Releases | None:
     """The releases of what is withheld now; None: they are still being looked for."""
     merchant = visit.merchant
     withheld = sorted(

@@ -36,7 +36,7 @@ def is_card_number(text: str) -> bool:
     is_number = _CARD_DIGITS.fullmatch(bare) is not None and is_luhn_valid(bare)
     if is_number or holds_card_number(bare):
         return True
-    found = candidates(_BLANKS.sub(" ", plain).encode("utf-8", "replace"))
+    found = candidates(_BLANKS.sub(" ", plain).upper().encode("utf-8", "replace"))
     return any(has_card_form(candidate.digits) for candidate in found)
 
 

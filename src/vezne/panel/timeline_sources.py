@@ -127,9 +127,7 @@ def notice_events(notices: Iterable[Notice], visit: Visit) -> Iterator[TimelineE
         yield TimelineEvent(
             at_ms=notice.at_ms,
             rank=RANK_NOTICE,
-            title=visit.say(
-                "payment.event.notice", kind=visit.say(f"webhooks.kind.{notice.kind}")
-            ),
+            title=visit.say("payment.event.notice", kind=visit.say(f"webhooks.kind.{notice.kind}")),
             tone=_NOTICE_TONES[notice.state],
             facts=told(
                 visit,

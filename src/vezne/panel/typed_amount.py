@@ -10,8 +10,8 @@ from vezne.panel.formats import SIGNS
 _LENGTH_MAX: Final = 40
 # One sign, before or after.
 _SIGNED: Final = {
-    currency: re.compile(rf"(?:{re.escape(sign)}\s?(?P<after>.*)|(?P<before>.*?)\s?{re.escape(sign)})")
-    for currency, sign in SIGNS.items()
+    currency: re.compile(rf"(?:{sign}\s?(?P<after>.*)|(?P<before>.*?)\s?{sign})")
+    for currency, sign in zip(SIGNS, map(re.escape, SIGNS.values()), strict=True)
 }
 _MARKS: Final = {"tr": (".", ","), "en": (",", ".")}
 _TOO_LARGE: Final = re.compile(r"[1-9][0-9]{12,}(\.[0-9]*)?", re.ASCII)

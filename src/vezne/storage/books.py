@@ -245,17 +245,8 @@ class SqlBooks:
     def _writes(self, change: Change) -> tuple[Write, ...]:
         if isinstance(change, AddBooking):
             return ledger.add_booking(change.booking, self._shard)
-        if isinstance(change, AddOwner):
-            return cards.add_owner(change.owner)
-        if isinstance(change, AddPayout):
-            return payouts.add_payout(change)
-        if isinstance(change, ChangePayout):
-            return payouts.change_payout(change)
-        if isinstance(change, AddDelivery):
-            return deliveries.add_delivery(change.delivery)
-        if isinstance(change, AddCrossBooking):
-            return sub_merchants.add_cross_booking(change)
-        return (_WRITES[type(change)](change),)
+        write = _WRITES.get(type(change))
+        return _SEVERAL_WRITES[type(change)](change) if write is None else (write(change),)
 
 
 # In the order of how often they are written.
@@ -282,4 +273,11 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
     ChangeOnceKey: lambda change: once.change_once_key(change.once),
     RemoveOnceKey: lambda change: once.remove_once_key(change.once),
     EndOnceLeases: lambda change: once.end_once_leases(change.now_ms),
+}
+_SEVERAL_WRITES: Final[Mapping[type, Callable[[Any], tuple[Write, ...]]]] = {
+    AddDelivery: lambda change: deliveries.add_delivery(change.delivery),
+    AddOwner: lambda change: cards.add_owner(change.owner),
+    AddPayout: payouts.add_payout,
+    ChangePayout: payouts.change_payout,
+    AddCrossBooking: sub_merchants.add_cross_booking,
 }

@@ -22,7 +22,7 @@ from vezne.core.body import (
     MaskedBody,
 )
 from vezne.core.card import CardSlot
-from vezne.core.masked_body import rebuilt
+from vezne.core.masked_body import BODY_BYTES_MAX, rebuilt
 from vezne.vault.bodies import exact_decimal, is_plain, read_body
 from vezne.vault.explaining import explain
 from vezne.vault.masking import mask_in_place
@@ -118,10 +118,14 @@ class LiftedBody:
     def masked(self) -> MaskedBody:
         """The body with its card masked; written anew where the number stands elsewhere too.
 
+        One that is too long is left out.
+
         Raises ValueError after release.
         """
         raw = self._original()
         is_leaked = self.card is not None and self.card.leaked
+        if len(raw) > BODY_BYTES_MAX:
+            return MaskedBody(b"", is_as_sent=False, left_out_bytes=len(raw))
         masked = None if is_leaked else mask_in_place(raw, self._kind, self._fields)
         if masked is None:
             return rebuilt(self.payload, self.card)

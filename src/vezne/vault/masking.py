@@ -12,7 +12,14 @@ from urllib.parse import unquote_plus
 
 from vezne.core.body import BodyKind, CardFields
 from vezne.core.card import PAN_LENGTH_MAX, PAN_LENGTH_MIN, is_luhn_valid
-from vezne.core.masked_body import BIN_DIGITS, CODE_ENDING, LAST_DIGITS, MASKED_CODE, MASKED_WHOLE
+from vezne.core.masked_body import (
+    BIN_DIGITS,
+    CODE_NAME,
+    LAST_DIGITS,
+    MASKED_CODE,
+    MASKED_WHOLE,
+    is_code_name,
+)
 from vezne.vault.bodies import read_body
 from vezne.vault.scrub import SEPARATORS
 
@@ -20,11 +27,12 @@ from vezne.vault.scrub import SEPARATORS
 _NUMBER_DIGITS_MIN: Final = 13
 # In more digits a number could stand anywhere, and to look for it takes time.
 _LOOKED_AT_MAX: Final = 100
+# How often: some milliseconds.
+_LOOKS_MAX: Final = 2_000
 # Routes differ in a handful of ways.
 _PATTERNS_MAX: Final = 64
 _MASKED_CODE: Final = MASKED_CODE.encode()
 
-_CODE_WORDS: Final = (b"cvv", b"cvc", b"cv2", b"securitycode", b"security_code")
 # A letter, a digit or an underscore as a Unicode escape: a name or a number may be hidden in it.
 _ESCAPED: Final = re.compile(rb"\\u00(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA]|5[fF])")
 _ENTITY_LIKE: Final = (b"&#", b"<![CDATA[", b"<!--")
@@ -32,16 +40,21 @@ _NO_DIGIT: Final = bytes(code for code in range(256) if not bytes((code,)).isdig
 
 _STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _NUMBER: Final = rb"-?[0-9][0-9.eE+-]*+"
+# Up to the first that says so, and never again from there: the time that this takes grows with the
+# length of a body and no faster.
+_CODE: Final = b"(?:%b)" % CODE_NAME.encode()
 _CODE_IN_JSON: Final = re.compile(
-    b'(%b"\\s*+:\\s*+)(%b|%b|[{\\[])' % (CODE_ENDING.encode(), _STRING, _NUMBER)
+    b'("(?>[^"\\\\]*?%b)[^"\\\\]*+"\\s*+:\\s*+)(%b|%b|[{\\[])' % (_CODE, _STRING, _NUMBER),
+    re.IGNORECASE,
 )
-_CODE_IN_XML: Final = re.compile(b"(%b(?:\\s[^<>]*)?>)([^<]*)(<)" % CODE_ENDING.encode())
+_CODE_IN_XML: Final = re.compile(
+    b"(<(?>[^<>\\s]*?%b)[^<>\\s]*+(?:\\s[^<>]*+)?>)([^<]*+)(<)" % _CODE, re.IGNORECASE
+)
 # In a number's place: a masked number is no JSON, and is a text until it was looked at.
 _MARK: Final = b"\x7f#"
 _QUOTED: Final = re.compile(b'"([0-9*]+)%b"' % _MARK)
 _LONG_DIGITS: Final = re.compile(rb"[0-9]{13,}")
-_CODE_ATTRIBUTE: Final = re.compile(b"%b\\s*=" % CODE_ENDING.encode())
-_code_name: Final = re.compile(f".*{CODE_ENDING}", re.DOTALL)
+_CODE_ATTRIBUTE: Final = re.compile(b"%b[^<>=\\s]{0,40}+\\s{0,40}+=" % _CODE, re.IGNORECASE)
 
 
 class _Uncertain(Exception):
@@ -61,7 +74,7 @@ def mask_in_place(raw: bytes, kind: BodyKind, fields: CardFields | None) -> byte
 def _mask_json(raw: bytes, fields: CardFields | None) -> bytes:
     if b"\\u00" in raw and _ESCAPED.search(raw):
         raise _Uncertain
-    masked = _CODE_IN_JSON.sub(_code_in_json, raw) if _may_hold_code(raw) else raw
+    masked = _CODE_IN_JSON.sub(_code_in_json, raw)
     if fields is not None:
         masked = _number_in_json(fields).sub(_number_of_json, masked)
         _check(masked, BodyKind.JSON, fields)
@@ -79,7 +92,7 @@ def _mask_pair(pair: bytes, fields: CardFields | None) -> bytes:
     name, equals, value = pair.partition(b"=")
     text = unquote_plus(name.decode("utf-8-sig"))
     plain = unquote_plus(value.decode()).encode()
-    if _code_name.fullmatch(text):
+    if is_code_name(text):
         return name + equals + (value and _MASKED_CODE)
     if fields is not None and text.lower() == fields.number.lower():
         return name + equals + _mask_number(plain)
@@ -90,7 +103,7 @@ def _mask_pair(pair: bytes, fields: CardFields | None) -> bytes:
 def _mask_xml(raw: bytes, fields: CardFields | None) -> bytes:
     if any(mark in raw for mark in _ENTITY_LIKE) or _CODE_ATTRIBUTE.search(raw):
         raise _Uncertain
-    masked = _CODE_IN_XML.sub(_code_in_xml, raw) if _may_hold_code(raw) else raw
+    masked = _CODE_IN_XML.sub(_code_in_xml, raw)
     if fields is not None:
         masked = _number_in_xml(fields).sub(
             lambda match: match[1] + _mask_number(match[2]) + match[3], masked
@@ -106,19 +119,19 @@ _MASKERS: Final[Mapping[BodyKind, Callable[[bytes, CardFields | None], bytes]]] 
 }
 
 
-def _may_hold_code(raw: bytes) -> bool:
-    lower = raw.lower()
-    return any(word in lower for word in _CODE_WORDS)
-
-
 def _may_hold_number(text: bytes) -> bool:
-    """Whether digits that could be a card number stand there, whatever separates them."""
+    """Whether digits that could be a card number stand there, whatever separates them.
+
+    What takes long to be looked through could hold one.
+    """
+    looks = 0
     for run in _LONG_DIGITS.findall(text.translate(None, SEPARATORS)):
         if len(run) > _LOOKED_AT_MAX:
             return True
         for length in range(_NUMBER_DIGITS_MIN, PAN_LENGTH_MAX + 1):
             for start in range(len(run) - length + 1):
-                if is_luhn_valid(run[start : start + length].decode()):
+                looks += 1
+                if looks > _LOOKS_MAX or is_luhn_valid(run[start : start + length].decode()):
                     return True
     return False
 
@@ -169,7 +182,7 @@ def _number_in_json(fields: CardFields) -> re.Pattern[bytes]:
 def _number_in_xml(fields: CardFields) -> re.Pattern[bytes]:
     flags = re.IGNORECASE if fields.ignores_case else re.NOFLAG
     name = re.escape(fields.number).encode()
-    return re.compile(b"(<(?:[A-Za-z_][A-Za-z0-9_.-]*:)?%b(?:\\s[^<>]*)?>)([^<]*)(<)" % name, flags)
+    return re.compile(b"(<(?:[A-Za-z_][A-Za-z0-9_.-]*+:)?%b(?:\\s[^<>]*+)?>)([^<]*+)(<)" % name, flags)
 
 
 def _check(masked: bytes, kind: BodyKind, fields: CardFields) -> None:

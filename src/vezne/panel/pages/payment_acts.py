@@ -50,16 +50,13 @@ async def ask(act: Act, visit: Visit) -> Response:
     if "amount" not in visit.query:
         return _amount_form(visit, act, payment, line, amount_text(limit_e8, visit.language))
     text = visit.query["amount"]
-    try:
-        amount_e8 = amount_from_text(text, visit.language, payment.currency)
-    except TooLargeAmount:
-        return _amount_form(visit, act, payment, line, _shown(text), "payment.amount.too_large")
-    except MistypedAmount:
-        return _amount_form(visit, act, payment, line, _shown(text), "payment.amount.mistyped")
-    if not _is_whole(amount_e8, limit_e8):
-        return _amount_form(visit, act, payment, line, text, "payment.amount.decimals")
-    if act is Act.REFUND and amount_e8 > limit_e8:
-        return _amount_form(visit, act, payment, line, text, "payment.amount.too_high")
+    amount_e8, error = _read_amount(text, visit.language, payment.currency)
+    if not error and not _is_whole(amount_e8, limit_e8):
+        error = "payment.amount.decimals"
+    if not error and act is Act.REFUND and amount_e8 > limit_e8:
+        error = "payment.amount.too_high"
+    if error:
+        return _amount_form(visit, act, payment, line, _shown(text), error)
     return _confirmation(visit, Wish(act=act, payment=payment, line=line, amount_e8=amount_e8))
 
 
@@ -97,6 +94,16 @@ def _limit_e8(act: Act, payment: Payment, line: int | None) -> int:
 def _is_whole(amount_e8: int, limit_e8: int) -> bool:
     """Whether an amount has no more decimals than its currency, unless it is all that there is."""
     return amount_e8 % SMALLEST_E8 == 0 or amount_e8 == limit_e8
+
+
+def _read_amount(text: str, language: str, currency: str) -> tuple[int, str]:
+    """What was typed, in 1e-8, and what is wrong with it as the name of a text."""
+    try:
+        return amount_from_text(text, language, currency), ""
+    except TooLargeAmount:
+        return 0, "payment.amount.too_large"
+    except MistypedAmount:
+        return 0, "payment.amount.mistyped"
 
 
 def _shown(text: str) -> str:

@@ -181,7 +181,7 @@ class Caller:
         return template.replace(NUMBER, self._card.mask).replace(CODE, _HIDDEN)
 
     def _shown(self, body: bytes) -> str:
-        """An answer in lines, its longest texts cut. No door repeats a number; nor does this."""
+        """An answer in lines, its longest texts cut, and the number masked if a door repeats it."""
         try:
             text = _pretty(body)
         except msgspec.DecodeError:
