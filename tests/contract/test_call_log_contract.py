@@ -86,6 +86,7 @@ async def test_each_filter_finds_what_it_says(log):
             call(2, door="paynet", path="/v1/PaynetJ/auth"),
             call(3, outcome="refused", status=404, reference="50%_a!b"),
             call(4, status=500, reference="Order-1"),
+            call(0, reference="SİPARİŞ-Ç1"),
         ]
     )
     for query, found in (
@@ -95,12 +96,14 @@ async def test_each_filter_finds_what_it_says(log):
         ({"status": (404, 500)}, [4, 3]),
         ({"path": "PAYNETJ/"}, [2]),
         ({"reference": "order"}, [4]),
+        ({"reference": "sipariş-ç"}, [0]),
+        ({"reference": "SİPARİŞ-Ç1"}, [0]),
         ({"reference": "50%_A!"}, [3]),
         ({"reference": "%"}, [3]),
         ({"reference": "_"}, [3]),
         ({"since_ms": AT_MS + 3}, [4, 3]),
-        ({"until_ms": AT_MS + 3}, [2, 1]),
-        ({"door": "iyzico", "status": (200, 200), "path": "auth"}, [1]),
+        ({"until_ms": AT_MS + 3}, [2, 1, 0]),
+        ({"door": "iyzico", "status": (200, 200), "path": "auth"}, [1, 0]),
     ):
         assert await numbers(log, **query) == found, query
 

@@ -194,6 +194,8 @@ async def test_one_reference_of_many_payments_is_found_slice_by_slice(store: Eng
     numbers = [item * REFERENCE_SLICE for item in reversed(slices)]
     query = PaymentQuery(conversation_id="same")
     assert await all_pages(search, query, 4) == [(numbers[:4], False), (numbers[4:], False)]
+    days = msgspec.structs.replace(query, since_ms=10**15)
+    assert await all_pages(search, days, 4) == [([], True), ([], False)]
     assert await all_pages(search, msgspec.structs.replace(query, last4="1111"), 4) == [
         ([12 * REFERENCE_SLICE], True),
         ([REFERENCE_SLICE], False),

@@ -32,3 +32,9 @@ def test_a_found_payment_knows_its_place():
         last4="0008",
     )
     assert found.place == Place(2, 1)
+
+
+def test_whatever_is_said_beside_a_reference_narrows_it():
+    assert not PaymentQuery(conversation_id="order").is_narrowed
+    assert PaymentQuery(conversation_id="order", since_ms=1).is_narrowed
+    assert PaymentQuery(conversation_id="order", last4="0008").is_narrowed

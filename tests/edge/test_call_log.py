@@ -14,11 +14,12 @@ from vezne.core.body import BodyKind, CardFields
 from vezne.core.call_log import TextForm
 from vezne.core.diagnosis import Cause, Certainty, Diagnosis, Finding
 from vezne.core.fault import FaultOnDemand
+from vezne.core.masked_body import BODY_BYTES_MAX
 from vezne.core.ports import AuditFailure
 from vezne.edge import call_log
 from vezne.edge.app import Dispatcher
 from vezne.edge.call_log import CallRecorder
-from vezne.edge.call_texts import TEXT_BYTES_MAX, shown_target, without_numbers
+from vezne.edge.call_texts import shown_target, without_numbers
 from vezne.edge.messages import (
     BrowserForm,
     BrowserMessage,
@@ -397,13 +398,22 @@ def test_times_are_no_numbers_of_cards():
     assert without_numbers("order 2026-05-31 14") == "order 2026-05-31 14"
 
 
-async def test_long_texts_are_cut_where_no_number_is():
-    desk = Desk()
-    raw = b'{"x":"' + b"a" * (TEXT_BYTES_MAX - 16) + PAN.encode() + b'"}'
-    logged = await desk.call(raw)
-    assert logged.body.is_cut
+async def test_long_answers_are_cut_where_no_number_is():
+    async def answer(_request):
+        return Response(200, b"a " * (BODY_BYTES_MAX // 2 - 4) + PAN.encode() + b"a")
+
+    logged = await Desk(answer).call()
+    assert logged.answer.is_cut
+    assert logged.answer.length == BODY_BYTES_MAX + 9
+    assert logged.answer.text.endswith("a a")
+
+
+async def test_long_bodies_are_left_out():
+    raw = b'{"x":"' + b"a" * BODY_BYTES_MAX + b'"}'
+    logged = await Desk().call(raw)
+    assert logged.body.form is TextForm.LEFT_OUT
     assert logged.body.length == len(raw)
-    assert logged.body.text.endswith("aaa")
+    assert logged.body.text == "longer than 65536 bytes"
 
 
 async def test_what_does_not_fit_or_cannot_be_written_is_counted():
@@ -431,6 +441,52 @@ async def test_large_calls_do_not_fill_the_memory():
     await desk.recorder.write()
     await desk.call()
     assert desk.recorder.lost == 40 - call_log.BYTES_MAX // 1_000_000
+
+
+async def test_a_call_that_cannot_be_built_loses_itself_only():
+    class OneBadOwner(FixedOwners):
+        async def owner_of(self, door, claimed):
+            if claimed == "bad":
+                raise RuntimeError
+            return await super().owner_of(door, claimed)
+
+    desk = Desk()
+    desk.recorder = CallRecorder(desk.book, OneBadOwner(), desk.clock, rows_max=9)
+    desk.dispatcher = Dispatcher(
+        [desk.recorder.record(door(desk.handle, None))],
+        VaultIntake(Transit(desk.clock)),
+        MemoryAudit(),
+    )
+    for name in ("one", "bad", "two"):
+        await desk.send(b"{", claimed=name)
+    await desk.recorder.write()
+    assert [each.caller for each in desk.book.calls] == ["one", "two"]
+    assert desk.recorder.lost == 1
+
+
+async def test_a_new_recorder_goes_on_after_the_newest_call():
+    """Though the clock has gone back since."""
+    desk = Desk()
+    newest = (await desk.call()).summary.number
+    desk.clock.at_ms -= 1_000_000
+    desk.recorder = CallRecorder(desk.book, desk.owners, desk.clock, rows_max=9, shard=5)
+    desk.dispatcher = Dispatcher(
+        [desk.recorder.record(door(desk.handle, None))],
+        VaultIntake(Transit(desk.clock)),
+        MemoryAudit(),
+    )
+    number = (await desk.call()).summary.number
+    assert number > newest
+    assert number % 256 == 5
+
+
+async def test_of_a_key_that_nobody_has_the_beginning_is_kept():
+    """It may be a secret. Of one that somebody has all is, though nothing was proven."""
+    secret = "sandbox-Zu9xR3vLq7Kp2mTw"
+    logged = await Desk().call(b"{", claimed=secret, authorization="IYZWS x:y")
+    assert logged.caller == "sandbox-…"
+    assert secret not in msgspec.json.encode(logged).decode()
+    assert (await Desk().call(b"{", claimed="owned")).caller == "owned"
 
 
 async def test_old_calls_are_forgotten_now_and_then():

@@ -1,5 +1,7 @@
 """Doctors at the doors look only so often, and what they say holds no card number."""
 
+import msgspec
+
 from fakes.iyzico_caller import request_of
 from vezne.core.diagnosis import (
     Cause,
@@ -26,6 +28,10 @@ class Steps:
         return self.at_s
 
 
+async def owned(_door: str, _claimed: str) -> int:
+    return 7
+
+
 def saying(text: str, difference: Difference | None = None) -> Diagnosis:
     finding = Finding(cause=Cause.PATH_OTHER, certainty=Certainty.PROVEN, about=text)
     return Diagnosis(
@@ -41,7 +47,7 @@ async def looked(found: Diagnosis | None) -> Diagnosis | None:
     async def diagnose(_: Request) -> Diagnosis | None:
         return found
 
-    return await Practice(Steps().now_s).attend(diagnose)(request_of(b"", {}))
+    return await Practice(Steps().now_s, owned).attend("iyzico", diagnose)(request_of(b"", {}))
 
 
 async def test_only_so_many_requests_are_looked_at_in_a_second():
@@ -51,11 +57,14 @@ async def test_only_so_many_requests_are_looked_at_in_a_second():
         looks.append(1)
         return saying("/pay")
 
-    practice = Practice(clock.now_s, a_second_max=2)
-    first, second = practice.attend(diagnose), practice.attend(diagnose)
+    practice = Practice(clock.now_s, owned, a_second_max=2)
+    first, second = practice.attend("iyzico", diagnose), practice.attend("iyzico", diagnose)
     request = request_of(b"", {})
     assert [await first(request), await second(request)] == [saying("/pay")] * 2
-    assert await first(request) is None
+    skipped = await first(request)
+    assert skipped is not None
+    assert [item.cause for item in skipped.findings] == [Cause.NOT_LOOKED_AT]
+    assert skipped.merchant_id == 7
     clock.at_s = 1.0
     assert await second(request) == saying("/pay")
     assert len(looks) == 3
@@ -80,3 +89,42 @@ async def test_a_number_that_is_cut_off_is_masked_as_well():
     assert found is not None
     assert found.difference is not None
     assert (found.difference.ours, found.difference.theirs) == ("card …", "… is it")
+
+
+async def test_strangers_keep_no_merchant_waiting():
+    """Each merchant has its own share; those who name nobody's key have one together."""
+    owner = 0
+
+    async def owner_of(_door: str, _claimed: str) -> int:
+        return owner
+
+    async def diagnose(_: Request) -> Diagnosis | None:
+        return saying("/pay")
+
+    look = Practice(Steps().now_s, owner_of).attend("iyzico", diagnose)
+    request = request_of(b"", {})
+    strangers = [await look(request) for _ in range(12)]
+    assert strangers.count(saying("/pay")) == 10
+    owner = 7
+    assert await look(request) == saying("/pay")
+
+
+async def test_of_names_in_what_is_signed_the_beginning_is_shown():
+    """All of a key that somebody has."""
+    key, body = "sandbox-Zu9xR3vLq7Kp2mTw", '{"cvvNumber":"947"}'
+    signed = (
+        Segment(Part.KEY, key),
+        Segment(Part.RANDOM_KEY, "random-key-of-theirs"),
+        Segment(Part.BODY, body),
+    )
+    known = msgspec.structs.replace(saying(""), signed=signed)
+    found = await looked(known)
+    assert found is not None
+    assert [segment.text for segment in found.signed] == [
+        key,
+        "random-k…",
+        '{"cvvNumber":"***"}',
+    ]
+    stranger = await looked(msgspec.structs.replace(known, merchant_id=0))
+    assert stranger is not None
+    assert stranger.signed[0].text == "sandbox-…"

@@ -1,7 +1,6 @@
 """The sandbox's controls: a merchant's clock goes ahead once a form, and faults come and go."""
 
 import asyncio
-import re
 
 import msgspec
 

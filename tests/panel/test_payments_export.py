@@ -237,7 +237,26 @@ async def test_the_page_is_in_turkish_too(panel):
     assert "Bütün ödemeler." in (await panel.get(EXPORT_PATH, language="tr")).text
 
 
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        " =",
+        "＝",
+        "\ufeff=",
+        "\u200b=",
+        "\u2003=",
+        "\x0b=",
+        "﹦",
+        "−",
+    ],
+)
 def test_no_text_is_a_formula(start):
     assert defused(f"{start}1").startswith("'")
 

@@ -7,11 +7,10 @@ import msgspec
 import pytest
 
 from fakes.outbox import notice
-from fakes.records import payment
 from fakes.panel import PanelCaller
 from fakes.panel_payments import PayingMerchant
 from fakes.receiver import Receiver
-from fakes.records import token
+from fakes.records import payment, token
 from vezne.core.changes import AddDelivery, AddNotice, AddPayment, ChangeNotice
 from vezne.core.delivery import Delivery
 from vezne.core.member import Role

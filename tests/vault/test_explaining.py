@@ -12,7 +12,16 @@ from vezne.core.body import CardFields, Explained
 from vezne.core.diagnosis import Cause
 from vezne.vault.explaining import BODY_BYTES_MAX, KEYS_MAX, PREFIXES_MAX
 from vezne.vault.intake import LiftedBody, VaultIntake
-from vezne.vault.reencodings import Dropped, Escapes, Layout, Numbers, Style, reencodings, written
+from vezne.vault.reencodings import (
+    Dropped,
+    Escapes,
+    Html,
+    Layout,
+    Numbers,
+    Style,
+    reencodings,
+    written,
+)
 from vezne.vault.transit import Transit
 
 KEY = b"the secret"
@@ -122,7 +131,7 @@ STYLES = {
     "escaped": (Style(escapes=Escapes.LOWER), '{"b":[1.50,{"\\u00fc":"/<"}],"a":null}'),
     "in upper case": (Style(escapes=Escapes.UPPER), '{"b":[1.50,{"\\u00FC":"/<"}],"a":null}'),
     "slashes": (Style(slashes=True), '{"b":[1.50,{"ü":"\\/<"}],"a":null}'),
-    "for pages": (Style(html=True), '{"b":[1.50,{"ü":"/\\u003c"}],"a":null}'),
+    "for pages": (Style(html=Html.GO), '{"b":[1.50,{"ü":"/\\u003c"}],"a":null}'),
     "sorted": (Style(is_sorted=True), '{"a":null,"b":[1.50,{"ü":"/<"}]}'),
     "short": (Style(numbers=Numbers.SHORT), '{"b":[1.5,{"ü":"/<"}],"a":null}'),
     "quoted": (Style(numbers=Numbers.QUOTED), '{"b":["1.50",{"ü":"/<"}],"a":null}'),

@@ -1,6 +1,7 @@
 """A body is shown with its card masked: as it was sent, or not at all where that is uncertain."""
 
 import json
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -213,3 +214,29 @@ def test_no_shape_of_a_body_lets_a_card_through_where_it_is_read(body, is_ascii,
     if isinstance(card_of, dict) and isinstance(card_of.get("cardNumber"), str | int):
         digits = "".join(char for char in text.split('"cardNumber"')[1][:24] if char.isdigit())
         assert PAN not in digits
+
+
+def test_a_long_body_is_not_masked():
+    """It would take time, and so nothing of it is shown."""
+    raw = card(rest=f', "x":"{"a" * 65_536}"')
+    body = VaultIntake(Transit(FixedClock(SAMPLE_TIME_MS))).lift(raw.encode(), CARD_FIELDS)
+    found = body.masked()
+    assert (found.text, found.is_as_sent, found.left_out_bytes) == (b"", False, len(raw))
+
+
+@pytest.mark.parametrize("name", ["cvvNumber", "card_cvv_value", "CVV2Val", "cvn", "guvenlikKodu"])
+def test_codes_are_known_by_any_part_of_a_name(name):
+    assert CVV not in masked(f'{{"{name}":"{CVV}","x":{{"{name}" : {CVV}}}}}')[0]
+    assert CVV not in masked(f"card[{name}]={CVV}", AT_ROOT, BodyKind.FORM)[0]
+    assert CVV not in masked(f"<r><{name}>{CVV}</{name}></r>", AT_ROOT, BodyKind.XML)[0]
+
+
+@pytest.mark.parametrize("kind", list(BodyKind))
+@pytest.mark.parametrize("piece", ["cvc ", "cvv", "5" * 16 + "x", "1298616291235041939 ", "c_v_"])
+def test_no_body_takes_long(kind, piece):
+    """Whoever writes it. The limit is some fifty times what it takes."""
+    around = {BodyKind.JSON: '{"a":"%s"}', BodyKind.FORM: "a=%s", BodyKind.XML: "<r><a>%s</a></r>"}
+    raw = around[kind] % (piece * 60_000)[:60_000]
+    begun = time.process_time()
+    masked(raw, AT_ROOT, kind)
+    assert time.process_time() - begun < 1.0

@@ -8,7 +8,7 @@ from typing import Final
 from vezne.bootstrap.vault_room import open_engine
 from vezne.core.call_log import CallBook
 from vezne.core.merchant import Merchant
-from vezne.dialects.diagnosing import DOORS, held_key
+from vezne.dialects.diagnosing import owner_of
 from vezne.edge.call_log import CallRecorder
 from vezne.edge.messages import Door
 from vezne.engines.migrate import load_migrations, migrate
@@ -77,15 +77,10 @@ class _Owners:
         return await self._merchants.find_merchant(merchant_id)
 
     async def owner_of(self, door: str, claimed: str) -> int:
-        """The merchant that has a key of a door, working or not; that of the demo if nobody."""
-        for kind in DOORS:
-            if kind.partition(".")[0] == door:
-                held = await held_key(self._merchants, kind, claimed)
-                if held is not None:
-                    return held.credential.merchant.id
-        return await self._demo()
+        """The merchant that has a key of a door, working or not; 0 if nobody has it."""
+        return await owner_of(self._merchants, door, claimed)
 
-    async def _demo(self) -> int:
+    async def demo(self) -> int:
         """The merchant that the sandbox made by itself; 0 before there is one."""
         if not self._demo_id:
             found = await self._merchants.list_merchants()

@@ -123,6 +123,9 @@ class CallBook(CallLog, Protocol):
     async def add_calls(self, calls: Sequence[ApiCall]) -> None:
         """Write calls, all or none."""
 
+    async def find_newest(self) -> int:
+        """The greatest number of a call; 0 when there is none."""
+
     async def prune(self, rows_max: int) -> None:
         """Forget the oldest of all merchants' calls beyond that many."""
 

@@ -76,6 +76,7 @@ class Cause(enum.StrEnum):
     SIGNATURE_IN_HEX = "signature_in_hex"
     SIGNATURE_SHA1 = "signature_sha1"
     SIGNATURE_SHA512 = "signature_sha512"
+    SIGNATURE_WRAPPED = "signature_wrapped"
     SIGNATURE_BROKEN = "signature_broken"
     SIGNATURE_KEYLESS = "signature_keyless"
     # What was signed: the path.
@@ -113,6 +114,7 @@ class Cause(enum.StrEnum):
     FIELDS_CONVERSATION_MISSING = "fields_conversation_missing"
     SIGNED_OTHERWISE = "signed_otherwise"
     TOO_LONG = "too_long"
+    NOT_LOOKED_AT = "not_looked_at"
 
 
 class Segment(msgspec.Struct, frozen=True):

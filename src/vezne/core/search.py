@@ -50,6 +50,11 @@ class PaymentQuery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         named = msgspec.structs.replace(self, since_ms=0, until_ms=_EVER_MS, conversation_id=None)
         return named != PaymentQuery()
 
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether it leaves out payments that have the reference."""
+        return msgspec.structs.replace(self, conversation_id=None) != PaymentQuery()
+
 
 class FoundPayment(msgspec.Struct, frozen=True, kw_only=True):
     """What a list shows of a payment."""

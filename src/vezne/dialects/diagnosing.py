@@ -73,6 +73,15 @@ async def held_key(register: KeyRegister, door: str, key: str) -> HeldKey | None
     return await register.find_key(door, key)
 
 
+async def owner_of(register: KeyRegister, door: str, claimed: str) -> int:
+    """The merchant that has a key of a door, working or not; 0 if nobody has it."""
+    for kind in DOORS:
+        held = await held_key(register, kind, claimed) if kind.partition(".")[0] == door else None
+        if held is not None:
+            return held.credential.merchant.id
+    return 0
+
+
 async def suspect_of(register: KeyRegister, door: str, key: str) -> Suspect:
     """What is wrong with a public key that is none of the door's."""
     for other, name in DOORS.items():
@@ -87,7 +96,7 @@ async def suspect_of(register: KeyRegister, door: str, key: str) -> Suspect:
 
 def hinted(key: str) -> str:
     """The beginning of a key that nobody has: it may be somebody's secret with a slip in it."""
-    return key if len(key) <= 2 * _HINT_LENGTH else f"{key[:_HINT_LENGTH]}…"
+    return key if len(key) <= _HINT_LENGTH else f"{key[:_HINT_LENGTH]}…"
 
 
 def _compared(known: Sequence[HeldKey], door: str, key: str) -> Iterator[Finding]:

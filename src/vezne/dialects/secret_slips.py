@@ -1,6 +1,7 @@
 """What callers sign with when they do not sign with the secret of their key."""
 
 import hmac
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -44,10 +45,19 @@ def _unlike(credential: Credential, others: Sequence[Credential]) -> Iterator[Ca
     for other in others:
         about = other.key if other.door == credential.door else DOORS[other.door]
         yield Candidate(proven(Cause.SECRET_OF_OTHER_KEY, about), other.secret)
-    for spaced in (secret + b"\n", secret + b" ", b" " + secret):
+    for spaced in (
+        secret + b"\n",
+        secret + b"\r\n",
+        secret + b" ",
+        b" " + secret,
+        b'"%b"' % secret,
+    ):
         yield Candidate(proven(Cause.SECRET_WITH_SPACE), spaced)
     for prefix in _PREFIXES:
         if secret.startswith(prefix.encode()):
             bare = secret.removeprefix(prefix.encode())
             yield Candidate(proven(Cause.SECRET_WITHOUT_PREFIX, prefix), bare)
     yield Candidate(proven(Cause.SECRET_EMPTY), b"")
+    yield Candidate(proven(Cause.SECRET_ENCODED), b64encode(secret))
+    yield Candidate(proven(Cause.SECRET_CUT), secret[:-1])
+    yield Candidate(proven(Cause.SECRET_CUT), secret[1:])

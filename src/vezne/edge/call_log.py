@@ -4,10 +4,11 @@ On a request's own way only its body is masked, because the vault forgets the or
 answer. Everything else is done later, for many calls at once.
 """
 
+import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Final, Protocol
@@ -29,8 +30,9 @@ from vezne.edge.call_texts import (
     shown_answer_headers,
     shown_body,
     shown_headers,
+    shown_name,
+    shown_path,
     shown_target,
-    without_numbers,
 )
 from vezne.edge.logs import describe_fault
 from vezne.edge.messages import (
@@ -43,7 +45,6 @@ from vezne.edge.messages import (
     Response,
     Route,
 )
-from vezne.edge.refusals import show_claim
 
 # What waits to be written is bounded; what comes on top is counted and forgotten.
 CALLS_MAX: Final = 2_000
@@ -59,7 +60,6 @@ _PAGE: Final = Response(200, b"")
 # Room in a millisecond, and for processes that share a database.
 _IN_A_MS: Final = 1_000
 _SHARDS: Final = 256
-_TARGET_LENGTH_MAX: Final = 2_000
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -71,7 +71,10 @@ class Owners(Protocol):
         """A merchant by number, as it stands now."""
 
     async def owner_of(self, door: str, claimed: str) -> int:
-        """The merchant that has a key of a door, working or not; that of the demo if nobody."""
+        """The merchant that has a key of a door, working or not; 0 if nobody has it."""
+
+    async def demo(self) -> int:
+        """The merchant whose members see the calls of nobody's."""
 
 
 class _Call:
@@ -190,13 +193,34 @@ class CallRecorder:
             for call in batch:
                 call.is_waiting = False
                 self._waiting_bytes -= call.size
-            known: dict[int, Merchant | None] = {}
+            built = await self._built(batch)
             try:
-                await self._book.add_calls([await self._logged(call, known) for call in batch])
+                await self._book.add_calls(built)
                 await self._prune(count)
             except Exception as error:  # noqa: BLE001 - a log must not end the server
-                self._lost += count
-                _log.error("calls not logged", count=count, **describe_fault(error))
+                self._lost += len(built)
+                _log.error("calls not logged", count=len(built), **describe_fault(error))
+
+    async def _begin(self) -> None:
+        """Go on after the newest call, though the clock may have gone back since."""
+        if not self._last_number:
+            newest = await self._book.find_newest()
+            self._last_number = newest // _SHARDS * _SHARDS + self._shard
+
+    async def _built(self, batch: Sequence[_Call]) -> list[ApiCall]:
+        """Calls as they are written. One that cannot be is lost, and no other is with it."""
+        known: dict[int, Merchant | None] = {}
+        built: list[ApiCall] = []
+        for call in batch:
+            # Masking takes milliseconds at worst, and callers wait meanwhile.
+            await asyncio.sleep(0)
+            try:
+                await self._begin()
+                built.append(await self._logged(call, known))
+            except Exception as error:  # noqa: BLE001 - a log must not end the server
+                self._lost += 1
+                _log.error("call not logged", door=call.door.name, **describe_fault(error))
+        return built
 
     def _recording(self, door: Door, route: Route) -> Handler:
         handle, clock = route.handle, self._clock
@@ -252,14 +276,17 @@ class CallRecorder:
 
     async def _logged(self, call: _Call, known: dict[int, Merchant | None]) -> ApiCall:
         """The call as it is written. `known` are the merchants that were looked up lately."""
-        merchant_id = await self._merchant_of(call)
+        origin, owner_id = call.origin, 0
+        if not origin.caller:
+            owner_id = await self._owners.owner_of(call.door.name, call.claimed)
+        merchant_id = await self._merchant_of(call, owner_id)
         if merchant_id not in known:
             known[merchant_id] = await self._owners.find_merchant(merchant_id)
-        merchant, origin = known[merchant_id], call.origin
-        target = shown_target(call.target)[:_TARGET_LENGTH_MAX]
+        merchant = known[merchant_id]
+        target = shown_target(call.target)
         body = shown_body(call.body, call.why)
-        caller = origin.caller or call.claimed
-        headers = (*shown_headers(call.headers, caller), *call.card_header)
+        caller, is_known = origin.caller or call.claimed, bool(origin.caller or owner_id)
+        headers = (*shown_headers(call.headers, caller, is_known=is_known), *call.card_header)
         summary = CallSummary(
             number=self._next_number(),
             merchant_id=merchant_id,
@@ -267,7 +294,7 @@ class CallRecorder:
             duration_us=call.duration_us,
             door=call.door.name,
             method=call.method,
-            path=without_numbers(call.path)[:_TARGET_LENGTH_MAX],
+            path=shown_path(call.path),
             status=call.response.status,
             outcome=call.outcome,
             reason=call.response.reason,
@@ -278,7 +305,7 @@ class CallRecorder:
             summary=summary,
             target=target,
             address=origin.address,
-            caller=without_numbers(show_claim(caller)),
+            caller=shown_name(caller, is_known=is_known),
             is_proven=bool(origin.caller),
             headers=headers,
             body=body,
@@ -287,13 +314,13 @@ class CallRecorder:
             diagnosis=call.diagnosis,
         )
 
-    async def _merchant_of(self, call: _Call) -> int:
+    async def _merchant_of(self, call: _Call, owner_id: int) -> int:
         """Whose members may read it: the caller's, or else the owner's of the key it named."""
         if call.origin.caller:
             return call.origin.merchant_id
         if call.diagnosis is not None and call.diagnosis.merchant_id:
             return call.diagnosis.merchant_id
-        return await self._owners.owner_of(call.door.name, call.claimed)
+        return owner_id or await self._owners.demo()
 
     def _next_number(self) -> int:
         now = self._clock.now_ms() * _IN_A_MS * _SHARDS + self._shard

@@ -39,16 +39,17 @@ _SHOWN_ANSWER_HEADERS: Final = frozenset(
     {b"allow", b"content-type", b"idempotency-replayed", b"location", b"retry-after"}
 )
 _VALUE_LENGTH_MAX: Final = 500
-_SCHEME: Final = re.compile(r"[A-Za-z0-9]{1,20}(?= )")
+_SCHEME: Final = re.compile(r"[A-Za-z0-9]{1,10}(?= )")
 _TARGET_LENGTH_MAX: Final = 2_000
-# What a number, in whatever form, may be cut in.
-_OF_NUMBERS: Final = b"0123456789 -"
-_CUT_NUMBER: Final = re.compile(r"(?:[\W_]{0,40}+\d)+[\W_]*\Z")
+# What a number may be cut in, and in addresses whatever form it has.
+_OF_NUMBERS: Final = bytes(code for code in range(128) if not chr(code).isalpha())
 _OF_ADDRESSES: Final = "0123456789abcdefABCDEF%+-._/"
 # What begins like a secret key is shown to its eighth character, too.
 _SECRET: Final = re.compile(r"(sck_[A-Za-z0-9]{4})[A-Za-z0-9_-]++")
 # In an address: a signature, a token, a key. What stands in the path has slashes around it.
-_LONG: Final = re.compile(r"[A-Za-z0-9+_=-]{28,}+|(?<==)(?:[A-Za-z0-9+/_=-]|%2[bBfF]|%3[dD]){28,}+")
+_LONG: Final = re.compile(
+    r"(?<==)(?:[A-Za-z0-9+/_-]|%2[bBfF]){27,}+(?:=|%3[dD])*+|[A-Za-z0-9+_-]{27,}+=*+"
+)
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -64,10 +65,11 @@ def shown_target(target: str) -> str:
     looked_at = target[:_TARGET_LENGTH_MAX]
     if len(target) > len(looked_at):
         looked_at = looked_at.rstrip(_OF_ADDRESSES)
-    masked = mask_codes(mask_plain_numbers(_cut(looked_at)))
-    plain = unquote_plus(masked)
+    kept = _cut(looked_at)
+    # Decoded first: the digits of an escape beside a number's make another number.
+    plain = unquote_plus(kept)
     safe = mask_codes(mask_plain_numbers(plain))
-    return without_numbers(masked if safe == plain else safe)
+    return without_numbers(kept if safe == plain else safe)
 
 
 def shown_path(path: str) -> str:
@@ -78,30 +80,50 @@ def shown_path(path: str) -> str:
 def _cut(target: str) -> str:
     """An address in which no long word stands whole that is no name and no UUID."""
     return _LONG.sub(
-        lambda match: match[0]
-        if _UUID.fullmatch(match[0]) or _is_name(match[0])
-        else f"{match[0][:HINT_LENGTH]}…",
+        lambda match: (
+            match[0]
+            if _UUID.fullmatch(match[0]) or _is_name(match[0])
+            else f"{match[0][:HINT_LENGTH]}…"
+        ),
         _SECRET.sub(r"\1…", target),
     )
 
 
 def _is_name(word: str) -> bool:
-    """Whether a long word is one of people's: letters, and short parts with marks between."""
-    return word.isalpha() and (word.islower() or word.isupper())
+    """Whether a long word is one of people's: letters, few of them capitals, and dashes."""
+    letters = word.replace("-", "").replace("_", "")
+    return letters.isalpha() and 4 * sum(map(str.isupper, letters)) <= len(letters)
 
 
-def shown_headers(headers: Mapping[str, str], caller: str) -> tuple[tuple[str, str], ...]:
-    """The headers that say nothing secret; of credentials the scheme and the caller's name."""
+def shown_headers(
+    headers: Mapping[str, str], caller: str, *, is_known: bool
+) -> tuple[tuple[str, str], ...]:
+    """The headers that say nothing secret; of credentials the scheme and the caller's name.
+
+    `is_known` says that somebody has that name; of every other one the beginning is shown.
+    """
     shown = [
-        (name, without_numbers(headers[name])[:_VALUE_LENGTH_MAX])
+        (name, _shown_header(name, headers[name], caller if is_known else ""))
         for name in _SHOWN_HEADERS
         if name in headers
     ]
     scheme = _SCHEME.match(headers.get("authorization", ""))
     if scheme is not None:
-        name = without_numbers(show_claim(caller))
-        shown.append(("authorization", f"{scheme[0]} {name}".rstrip()))
+        shown.append(
+            ("authorization", f"{scheme[0]} {shown_name(caller, is_known=is_known)}".rstrip())
+        )
     return tuple(shown)
+
+
+def _shown_header(name: str, value: str, known: str) -> str:
+    if name in _NAMES_IN_HEADERS:
+        return shown_name(value.strip(), is_known=value.strip() == known != "")
+    return without_numbers(value)[:_VALUE_LENGTH_MAX]
+
+
+def shown_name(name: str, *, is_known: bool) -> str:
+    """A caller's name; of one that nobody has the beginning."""
+    return without_numbers(show_claim(name) if is_known else hinted(name))
 
 
 def shown_answer_headers(door: Door, answer: Answer) -> tuple[tuple[str, str], ...]:
@@ -120,6 +142,9 @@ def shown_body(body: MaskedBody | None, why: str) -> CallText:
     """A request's body; where there is none that could be masked, why it was refused."""
     if body is None:
         return CallText(text=why, form=TextForm.LEFT_OUT)
+    if body.left_out_bytes:
+        text = f"longer than {BODY_BYTES_MAX} bytes"
+        return CallText(text=text, form=TextForm.LEFT_OUT, length=body.left_out_bytes)
     return _shown(body.text, TextForm.AS_SENT if body.is_as_sent else TextForm.REBUILT)
 
 
@@ -138,6 +163,8 @@ def _shown(raw: bytes, form: TextForm) -> CallText:
     is_cut = len(raw) > BODY_BYTES_MAX
     kept = raw[:BODY_BYTES_MAX].rstrip(_OF_NUMBERS) if is_cut else raw
     text = without_numbers(kept.decode(errors="replace"))
+    if text == LEFT_OUT:
+        form = TextForm.LEFT_OUT
     return CallText(text=text, form=form, length=len(raw), is_cut=is_cut)
 
 

@@ -30,9 +30,10 @@ _GROUP: Final = re.compile(r"[0-9]+")
 _CARD_START: Final = re.compile(r"[456]|3[04-9]|2[2-7]|9792")
 # In more digits a number could stand anywhere.
 _LOOKED_AT_MAX: Final = 100
+_RUN_MAX: Final = 8_000
 # How often a text is looked at for a number, and how much of it in other forms: milliseconds.
 _LOOKS_MAX: Final = 5_000
-_CHARACTERS_MAX: Final = 300_000
+_CHARACTERS_MAX: Final = 100_000
 _ESCAPES_MAX: Final = 4_000
 # A code within a code within a code: nobody goes deeper.
 _DEPTH_MAX: Final = 3
@@ -48,9 +49,9 @@ _STANDARD: Final = str.maketrans("-_", "+/")
 # Stands for letters between the words that are decoded together.
 _BORDER: Final = "eHh4"
 # Three or four digits are a security code beside a name that says so only.
-_CODE: Final = re.compile(rf"(?:{CODE_NAME})[^0-9]{{0,40}}+[0-9]{{3,4}}(?![0-9])", re.IGNORECASE)
+_CODE: Final = re.compile(rf"(?:{CODE_NAME})[^0-9]{{0,40}}+[0-9]{{3,4}}(?![0-9])")
 _CODE_VALUE: Final = re.compile(
-    rf"((?:{CODE_NAME})[\w\[\].-]{{0,20}}+[^\w*]{{0,20}}+)[0-9]{{3,4}}(?![0-9])", re.IGNORECASE
+    rf"((?:{CODE_NAME})[\w\[\].-]{{0,20}}+[^\w*]{{0,20}}+)[0-9]{{3,4}}(?![0-9])"
 )
 
 
@@ -139,8 +140,13 @@ def _mask_digits(budget: _Budget, match: re.Match[str]) -> str:
 
 
 def _mask_run(budget: _Budget, match: re.Match[str]) -> str:
-    """Groups of digits with whatever stands between them, those that make a number masked."""
+    """Groups of digits with whatever stands between them, those that make a number masked.
+
+    Raises _TooMuch.
+    """
     run = match[0]
+    if len(run) > _RUN_MAX:
+        raise _TooMuch
     groups = list(_GROUP.finditer(run))
     digits = "".join(group[0] for group in groups)
     # Where each group begins and ends among the digits, and where that is in the run.
@@ -156,9 +162,11 @@ def _mask_run(budget: _Budget, match: re.Match[str]) -> str:
         if not _CARD_START.match(digits, place):
             continue
         budget.look()
-        for end in (place + length for length in _LENGTHS):
-            if end in ends and is_luhn_valid(digits[place:end]):
-                spans.append((group.start(), ends[end]))
+        spans += [
+            (group.start(), ends[end])
+            for end in (place + length for length in _LENGTHS)
+            if end in ends and is_luhn_valid(digits[place:end])
+        ]
     return _without(run, spans)
 
 
@@ -190,9 +198,7 @@ def _decoded(text: str) -> Iterator[str]:
 
     Raises _TooMuch.
     """
-    if max(text.count("%") // 4, text.count("&"), text.count("\\u"), text.count("0x")) > (
-        _ESCAPES_MAX
-    ):
+    if max(text.count("%"), text.count("&"), text.count("\\u"), text.count("0x")) > (_ESCAPES_MAX):
         raise _TooMuch
     for plain in (
         unquote_to_bytes(text).decode("utf-8", "replace") if "%" in text else text,
@@ -207,7 +213,9 @@ def _decoded(text: str) -> Iterator[str]:
     if words:
         # Where groups of four begin is not known: what stands before may be no part of it.
         for start in range(4):
-            joined = _BORDER.join([word[start:] + "AAA"[: -(len(word) - start) % 4] for word in words])
+            joined = _BORDER.join(
+                [word[start:] + "AAA"[: -(len(word) - start) % 4] for word in words]
+            )
             yield a2b_base64(joined).decode("latin-1")
 
 

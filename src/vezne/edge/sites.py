@@ -42,9 +42,7 @@ _DOOR: Final = "browser"
 _log = structlog.stdlib.get_logger(__name__)
 
 
-def begin_visit(
-    incoming: Incoming, addresses: ClientAddresses, door: str, path: str
-) -> Origin:
+def begin_visit(incoming: Incoming, addresses: ClientAddresses, door: str, path: str) -> Origin:
     """Everything in this task is done for whoever sent a request, from here on."""
     origin = Origin(
         address=addresses.client_of(incoming.address, incoming.headers), door=door, path=path

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
@@ -12,8 +13,10 @@ from vezne.panel.formats import machine_time
 
 # Excel takes a file for UTF-8 only when it begins with this.
 BYTE_ORDER_MARK: Final = "\ufeff"
-# What a spreadsheet takes for the beginning of a formula, in full width too (CWE-1236).
-_FORMULA_STARTS: Final = tuple("=+-@\t\r\n＝＋－＠")
+# What a spreadsheet takes for the beginning of a formula, in other widths too (CWE-1236).
+_FORMULA_STARTS: Final = tuple("=+-@＝＋－＠﹦﹢﹣﹫−")
+# What it takes for the end of a field or a line.
+_BREAKS: Final = tuple("\t\r\n")
 
 # In the order of the columns. Amounts are plain decimals of the payment's currency.
 _COLUMNS: Final[Mapping[str, Callable[[Payment], str]]] = {
@@ -38,6 +41,9 @@ _COLUMNS: Final[Mapping[str, Callable[[Payment], str]]] = {
     "basket_id": lambda payment: defused(payment.basket_id or ""),
 }
 
+# Separators, controls, and signs that only format.
+_UNSEEN: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+
 COLUMNS: Final = tuple(_COLUMNS)
 
 
@@ -56,4 +62,14 @@ def to_csv(payments: Iterable[Payment], *, has_head: bool) -> bytes:
 def defused(text: str) -> str:
     """A text of somebody else's that no spreadsheet takes for a formula: an apostrophe in front."""
     clean = text.replace("\x00", "\ufffd")
-    return f"'{clean}" if clean.lstrip(" \u00a0").startswith(_FORMULA_STARTS) else clean
+    seen = clean.lstrip(" \u00a0")
+    is_formula = _without_unseen(clean).startswith(_FORMULA_STARTS)
+    return f"'{clean}" if is_formula or seen.startswith(_BREAKS) else clean
+
+
+def _without_unseen(text: str) -> str:
+    """A text from its first sign on that can be seen: programs skip what comes before."""
+    for at, sign in enumerate(text):
+        if not sign.isspace() and unicodedata.category(sign) not in _UNSEEN:
+            return text[at:]
+    return ""

@@ -12,8 +12,8 @@ from vezne.storage.documents import Documents
 _COLUMNS: Final = """number, merchant_id, at_ms, duration_us, door, method, path, status, outcome,
 reason, reference, payment_number"""
 
-_ADD: Final = f"""INSERT INTO calls ({_COLUMNS})
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""  # noqa: S608 - nothing from outside
+_ADD: Final = f"""INSERT INTO calls ({_COLUMNS}, path_folded, reference_folded)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""  # noqa: S608 - nothing from outside
 
 _ADD_DOCUMENT: Final = """INSERT INTO call_documents (number, merchant_id, document)
 VALUES (?, ?, ?)"""
@@ -26,19 +26,21 @@ ORDER BY number DESC LIMIT ?"""  # noqa: S608 - nothing from outside
 
 # The newest calls, and of these those that are wanted.
 _WALK: Final = f"""SELECT {_COLUMNS} FROM (
-    SELECT {_COLUMNS} FROM calls WHERE merchant_id = ? AND number < ?
+    SELECT {_COLUMNS}, path_folded, reference_folded FROM calls WHERE merchant_id = ? AND number < ?
     ORDER BY number DESC LIMIT ?
 ) AS newest"""  # noqa: S608 - nothing from outside
 
 _END_OF_WALK: Final = """SELECT number FROM calls WHERE merchant_id = ? AND number < ?
 ORDER BY number DESC LIMIT 1 OFFSET ?"""
 
+_NEWEST: Final = "SELECT max(number) FROM call_documents"
 _COUNT: Final = "SELECT count(*) FROM call_documents"
 _OLDEST: Final = "SELECT number FROM call_documents ORDER BY number LIMIT 1 OFFSET ?"
 _THEIR_MERCHANTS: Final = "SELECT DISTINCT merchant_id FROM call_documents WHERE number <= ?"
 _FORGET: Final = "DELETE FROM calls WHERE merchant_id = ? AND number <= ?"
 _FORGET_DOCUMENTS: Final = "DELETE FROM call_documents WHERE number <= ?"
 
+_ONE_LETTER: Final = str.maketrans("\u0130\u0131", "ii")
 _NUMBER_MAX: Final = 2**63 - 1
 _documents: Final = Documents(ApiCall)
 
@@ -123,6 +125,11 @@ class SqlCallLog:
         await self._engine.apply(writes)
         self._count += len(calls)
 
+    async def find_newest(self) -> int:
+        """The greatest number of a call; 0 when there is none."""
+        ((number,),) = await self._engine.fetch(_NEWEST)
+        return msgspec.convert(number, int | None) or 0
+
     async def prune(self, rows_max: int) -> None:
         """Forget some of the oldest of all merchants' calls beyond that many."""
         if self._prunes % self._limits.recount_every == 0:
@@ -150,7 +157,7 @@ def _conditions(query: CallQuery) -> tuple[list[str], list[Value]]:
         found.append(("status BETWEEN ? AND ?", query.status))
     for column, text in (("path", query.path), ("reference", query.reference)):
         if text:
-            found.append((f"lower({column}) LIKE ? ESCAPE '!'", (_pattern(text),)))
+            found.append((f"{column}_folded LIKE ? ESCAPE '!'", (_pattern(text),)))
     if query.since_ms is not None:
         found.append(("at_ms >= ?", (query.since_ms,)))
     if query.until_ms is not None:
@@ -160,7 +167,7 @@ def _conditions(query: CallQuery) -> tuple[list[str], list[Value]]:
 
 def _pattern(text: str) -> str:
     """A text as a part of another one, its own wildcards made plain."""
-    plain = text.lower()
+    plain = _folded(text)
     for sign in ("!", "%", "_"):
         plain = plain.replace(sign, f"!{sign}")
     return f"%{plain}%"
@@ -180,7 +187,14 @@ def _row_from_summary(summary: CallSummary) -> tuple[Value, ...]:
         summary.reason,
         summary.reference,
         summary.payment_number,
+        _folded(summary.path),
+        _folded(summary.reference),
     )
+
+
+def _folded(text: str) -> str:
+    """A text in one case, the dotted and the dotless I of Turkish as one letter."""
+    return text.translate(_ONE_LETTER).casefold()
 
 
 def _summary_from_row(row: Row) -> CallSummary:

@@ -155,7 +155,7 @@ class _Named:
     async def find_page(self, start: Place, limit: int) -> PaymentPage:
         """The page below a number."""
         slices = await self._list_slices(reference_slice(start.number))
-        looked = slices[:SLICES_MAX] if self._query.has_filter else slices
+        looked = slices[:SLICES_MAX] if self._query.is_narrowed else slices
         rows: list[Row] = []
         for slice_number in looked:
             rows += await self._look_into(slice_number, start.number, limit + 1 - len(rows))

@@ -15,10 +15,10 @@ from vezne.vault.reencodings import Reencoding, reencodings
 
 # Enough for any request to be explained at once, and little enough to be asked for often.
 BODY_BYTES_MAX: Final = 64 * 1024
-KEYS_MAX: Final = 9
-PREFIXES_MAX: Final = 9
-# Four digests of the body as it came are taken besides: all in all forty.
-_REENCODINGS_MAX: Final = 20
+KEYS_MAX: Final = 16
+PREFIXES_MAX: Final = 14
+# Four digests of the body as it came are taken besides: all in all some seventy.
+_REENCODINGS_MAX: Final = 25
 
 _UPPER, _SHA1, _SHA512 = Cause.SIGNATURE_UPPER_CASE, Cause.SIGNATURE_SHA1, Cause.SIGNATURE_SHA512
 
@@ -74,6 +74,8 @@ def _digits(key: bytes, text: bytes) -> Iterator[tuple[Cause, bytes]]:
     digest = hmac.digest(key, text, "sha256")
     digits = digest.hex().encode()
     yield _UPPER, digits.upper()
+    yield Cause.SIGNATURE_WRAPPED, digits + b"\n"
+    yield Cause.SIGNATURE_WRAPPED, b"sha256=" + digits
     yield Cause.SIGNATURE_IN_BASE64, b64encode(digest)
     yield Cause.SIGNATURE_IN_BASE64, b64encode(digest).rstrip(b"=")
     yield Cause.SIGNATURE_IN_BASE64, b64encode(digits)

@@ -17,7 +17,6 @@ from vezne.core.diagnosis import Cause
 _WORDS: Final = {None: "null", True: "true", False: "false"}
 _BOM: Final = b"\xef\xbb\xbf"
 _ESCAPE: Final = re.compile(r"\\\\|\\u([0-9a-f]{4})")
-_HTML: Final = str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in "<>&='"})
 
 
 class Layout(enum.Enum):
@@ -27,6 +26,7 @@ class Layout(enum.Enum):
     SPACED = ""
     TWO = "  "
     FOUR = "    "
+    TAB = "\t"
 
 
 class Escapes(enum.Enum):
@@ -35,6 +35,14 @@ class Escapes(enum.Enum):
     FEW = "few"
     LOWER = "lower"
     UPPER = "upper"
+
+
+class Html(enum.Enum):
+    """Which characters are escaped for pages: none, those of Gson, or those of Go."""
+
+    NONE = ""
+    GSON = "<>&='\u2028\u2029"
+    GO = "<>&\u2028\u2029"
 
 
 class Numbers(enum.Enum):
@@ -55,12 +63,12 @@ class Dropped(enum.Enum):
 
 
 class Style(msgspec.Struct, frozen=True, kw_only=True):
-    """How a library writes JSON. `slashes` and `html` say what else is escaped."""
+    """How a library writes JSON. `slashes` says whether those are escaped, `html` what else is."""
 
     layout: Layout = Layout.COMPACT
     escapes: Escapes = Escapes.FEW
     slashes: bool = False
-    html: bool = False
+    html: Html = Html.NONE
     is_sorted: bool = False
     numbers: Numbers = Numbers.AS_SENT
     dropped: Dropped = Dropped.NONE
@@ -80,12 +88,14 @@ _LIBRARIES: Final = (
     Style(slashes=True),
     Style(layout=Layout.FOUR, escapes=_LOWER, slashes=True),
     # Gson and Go.
-    Style(html=True),
+    Style(html=Html.GSON),
+    Style(html=Html.GO),
     # Of .NET.
     Style(escapes=Escapes.UPPER),
     # Written for people.
     Style(layout=Layout.TWO),
     Style(layout=Layout.FOUR),
+    Style(layout=Layout.TAB),
 )
 _TWISTS: Final[tuple[Mapping[str, object], ...]] = (
     {"numbers": Numbers.SHORT},
@@ -242,8 +252,7 @@ class _Writer:
     def _string(self, text: str) -> str:
         style = self._style
         written_text = _STRINGS[style.escapes](text)
-        if style.html:
-            written_text = written_text.translate(_HTML)
+        written_text = written_text.translate(_HTML[style.html])
         return written_text.replace("/", "\\/") if style.slashes else written_text
 
     def _number(self, text: str) -> str:
@@ -255,6 +264,11 @@ class _Writer:
         if numbers is Numbers.SHORT:
             return text.rstrip("0").rstrip(".") if "." in text else text
         return text if "." in text else f"{text}.0"
+
+
+_HTML: Final = {
+    html: str.maketrans({sign: f"\\u{ord(sign):04x}" for sign in html.value}) for html in Html
+}
 
 
 def _with_upper_escapes(text: str) -> str:

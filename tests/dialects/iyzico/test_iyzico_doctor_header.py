@@ -194,5 +194,5 @@ async def test_of_an_unknown_key_only_the_beginning_is_shown(register):
 
 async def test_long_names_are_cut(register):
     found = await diagnose(register, with_header("B" * 200 + " token"))
-    assert len(found.findings[0].about) == 80
+    assert found.findings[0].about == "B" * 8 + "…"
     assert json.dumps(found.findings[0].about)

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from vezne.core.diagnosis import Cause, Diagnosis, Part, Segment, first_difference
+from vezne.core.masked_body import BODY_BYTES_MAX
 from vezne.core.merchant import Credential
 from vezne.core.ports import KeyRegister
 from vezne.dialects.diagnosing import Suspect, held_key, likely, possible, proven, suspect_of
@@ -18,8 +19,6 @@ from vezne.dialects.secret_slips import Candidate, secret_candidates
 from vezne.edge.messages import Diagnose, Request
 
 DOOR: Final = "iyzico"
-# Nothing is tried with a longer body.
-BODY_BYTES_MAX: Final = 64 * 1024
 # When nothing that is tried has the signature.
 _UNPROVEN: Final = (likely(Cause.SECRET_WRONG), possible(Cause.SIGNED_OTHERWISE))
 
@@ -89,7 +88,7 @@ async def _compare(
         return (
             msgspec.structs.replace(found, findings=repeated) if practice.refuses_repeats else None
         )
-    if len(request.body.masked().text) > BODY_BYTES_MAX:
+    if request.body.masked().left_out_bytes:
         too_long = proven(Cause.TOO_LONG, str(BODY_BYTES_MAX))
         return msgspec.structs.replace(found, findings=(*earlier, too_long))
     right = Candidate(proven(Cause.SECRET_WRONG), credential.secret)

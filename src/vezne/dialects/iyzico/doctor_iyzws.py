@@ -6,7 +6,7 @@ from typing import Final
 
 from vezne.core.card import CardSlot
 from vezne.core.diagnosis import Cause, Finding, Part, Segment
-from vezne.core.masked_body import MASKED_CODE, masked_number
+from vezne.core.masked_body import MASKED_CODE, masked_number, without_codes
 from vezne.dialects.diagnosing import Opinion, likely, proven
 from vezne.dialects.iyzico import pki
 from vezne.dialects.iyzico.iyzws import Claim
@@ -15,7 +15,7 @@ from vezne.edge.messages import Request
 
 RANDOM_KEY_HEADER: Final = "x-iyzi-rnd"
 _SECRET_SHOWN: Final = "***"  # noqa: S105 - what stands in the place of one
-_SECRETS_MAX: Final = 9
+_SECRETS_MAX: Final = 16
 _URL_SAFE: Final = str.maketrans("-_", "+/")
 _DIGEST_BYTES: Final = 20
 _ENCODED_LENGTH: Final = 28
@@ -23,7 +23,8 @@ _ENCODED_LENGTH: Final = 28
 
 def signed_text(request: Request, claim: Claim) -> tuple[Segment, ...]:
     """The text that a right signature covers, as most clients write it, the card masked."""
-    texts = pki.candidate_texts(request.method, request.path, request.body.payload)
+    payload = without_codes(request.body.payload)
+    texts = pki.candidate_texts(request.method, request.path, payload)
     return (
         Segment(Part.KEY, claim.key),
         Segment(Part.RANDOM_KEY, request.headers.get(RANDOM_KEY_HEADER, "")),
@@ -51,9 +52,12 @@ async def explain(request: Request, claim: Claim, secrets: Sequence[Candidate]) 
         if texts and await _is_signed(request, claim, front, texts[0]):
             return Opinion(findings=(other.finding,))
     front = [claim.key, random_key, secret]
-    for cause, text in pki.mistaken_texts(request.method, request.path, request.body.payload):
+    payload = request.body.payload
+    mistaken = pki.mistaken_texts(request.method, request.path, payload)
+    shown = pki.mistaken_texts(request.method, request.path, without_codes(payload))
+    for (cause, text), (_, masked) in zip(mistaken, shown, strict=False):
         if await _is_signed(request, claim, front, text):
-            theirs = f"{claim.key}{random_key}{_SECRET_SHOWN}{_shown(request, text)}"
+            theirs = f"{claim.key}{random_key}{_SECRET_SHOWN}{_shown(request, masked)}"
             return Opinion(findings=(proven(cause),), theirs=theirs)
     return None
 

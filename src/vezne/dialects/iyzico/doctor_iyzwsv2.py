@@ -20,6 +20,8 @@ _NEAR_MAX: Final = 3
 _FIELDS_MAX: Final = 64
 _HEX: Final = frozenset("0123456789abcdef")
 _DIGEST_DIGITS: Final = {40: Cause.SIGNATURE_SHA1, 128: Cause.SIGNATURE_SHA512}
+# What programs write for nothing.
+_NO_SIGNATURES: Final = frozenset({"null", "None", "undefined", "false"})
 _SHA256_DIGITS: Final = 64
 
 
@@ -61,7 +63,9 @@ def hints(claim: Claim) -> Iterator[Finding]:
     """What the look of a signature says of it, where it could not be found out."""
     digits = claim.signature.decode("ascii", "replace")
     is_hex = set(digits.lower()) <= _HEX
-    if is_hex and len(digits) in _DIGEST_DIGITS:
+    if digits in _NO_SIGNATURES:
+        yield proven(Cause.SIGNATURE_BROKEN, digits)
+    elif is_hex and len(digits) in _DIGEST_DIGITS:
         yield likely(_DIGEST_DIGITS[len(digits)])
     elif not is_hex:
         yield likely(Cause.SIGNATURE_IN_BASE64)
@@ -104,6 +108,7 @@ def _other_paths(request: Request, paths: Sequence[str]) -> Iterator[tuple[Cause
     yield Cause.PATH_MISSING, ""
     yield Cause.PATH_DECODED, unquote(path)
     yield Cause.PATH_WITH_HOST, f"{request.host}{path}"
+    yield Cause.PATH_WITH_HOST, f"{request.scheme}://{request.host}{path}"
     for other in nlargest(_NEAR_MAX, paths, key=partial(_likeness, request.path)):
         yield Cause.PATH_OTHER, other
 

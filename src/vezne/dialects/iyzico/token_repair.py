@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from vezne.core.diagnosis import Cause, Finding
-from vezne.dialects.diagnosing import proven
+from vezne.dialects.diagnosing import hinted, proven
 from vezne.dialects.iyzico import iyzws, iyzwsv2
 
 NEWER: Final = "IYZWSv2"
@@ -41,7 +41,7 @@ def read_header(headers: Mapping[str, str]) -> Meant:
         return _older(rest)
     found = _SPELLING.match(text)
     if found is None:
-        unknown = (proven(Cause.SCHEME_MISSPELT, scheme if space else ""),)
+        unknown = (proven(Cause.SCHEME_MISSPELT, hinted(scheme) if space else ""),)
         meant = _newer(rest, unknown)
         return meant if meant.claim else msgspec.structs.replace(meant, findings=unknown)
     misspelt = (proven(Cause.SCHEME_MISSPELT, found[1]),)

@@ -9,7 +9,7 @@ import msgspec
 from vezne.core.diagnosis import Cause, Diagnosis, Finding
 from vezne.core.merchant import HeldKey
 from vezne.core.ports import KeyRegister, NameBox
-from vezne.dialects.diagnosing import held_key, proven, suspect_of
+from vezne.dialects.diagnosing import held_key, hinted, proven, suspect_of
 from vezne.dialects.paynet.auth import PUBLISHABLE_DOOR, SECRET_DOOR, secret_name
 from vezne.dialects.paynet.shapes import text_field
 from vezne.edge.messages import Diagnose, Request
@@ -125,7 +125,7 @@ def _of_scheme(sent: str) -> tuple[Finding, ...]:
     scheme, space, _ = sent.partition(" ")
     if space and scheme.lower() == _WANTED:
         return ()
-    return (proven(Cause.SCHEME_MISSPELT, scheme if space else ""),)
+    return (proven(Cause.SCHEME_MISSPELT, hinted(scheme) if space else ""),)
 
 
 def _readings(sent: str) -> Iterator[_Reading]:

@@ -267,6 +267,22 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "Aşağıdaki metni, imzaladığınız metinle karakter karakter karşılaştırın.",
         "Compare the text below with the one that you sign, character by character.",
     ),
+    "diagnosis.signature_wrapped": (
+        "İmzanın önünde veya ardında başka bir şey var.",
+        "Something stands before or after the signature.",
+    ),
+    "diagnosis.signature_wrapped.do": (
+        "Yalnızca 64 onaltılık basamağı gönderin: önünde sha256= veya sonunda satır sonu olmasın.",
+        "Send the 64 hexadecimal digits only: no sha256= before them and no line end behind.",
+    ),
+    "diagnosis.not_looked_at": (
+        "Bu çağrı incelenmedi: bir saniyede çok fazla reddedilen çağrı geldi.",
+        "This call was not looked at: too many refused calls came within a second.",
+    ),
+    "diagnosis.not_looked_at.do": (
+        "Aynı çağrıyı tek başına yeniden deneyin.",
+        "Try the same call again by itself.",
+    ),
     "diagnosis.too_long": (
         "Gövde incelenemeyecek kadar uzun.",
         "The body is too long to be looked into.",

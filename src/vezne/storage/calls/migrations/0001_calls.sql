@@ -11,6 +11,9 @@ CREATE TABLE calls (
     outcome TEXT NOT NULL,
     reason TEXT NOT NULL,
     reference TEXT NOT NULL,
+    -- The path and the reference in one case: databases fold the letters of ASCII only.
+    path_folded TEXT NOT NULL,
+    reference_folded TEXT NOT NULL,
     payment_number BIGINT,
     PRIMARY KEY (merchant_id, number)
 ) {clustered};
