@@ -11,12 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from vezne import __version__
-from vezne.bootstrap.gateway import run_gateway
 from vezne.bootstrap.house import run_migrate
-from vezne.bootstrap.server import run_server
 from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.switches import switch_rows
-from vezne.bootstrap.vault_process import run_vault
 from vezne.cli.approvers import approvers
 from vezne.cli.audit import audit
 from vezne.cli.cards import cards
@@ -131,9 +128,14 @@ def serve(
             "paynet.profile": paynet_profile,
         },
     )
+    # A server takes as long to import as everything else together; no other command needs one.
     if settings.vault_socket is None:
+        from vezne.bootstrap.server import run_server  # noqa: PLC0415 - see above
+
         run_server(settings)
     else:
+        from vezne.bootstrap.gateway import run_gateway  # noqa: PLC0415 - see above
+
         run_gateway(settings)
 
 
@@ -178,6 +180,9 @@ def vault(
             "paynet.profile": paynet_profile,
         },
     )
+    # As for `serve`.
+    from vezne.bootstrap.vault_process import run_vault  # noqa: PLC0415
+
     run_vault(settings)
 
 

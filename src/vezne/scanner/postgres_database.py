@@ -1,5 +1,6 @@
 """PostgreSQL databases: every column of every table, as the server shows it."""
 
+import contextlib
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,16 +25,21 @@ class DatabaseUnreachable(Exception):
 
 
 async def scan_postgres(url: str, scanner: TextScanner, progress: Progress) -> None:
-    """Look through all tables of a database as it stands now. Raises DatabaseUnreachable."""
+    """Look through all tables of a database, each as it stands when its turn comes.
+
+    A transaction over all of them would hold a lock on each. Raises DatabaseUnreachable.
+    """
     name = f"{urlsplit(url).hostname or 'postgresql'}{urlsplit(url).path}"
     try:
         connection = await asyncpg.connect(url, timeout=_TIMEOUT_S)
     except (OSError, ValueError, asyncpg.PostgresError) as error:
         raise DatabaseUnreachable(f"cannot read {name}: {type(error).__name__}") from error
     try:
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            for table in await connection.fetch(_TABLES):
-                await _scan_table(connection, table, Cells(name, scanner), scanner, progress)
+        for table in await connection.fetch(_TABLES):
+            # One that was dropped meanwhile has nothing to show.
+            with contextlib.suppress(asyncpg.UndefinedTableError):
+                async with connection.transaction(isolation="repeatable_read", readonly=True):
+                    await _scan_table(connection, table, Cells(name, scanner), scanner, progress)
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         raise DatabaseUnreachable(f"cannot read {name}: {type(error).__name__}") from error
     finally:
