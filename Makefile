@@ -12,7 +12,7 @@ SEED := $(if $(SEED),$(SEED),$(shell date +%s))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check bench sim fuzz format lock clean
+.PHONY: help serve test proof check bench sim fuzz format lock clean
 
 help: ## List these commands
 	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,8 +20,11 @@ help: ## List these commands
 serve: $(VENV)/serve.stamp ## Run the sandbox on http://127.0.0.1:8080 and https://127.0.0.1:8443
 	$(BIN)/vezne serve --sandbox --data $(DATA) $(ARGS)
 
-test: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## Run every test, with coverage of core, flows and vault
-	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term $(ARGS)
+test: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## Run the tests, with coverage of core, flows and vault
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not proof" --cov --cov-report=term $(ARGS)
+
+proof: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## What takes minutes: fifty kills, the gateway's memory, planted bugs
+	$(BIN)/python -m pytest -n auto --dist worksteal -m proof $(ARGS)
 
 check: $(VENV)/dev.stamp ## Lint, format check, types, import contracts
 	$(BIN)/ruff check

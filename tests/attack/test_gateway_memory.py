@@ -17,7 +17,7 @@ CARDS = 800
 SOME = 60
 HEXADECIMAL = re.compile(rb"[0-9a-f]{64}")
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.proof
 
 
 @pytest.fixture

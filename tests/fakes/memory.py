@@ -8,9 +8,10 @@ from pathlib import Path
 
 from vezne.core.card import is_luhn_valid
 
-_REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (r\S+) \S+ \S+ \S+\s*(.*)")
+_REGION = re.compile(r"([0-9a-f]+)-([0-9a-f]+) (r\S+) \S+ \S+ \S+ *(.*)")
 # Of the kernel's own making, and not to be read.
 _NOT_MEMORY = {"[vvar]", "[vsyscall]", "[vvar_vclock]"}
+PAGE = 4096
 _BIN = "55287900"
 _LENGTH = 16
 _SHUFFLE = random.Random(20261122)  # noqa: S311 - which numbers, does not matter
@@ -61,8 +62,8 @@ class Dump:
                 for start, end, rights, name in _REGION.findall(maps):
                     if name in _NOT_MEMORY:
                         continue
-                    memory.seek(int(start, 16))
-                    regions.append(_read(memory, int(end, 16) - int(start, 16)))
+                    first = int(start, 16)
+                    regions.append(_read(memory, first, int(end, 16) - first))
                     if "w" in rights and not name.startswith("/"):
                         own.append(regions[-1])
         except PermissionError as error:
@@ -131,9 +132,19 @@ def random_pans(count: int) -> list[str]:
     return sorted(pans)
 
 
-def _read(memory, length: int) -> bytes:
-    """A region, or nothing where the kernel does not give it out."""
-    try:
-        return memory.read(length) or b""
-    except (OSError, ValueError):
-        return b""
+def _read(memory, start: int, length: int) -> bytes:
+    """A region, with nothing for the pages that the kernel does not give out.
+
+    A read may be cut short, and one that meets such a page is.
+    """
+    parts = []
+    place, end = start, start + length
+    while place < end:
+        memory.seek(place)
+        try:
+            part = memory.read(end - place)
+        except (OSError, ValueError):
+            part = b""
+        parts.append(part)
+        place = place + len(part) if part else (place // PAGE + 1) * PAGE
+    return b"".join(parts)

@@ -97,7 +97,7 @@ def check(payments, loads):
             assert payment.state in told
 
 
-@pytest.mark.long
+@pytest.mark.proof
 def test_fifty_kills_lose_nothing(start, tmp_path):
     """No acknowledged work is lost, nothing is invented, and in the end nothing is uncertain."""
     pauses = random.Random(50)  # noqa: S311 - when to kill

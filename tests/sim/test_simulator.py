@@ -86,7 +86,7 @@ def test_every_bug_can_still_be_planted():
     assert len(done.stdout.splitlines()) >= 20
 
 
-@pytest.mark.long
+@pytest.mark.proof
 def test_planted_bugs_are_found():
     """Forty money bugs, one at a time, each found within some thousand payments, most in a hundred.
 
