@@ -1,7 +1,10 @@
 """What a merchant looks after in the panel: cards, webhooks, calls, keys, settings, sandbox."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from fakes.control import Control
 from fakes.doors import IyzicoCaller, unique
 from fakes.iyzico_client import CARD
 from fakes.panel_till import GOOD, Till
@@ -60,6 +63,45 @@ def test_a_webhook_is_sent_again(clerk, till, office):
     assert clerk.sees("webhooks.replay.done")
     wait_until(lambda: len(of_payment()) == 2)
     clerk.page.locator("ol.timeline li").first.wait_for()
+
+
+@pytest.fixture
+def receiver(office):
+    """The merchant's server, which is mended in any case when the journey is over."""
+    yield office.receiver
+    office.receiver.answer = lambda _: 200
+
+
+def test_what_was_given_up_is_sent_again(clerk, till, office, receiver):
+    """All at once, once the merchant's server is mended."""
+    receiver.answer = lambda _: 500
+    control, number = Control(office), till.take()
+    wait_until(lambda: number in told(receiver))
+    control.advance("3d")
+    link = clerk.page.locator(f'tbody th a[href*="/webhooks/{number}/"]')
+
+    def is_given_up():
+        clerk.open("/webhooks?state=given_up")
+        return link.count() == 1
+
+    wait_until(is_given_up)
+    control.reset()
+    receiver.answer = lambda _: 200
+    tries = told(receiver).count(number)
+    given_up = clerk.page.locator("tbody tr").count()
+    clerk.follow("webhooks.replay_all")
+    count = clerk.text("webhooks.replay_all.count", count=given_up)
+    assert count in clerk.page.inner_text("main")
+    clerk.press("webhooks.replay_all")
+    assert clerk.sees("webhooks.replay_all.done", count=given_up)
+    wait_until(lambda: told(receiver).count(number) == tries + 1)
+    clerk.open("/webhooks/replay")
+    assert clerk.text("webhooks.replay_all.none") in clerk.page.inner_text("main")
+
+
+def told(receiver):
+    """The numbers of the payments that the merchant's server was told of, as often as it was."""
+    return [int(each.fields["iyziPaymentId"]) for each in receiver.received]
 
 
 def test_the_doctor_names_the_cause(clerk, till):
@@ -143,6 +185,21 @@ def test_the_clock_is_moved(clerk):
     clerk.page.fill("#moment", "2020-01-01T10:00")
     clerk.press("sandbox.clock.set")
     assert clerk.page.locator("#moment-error").inner_text() == clerk.text("sandbox.error.goes_back")
+    clerk.press("sandbox.clock.reset")
+    assert clerk.sees("sandbox.clock.is_reset")
+
+
+def test_the_clock_is_set(clerk):
+    """To a time that lies ahead, from which on it goes."""
+    clerk.open("/sandbox")
+    field = clerk.page.locator("#moment")
+    wanted = datetime.fromisoformat(field.input_value()) + timedelta(days=2, hours=1)
+    field.fill(wanted.strftime("%Y-%m-%dT%H:%M"))
+    clerk.press("sandbox.clock.set")
+    said = clerk.page.locator(".note").first.inner_text()
+    assert clerk.text("sandbox.clock.moved", count="").split(";")[0] in said
+    ahead = datetime.fromisoformat(field.input_value()) - wanted
+    assert timedelta(0) <= ahead < timedelta(minutes=5)
     clerk.press("sandbox.clock.reset")
     assert clerk.sees("sandbox.clock.is_reset")
 

@@ -3,10 +3,12 @@
 import pyotp
 import pytest
 
+from fakes.command import run_vezne
 from fakes.doors import unique
 
 PASSWORD = "kirmizi 7 araba yolda"
 WRONG = "beyaz 8 kamyon yolda"
+CHANGED = "mavi 9 vapur denizde"
 
 
 @pytest.fixture
@@ -167,3 +169,60 @@ def test_sessions_end(hire, invited):
     desk.page.fill("#again", WRONG)
     desk.press("account.change_password")
     assert desk.page.locator("#current-error").inner_text() == desk.text("account.wrong_password")
+
+
+@pytest.mark.parametrize("has_phone", [True, False], ids=["phone", "desk"])
+def test_a_password_is_changed(hire, invited, has_phone):
+    """Other sessions are over, this one goes on; the new password lets in, the old does not."""
+    _, email, link = invited("operator", has_phone=not has_phone)
+    clerk = hire(is_new=True, has_phone=has_phone)
+    join(clerk, link)
+    elsewhere = hire(is_new=True, has_phone=not has_phone)
+    elsewhere.sign_in(email, PASSWORD)
+    clerk.open("/account")
+    for label, text in (("current", PASSWORD), ("new", CHANGED), ("again", CHANGED)):
+        clerk.page.fill(f"#{label}", text)
+    clerk.press("account.change_password")
+    assert clerk.sees("account.password_changed")
+    elsewhere.open("/payments")
+    assert "/sign-in" in elsewhere.page.url
+    clerk.press("sign_out", within="header")
+    clerk.sign_in(email, PASSWORD)
+    assert alert(clerk) == clerk.text("sign_in.wrong")
+    clerk.sign_in(email, CHANGED)
+    assert clerk.page.locator("h1").inner_text() == clerk.text("nav.home")
+
+
+@pytest.fixture
+def second_link(office):
+    """Invites somebody to another merchant's team: that merchant's name, and the link."""
+
+    def invite(email, role):
+        name, place = unique("Kitap"), ("--data", str(office.data))
+        assert run_vezne("merchants", "add", name, *place).returncode == 0
+        out = run_vezne("panel", "invite", email, "--merchant", name, "--role", role, *place)
+        assert out.returncode == 0, out.stderr
+        return name, out.stdout.strip()
+
+    return invite
+
+
+@pytest.mark.parametrize("has_phone", [True, False], ids=["phone", "desk"])
+def test_another_merchant_is_worked_for(hire, invited, second_link, has_phone):
+    """Who is in two teams goes from one to the other, and may do there what the role there says."""
+    _, email, link = invited("viewer", has_phone=not has_phone)
+    clerk = hire(is_new=True, has_phone=has_phone)
+    join(clerk, link)
+    name, link = second_link(email, "developer")
+    clerk.page.goto(link)
+    clerk.press("join.do")
+    assert clerk.sees("join.done")
+    for merchant, role in ((name, "developer"), ("Demo", "viewer")):
+        clerk.open("/account")
+        clerk.choose("account.merchant", f"{merchant} ({clerk.text(f'role.{role}')})")
+        clerk.press("account.change_merchant")
+        assert clerk.page.locator("h1").inner_text() == clerk.text("nav.home")
+        assert clerk.page.locator(".merchant-name").first.text_content() == merchant
+        clerk.open("/keys")
+        is_refused = clerk.text("problem.forbidden") in clerk.page.inner_text("main")
+        assert is_refused is (role == "viewer")
