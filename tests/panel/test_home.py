@@ -164,9 +164,8 @@ async def test_the_money_of_sub_merchants_stands_apart(patient, shop) -> None:
     assert "<dd>₺0.50</dd>" in text
 
 
-async def test_a_payout_that_came_back_is_said(patient, shop) -> None:
-    """With the way to the account that it went to."""
-    await shop.pay()
+async def bounce(shop: PayingMerchant) -> None:
+    """A payout to the merchant's account came back."""
     record = payout(
         merchant_id=shop.panel.merchant.id,
         state=PayoutState.BOUNCED,
@@ -176,6 +175,12 @@ async def test_a_payout_that_came_back_is_said(patient, shop) -> None:
         iban=shop.panel.merchant.settings.iban,
     )
     await shop.panel.house.ports.books.apply([AddPayout(record, None, 1)])
+
+
+async def test_a_payout_that_came_back_is_said(patient, shop) -> None:
+    """With the way to the account that it went to."""
+    await shop.pay()
+    await bounce(shop)
     text = (await patient.get("/panel")).text
     assert "The last payout came back" in text
     assert '<a href="/panel/settings">' in text
@@ -184,15 +189,7 @@ async def test_a_payout_that_came_back_is_said(patient, shop) -> None:
 async def test_after_a_new_iban_a_payout_is_announced_again(patient, shop) -> None:
     """The one that came back went to the old account; until then no day is promised."""
     await shop.pay()
-    record = payout(
-        merchant_id=shop.panel.merchant.id,
-        state=PayoutState.BOUNCED,
-        payables=0,
-        taken_e8=0,
-        amount_e8=0,
-        iban=shop.panel.merchant.settings.iban,
-    )
-    await shop.panel.house.ports.books.apply([AddPayout(record, None, 1)])
+    await bounce(shop)
     stopped = (await patient.get("/panel")).text
     assert "None is sent until the IBAN is another." in stopped
     assert "On 20" not in stopped

@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.evidence import in_force
 from vezne.evidence.state import State
 
 
@@ -23,65 +24,6 @@ class Control(msgspec.Struct, frozen=True, kw_only=True):
     page: str
 
 
-def _retention(state: State) -> str:
-    kept = state.retention
-    cards = kept.expired_cards_days
-    return (
-        f"expired cards {'for ever' if cards is None else f'{cards} days'}, "
-        f"sessions {kept.sessions_days} days, told notices {kept.notices_days} days"
-    )
-
-
-def _keys(state: State) -> str:
-    sealing = state.count("card", "active")
-    old = state.count("card", "decrypt_only")
-    return f"{sealing} data keys seal, {old} only open; master key {state.master}"
-
-
-def _periods(state: State) -> str:
-    days = state.settings.vault.cryptoperiod_days
-    overdue = ", ".join(state.overdue) or "none"
-    return f"{days} days; overdue: {overdue}"
-
-
-def _guard(state: State) -> str:
-    if not state.is_guarded:
-        return "off"
-    guard = state.settings.guard
-    return (
-        f"on: {guard.failed_logins} failures, then up to {guard.lockout_minutes_max} minutes; "
-        f"{guard.card_per_hour} attempts an hour on one card"
-    )
-
-
-def _trail(state: State) -> str:
-    return f"signed up to line {state.checkpoint}" if state.checkpoint else "nothing signed yet"
-
-
-def _listeners(state: State) -> str:
-    http, tls = state.settings.listen, state.settings.tls_listen
-    plain = "no plain listener" if http is None else f"plain HTTP on {http.host}"
-    return f"{'no TLS listener' if tls is None else 'TLS 1.2 and newer'}; {plain}"
-
-
-def _vault_process(state: State) -> str:
-    if state.settings.vault_socket is None:
-        return "no socket of a vault's own process is set"
-    return "the vault in a process of its own"
-
-
-def _idle(state: State) -> str:
-    return f"{state.settings.idle_minutes} minutes"
-
-
-def _second_factor(state: State) -> str:
-    return "mandatory" if state.settings.mode == "live" else "optional in the sandbox"
-
-
-def _always(_state: State) -> str:
-    return "always; no setting"
-
-
 _ATTACK: Final = "tests/attack/test_attack_kit.py::"
 _ACCOUNT: Final = "tests/panel/test_account.py::"
 _LOCK_OUT: Final = "tests/panel/test_lock_out.py::"
@@ -92,7 +34,7 @@ CONTROLS: Final = (
         asks="Account data is kept no longer than needed",
         control="A sweeper deletes what is past its time, cards from books and vault alike, and "
         "leaves a line in the audit trail; `vezne retention run --dry-run` shows what would go.",
-        in_force=_retention,
+        in_force=in_force.retention,
         tests=(
             "tests/flows/test_retention.py::test_expired_cards_go_from_books_and_vault",
             "tests/vault/test_deleted_is_gone.py::test_no_file_holds_a_deleted_card",
@@ -104,7 +46,7 @@ CONTROLS: Final = (
         asks="No card verification code after authorization",
         control="A code exists in the memory of the vault only, for fifteen minutes at most, and "
         "is overwritten when the bank has answered.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/journeys/test_leaks.py::test_no_number_leaves_the_vault",
             "tests/vault/test_codes_are_wiped.py::test_a_request_that_is_cut_off_wipes_its_code",
@@ -116,7 +58,7 @@ CONTROLS: Final = (
         asks="Sensitive authentication data is encrypted until authorization",
         control="While a cardholder is at the bank's page, number and code are sealed under a key "
         "that the process made for itself and never writes.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/vault/test_holding.py::test_what_is_held_is_sealed",
             "tests/vault/test_holding.py::test_nothing_is_held_for_longer_than_its_age",
@@ -128,7 +70,7 @@ CONTROLS: Final = (
         asks="Numbers are masked wherever they are shown",
         control="Nothing but the vault has a number; everything else has the first eight or six "
         "digits and the last four, the same ones everywhere.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(f"{_ATTACK}test_there_is_one_truncation",),
         page="docs/vault.md",
     ),
@@ -137,7 +79,7 @@ CONTROLS: Final = (
         asks="Stored numbers are unreadable",
         control="AES-256-GCM under a key of the merchant's own, bound to token, merchant, key "
         "version and fingerprint.",
-        in_force=_keys,
+        in_force=in_force.keys,
         tests=(f"{_ATTACK}test_nothing_is_recovered",),
         page="docs/vault.md",
     ),
@@ -180,7 +122,7 @@ CONTROLS: Final = (
         requirement="3.7.1",
         asks="Keys are strong when they are made",
         control="256 bits from the operating system's source; weak and default keys do not start.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/vault/test_master_key.py::test_weak_keys_are_known",
             "tests/bootstrap/test_serving_master_key.py::test_unfit_keys_are_refused_in_live_mode",
@@ -192,7 +134,7 @@ CONTROLS: Final = (
         asks="Keys change at the end of their cryptoperiod",
         control="`vezne keys rotate data|fingerprint|master` replaces keys while servers run; "
         "overdue keys are warned of.",
-        in_force=_periods,
+        in_force=in_force.periods,
         tests=(
             "tests/contract/test_rotation_contract.py::test_a_rotation_leaves_nothing_of_the_old_key",
             "tests/vault/test_keyring.py::test_keys_beyond_their_time",
@@ -230,7 +172,7 @@ CONTROLS: Final = (
         asks="Nobody puts another key in a key's place",
         control="A wrapped key opens for its merchant, purpose and version only, and the settings "
         "alone, never the database, say where the master key is.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/vault/test_keyring.py::test_altered_or_moved_keys_are_refused",
             "tests/contract/test_rotation_contract.py::test_rows_of_before_do_not_come_back",
@@ -241,7 +183,7 @@ CONTROLS: Final = (
         requirement="4.2.1",
         asks="Strong cryptography on open networks",
         control="TLS 1.2 or newer at the doors; webhooks go to https addresses outside sandbox.",
-        in_force=_listeners,
+        in_force=in_force.listeners,
         tests=(
             "tests/test_webhook_urls.py::test_only_a_sandbox_sends_without_tls",
             "tests/journeys/test_pypi_client.py::test_the_documented_sample",
@@ -253,7 +195,7 @@ CONTROLS: Final = (
         asks="The software withstands the common attacks",
         control="Every door is fuzzed against its own description, every parser by properties; "
         "SQL has parameters only; a fault is answered without details.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/fuzz/test_doors_as_described.py::test_a_door_answers_as_described",
             "tests/fuzz/test_http_bytes.py::test_any_bytes_are_answered_or_not",
@@ -264,7 +206,7 @@ CONTROLS: Final = (
         requirement="6.3.2",
         asks="An inventory of third-party components",
         control="The lock file names every component with its version and hash.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=("tests/house/test_house.py::test_lock_files_name_hashes_and_no_index",),
         page="CONTRIBUTING.md",
     ),
@@ -287,7 +229,7 @@ CONTROLS: Final = (
         asks="Stored card data is reached through the programs' own methods only",
         control="No port of the vault gives a number out. Import contracts keep other rooms from "
         "the vault and from its keys; the vault can have a process of its own.",
-        in_force=_vault_process,
+        in_force=in_force.vault_process,
         tests=(
             "tests/journeys/test_two_processes.py::test_no_card_number_is_in_the_gateway_s_memory",
         ),
@@ -299,7 +241,7 @@ CONTROLS: Final = (
         control="A session of the panel ends when the member does nothing for so long, however "
         "often a page refreshes itself, and after twelve hours in any case. Live mode does not "
         "start with more than fifteen minutes.",
-        in_force=_idle,
+        in_force=in_force.idle,
         tests=(
             "tests/test_settings.py::test_live_mode_refuses_sessions_that_are_idle_for_longer",
             f"{_ACCOUNT}test_in_live_mode_a_session_ends_after_fifteen_idle_minutes",
@@ -312,7 +254,7 @@ CONTROLS: Final = (
         asks="Authentication factors are unreadable in storage",
         control="API secrets and second factors are sealed under a key of the vault's; members' "
         "passwords and approvers' passphrases are kept as Argon2id, tokens as SHA-256.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/vault/test_approvers.py::test_an_approver_is_known_by_a_passphrase",
             "tests/vault/test_secret_box.py::test_the_sealed_form_tells_nothing",
@@ -326,7 +268,7 @@ CONTROLS: Final = (
         control="Failed authentications lock an address out of a key for a growing time; requests "
         "and cards have limits of their own. Ten wrong passwords or codes lock a member of the "
         "panel out for thirty minutes; fifty lock out the address that they come from.",
-        in_force=_guard,
+        in_force=in_force.guard,
         tests=(
             "tests/journeys/test_guard_journey.py::test_guessing_is_stopped_and_nobody_else_is",
             "tests/vault/test_approvers.py::test_ten_wrong_passphrases_lock_out_for_half_an_hour",
@@ -340,7 +282,7 @@ CONTROLS: Final = (
         asks="Passwords are long and of several kinds of characters",
         control="Twelve characters or more with letters and digits; none that is made of the "
         "member's address, the merchant's name or words that everybody uses.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(f"{_ACCOUNT}test_a_password_that_is_no_good_is_refused_beside_its_field",),
         page="docs/panel.md",
     ),
@@ -348,7 +290,7 @@ CONTROLS: Final = (
         requirement="8.3.7",
         asks="None of the last four passwords comes back",
         control="The hashes of the last four are kept and compared.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(f"{_ACCOUNT}test_none_of_the_last_four_passwords_comes_back",),
         page="docs/panel.md",
     ),
@@ -357,7 +299,7 @@ CONTROLS: Final = (
         asks="A second factor for all access",
         control="In live mode nothing of the panel is open to a member before a second factor "
         "(RFC 6238) is set up, and it is asked for at every sign-in.",
-        in_force=_second_factor,
+        in_force=in_force.second_factor,
         tests=(
             f"{_ACCOUNT}test_in_live_mode_nothing_is_open_without_a_second_factor",
             f"{_ACCOUNT}test_the_second_factor_is_set_up_and_asked_for",
@@ -369,7 +311,7 @@ CONTROLS: Final = (
         asks="Second factors cannot be replayed",
         control="A code is good once, and no older one after it; the try is counted before it is "
         "looked at.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(f"{_ACCOUNT}test_a_code_is_good_once_and_recovery_codes_too",),
         page="docs/panel.md",
     ),
@@ -378,7 +320,7 @@ CONTROLS: Final = (
         asks="Access to card data and what administrators do is logged",
         control="A line for each access to card data, command of an operator, refusal, lock-out, "
         "key event, start and stop.",
-        in_force=_trail,
+        in_force=in_force.trail,
         tests=(
             "tests/vault/test_audited_vault.py::test_stored_read_blocked_deleted",
             "tests/journeys/test_audit_journey.py::test_no_acknowledged_card_is_without_a_line",
@@ -391,7 +333,7 @@ CONTROLS: Final = (
         asks="A log line says who, what, when, from where, with which end",
         control="Caller, merchant, address, door, action, subject, time and outcome stand in every "
         "line; never a number, a code or a secret.",
-        in_force=_trail,
+        in_force=in_force.trail,
         tests=(
             "tests/vault/test_audit_trail.py::test_a_line_says_who_and_where",
             "tests/vault/test_audited_vault.py::test_no_line_holds_a_number",
@@ -403,7 +345,7 @@ CONTROLS: Final = (
         asks="Log files cannot be changed unnoticed",
         control="Lines are chained by SHA-256 and signed by Ed25519; the vault's database keeps an "
         "anchor, and signed checkpoints can be kept elsewhere.",
-        in_force=_trail,
+        in_force=in_force.trail,
         tests=(
             "tests/vault/test_audit_verify.py::test_any_mutation_is_found",
             "tests/vault/test_audit_verify.py::test_a_cut_is_found_by_a_checkpoint_from_elsewhere",
@@ -414,7 +356,7 @@ CONTROLS: Final = (
         requirement="10.3.4",
         asks="Changes of logs are detected",
         control="`vezne audit verify` finds any changed, removed, added, reordered or cut line.",
-        in_force=_trail,
+        in_force=in_force.trail,
         tests=(
             "tests/journeys/test_audit_journey.py::test_a_changed_line_is_named",
             "tests/journeys/test_audit_journey.py::test_a_cut_is_found",
@@ -426,7 +368,7 @@ CONTROLS: Final = (
         asks="Failures of the logging are noticed",
         control="When the trail cannot be written, what touches cards fails with the protocol's "
         "own error, and the log says so.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/vault/test_audited_vault.py::test_without_a_trail_no_card_is_touched",
             "tests/vault/test_audit_trail.py::test_a_failing_disk_is_told_at_once_and_loses_nothing",
@@ -437,7 +379,7 @@ CONTROLS: Final = (
         requirement="12.10.7",
         asks="Card numbers where they should not be are found and dealt with",
         control="`vezne scan` searches logs, traces, archives and databases, and shows masks only.",
-        in_force=_always,
+        in_force=in_force.always,
         tests=(
             "tests/scanner/test_planted.py::test_everything_that_is_planted_is_found",
             "tests/scanner/test_planted.py::test_nothing_is_found_in_normal_logs",
