@@ -112,6 +112,30 @@ class PanelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return self.listen if isinstance(self.listen, Address) else None
 
 
+class PeersSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The other servers of the same database."""
+
+    listen: Address | Literal["auto"] | None = "auto"
+
+
+class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a monitoring system reads. `auto` is beside the doors in the sandbox."""
+
+    listen: Address | Literal["auto"] | None = "auto"
+
+
+class LoadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When new requests are refused because there are too many. 0 is never."""
+
+    lag_ms_max: int = 250
+
+
+class TracingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where traces of requests go."""
+
+    exporter: Literal["off", "otlp"] = "off"
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything that can be chosen. None for a listener means off, for `database` SQLite files."""
 
@@ -124,7 +148,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     trusted_proxies: tuple[str, ...] = ()
     proxy_header: str = "x-forwarded-for"
     database: str | None = None
+    vault_database: str | None = None
     workers: int = 1
+    drain_s: int = 0
     master_key: str | None = None
     master_key_shares: tuple[Path, ...] = ()
     vault_socket: Path | None = None
@@ -139,6 +165,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     guard: GuardSettings = GuardSettings()
     retention: RetentionSettings = RetentionSettings()
     panel: PanelSettings = PanelSettings()
+    peers: PeersSettings = PeersSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    load: LoadSettings = LoadSettings()
+    tracing: TracingSettings = TracingSettings()
 
     @property
     def idle_minutes(self) -> int:
@@ -183,6 +213,10 @@ def check_servable(settings: Settings) -> None:
         )
     if settings.listen is None and settings.tls_listen is None:
         raise InvalidSettings("listen and tls_listen are both off: there is nothing to serve on")
+    if settings.workers > 1 and settings.vault_socket is not None:
+        raise InvalidSettings(
+            "workers and vault_socket: the vault's own process serves one gateway"
+        )
 
 
 def _read_file(config: Path | None) -> Iterator[tuple[str, object]]:

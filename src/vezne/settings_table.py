@@ -18,13 +18,13 @@ from vezne.settings_values import (
     database_from,
     days_from,
     days_or_never_from,
+    drain_from,
     hours_from,
     idle_minutes_from,
     master_key_from,
     names_from,
     networks_from,
     one_of,
-    one_worker_from,
     origin_from,
     pairs_from,
     path_from,
@@ -32,6 +32,7 @@ from vezne.settings_values import (
     rows_from,
     socket_from,
     whole_number_from,
+    workers_from,
 )
 
 PREFIX: Final = "VEZNE_"
@@ -112,10 +113,25 @@ TABLE: Final = (
         parse=database_from,
     ),
     Setting(
+        key="vault_database",
+        default="that of `database`",
+        about="A `postgresql://` URL of the vault's own database, with a role of its own. Never "
+        "printed.",
+        parse=database_from,
+    ),
+    Setting(
         key="workers",
         default="1",
-        about="Server processes. This version runs one.",
-        parse=one_worker_from,
+        about="Server processes that share the listeners, the data directory and the database; see "
+        "[scaling](scaling.md).",
+        parse=workers_from,
+    ),
+    Setting(
+        key="drain_s",
+        default="0",
+        about="For how many seconds a server that was told to stop still takes new requests, while "
+        "`/ready` says that it leaves: as long as the load balancer in front takes to look twice.",
+        parse=drain_from,
     ),
     Setting(
         key="master_key",
@@ -323,6 +339,36 @@ TABLE: Final = (
         about="After how many minutes without a sign of life a member has to sign in again. `auto` "
         "is 15 in live mode, which allows no more, and 480 in the sandbox.",
         parse=idle_minutes_from,
+    ),
+    Setting(
+        key="peers.listen",
+        default="`auto`",
+        about="HOST:PORT where the other servers of the same database reach this one, over TLS "
+        "that only they speak; `off`; or `auto`: any port of 127.0.0.1, if there are several "
+        "workers or the database is PostgreSQL. Servers on several machines need an address of the "
+        "network here.",
+        parse=address_or_auto_from,
+    ),
+    Setting(
+        key="metrics.listen",
+        default="`auto`",
+        about="HOST:PORT where `/metrics` answers by itself, `off`, or `auto`: beside the doors in "
+        "the sandbox, nowhere in live mode.",
+        parse=address_or_auto_from,
+    ),
+    Setting(
+        key="load.lag_ms_max",
+        default="250",
+        about="How far the server may fall behind before it refuses new requests for a moment, in "
+        "milliseconds of waiting for its turn; 0 never refuses.",
+        parse=whole_number_from,
+    ),
+    Setting(
+        key="tracing.exporter",
+        default="`off`",
+        about="`otlp` sends OpenTelemetry traces where the `OTEL_EXPORTER_OTLP_*` variables say; "
+        "needs `pip install vezne[tracing]`.",
+        parse=one_of("off", "otlp"),
     ),
 )
 BY_KEY: Final = {setting.key: setting for setting in TABLE}

@@ -29,6 +29,10 @@ _DAYS_MAX: Final = 3660
 _ROWS_MAX: Final = 1_000_000
 # A session lives no longer.
 _IDLE_MINUTES_MAX: Final = 12 * 60
+# More than any machine has use for.
+_WORKERS_MAX: Final = 64
+# No load balancer takes longer to look.
+_DRAIN_S_MAX: Final = 600
 
 
 def boolean_from(value: object) -> bool:
@@ -96,11 +100,20 @@ def idle_minutes_from(value: object) -> object:
     return minutes
 
 
-def one_worker_from(value: object) -> int:
-    """How many processes serve: one."""
-    if str(value) != "1":
-        raise ValueError("must be 1: this version runs in one process")
-    return 1
+def workers_from(value: object) -> int:
+    """How many processes serve."""
+    number = whole_number_from(value)
+    if not 1 <= number <= _WORKERS_MAX:
+        raise ValueError(f"must be 1 to {_WORKERS_MAX}")
+    return number
+
+
+def drain_from(value: object) -> int:
+    """For how many seconds a server that was told to stop still takes new requests."""
+    seconds = whole_number_from(value)
+    if seconds > _DRAIN_S_MAX:
+        raise ValueError(f"must be 0 to {_DRAIN_S_MAX} seconds")
+    return seconds
 
 
 def text_from(value: object) -> str:

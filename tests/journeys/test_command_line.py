@@ -117,7 +117,7 @@ def test_migrate_says_what_it_did(tmp_path):
     ("arguments", "environment", "words"),
     [
         (("serve",), {}, "--sandbox"),
-        (("serve", "--sandbox", "--workers", "2"), {}, "workers"),
+        (("serve", "--sandbox", "--workers", "0"), {}, "workers"),
         (("serve", "--sandbox", "--listen", "nowhere"), {}, "listen"),
         (("serve", "--sandbox", "--iyzico-profile", "ancient"), {}, "profile"),
         (("serve", "--sandbox"), {"VEZNE_LISTN": "127.0.0.1:0"}, "VEZNE_LISTN"),

@@ -89,6 +89,9 @@ def forbid_core_files() -> None:
 
 async def open_engine(settings: Settings, name: str) -> Engine:
     """Books and vault have a database, or a schema, each of their own."""
-    if settings.database is None:
+    url = settings.database
+    if name == "vault":
+        url = settings.vault_database or url
+    if url is None:
         return open_sqlite(settings.data / f"{name}.db")
-    return await open_postgres(settings.database, f"vezne_{name}")
+    return await open_postgres(url, f"vezne_{name}")
