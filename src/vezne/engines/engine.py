@@ -6,7 +6,10 @@ A transaction is a value: a sequence of writes, each with the row count it expec
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from vezne.engines.figures import EngineFigures
 
 Value = int | str | bytes | None
 Row = tuple[Value, ...]
@@ -68,10 +71,15 @@ class Engine(Queries, Protocol):
         Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
         """
 
-    def exclusive(self, name: str) -> AbstractAsyncContextManager[None]:
+    def exclusive(
+        self, name: str, *, retry_s: float | None = None
+    ) -> AbstractAsyncContextManager[None]:
         """Hold a name, a plain lower-case word, which one process at a time can do.
 
-        The end of the process ends it, whatever that end is. Raises Occupied; as `apply` does.
+        The end of the process ends it, whatever that end is. Waits for it when `retry_s` says how
+        often to ask, and otherwise raises Occupied. When the hold is lost, because the line to the
+        server is, what is done meanwhile is cancelled, and this raises EngineFailure. Raises as
+        `apply` does.
         """
 
     async def execute_script(self, script: str) -> None:
@@ -87,6 +95,13 @@ class Engine(Queries, Protocol):
         False: not yet, ask again. A PostgreSQL server tidies up in its own time, and this does
         nothing. Raises EngineFailure and EngineClosed.
         """
+
+    @property
+    def figures(self) -> "EngineFigures":
+        """What it counts of itself."""
+
+    def behind_s(self) -> float:
+        """How long a batch that comes now would wait for those in front of it; mostly 0."""
 
     async def close(self) -> None:
         """Finish what was accepted, then close."""

@@ -6,6 +6,7 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
@@ -18,11 +19,12 @@ from vezne.engines.engine import (
     Conflict,
     EngineClosed,
     EngineFailure,
-    Occupied,
     Row,
     Value,
     Write,
 )
+from vezne.engines.figures import EngineFigures
+from vezne.engines.file_hold import hold_file
 from vezne.engines.sqlite_file import (
     BUSY_TIMEOUT_S,
     READER_CACHE_KIB,
@@ -32,11 +34,12 @@ from vezne.engines.sqlite_file import (
     held,
     open_turn,
 )
+from vezne.engines.turns import Turns
 
 # Bounds how long the event loop is kept busy at a time; fsync is well amortised by then.
 GROUP_MAX = 64
-# A group that follows one of several batches waits so long; a lone client never does.
-GATHER_S = 0.001
+# So long may a group grow, as long as every turn of the event loop brings it another batch.
+GATHER_S = 0.005
 _UNIQUE_ERRORS = frozenset(
     {
         sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -78,7 +81,11 @@ class SqliteEngine:
         self._loop = asyncio.get_running_loop()
         self._cursor = writer.cursor()
         self._waiting: deque[_Job] = deque()
+        self._turns = Turns(GROUP_MAX)
+        self.figures = EngineFigures(self._waiting, GROUP_MAX)
         self._is_busy = False
+        self._gathered = 0
+        self._gather_until_s = 0.0
         self._is_closing = False
         self._idle: asyncio.Future[None] | None = None
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -119,24 +126,16 @@ class SqliteEngine:
         self._waiting.append(job)
         if not self._is_busy:
             self._is_busy = True
-            self._loop.call_soon(self._start_group)
+            self._gather_soon()
         await job.future
 
     @contextlib.asynccontextmanager
-    async def exclusive(self, name: str) -> AsyncIterator[None]:
+    async def exclusive(self, name: str, *, retry_s: float | None = None) -> AsyncIterator[None]:
         """Hold a name, by a lock on a file of its own. Raises Occupied; EngineClosed."""
         if self._is_closing:
             raise EngineClosed
-        path = self._path.with_name(f"{self._path.name}-{name}")
-        lock = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, mode=0o600)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Occupied(name) from error
+        async with hold_file(self._path.with_name(f"{self._path.name}-{name}"), retry_s):
             yield
-        finally:
-            os.close(lock)
 
     async def execute_script(self, script: str) -> None:
         """Run a migration's statements in one transaction. Raises as `apply` does."""
@@ -155,6 +154,10 @@ class SqliteEngine:
         except sqlite3.Error as error:
             raise EngineFailure(str(error)) from error
 
+    def behind_s(self) -> float:
+        """How long a batch that comes now would wait for those in front of it; mostly 0."""
+        return self._turns.behind_s(len(self._waiting), time.monotonic())
+
     async def close(self) -> None:
         """Finish what was accepted, then close."""
         if not self._is_closing:
@@ -167,6 +170,7 @@ class SqliteEngine:
 
     def _start_group(self) -> None:
         """Write what waits, and have it committed."""
+        self._turns.begin(time.monotonic())
         count = min(len(self._waiting), GROUP_MAX)
         group = [self._waiting.popleft() for _ in range(count)]
         try:
@@ -178,6 +182,8 @@ class SqliteEngine:
 
     def _end_group(self, group: Sequence[_Job], outcomes: Outcomes) -> None:
         """Answer those who waited, then see what they and others want next."""
+        self._turns.end(time.monotonic())
+        self.figures.end_group(outcomes)
         for job, outcome in zip(group, outcomes, strict=True):
             if job.future.done():
                 continue
@@ -185,17 +191,30 @@ class SqliteEngine:
                 job.future.set_result(None)
             else:
                 job.future.set_exception(outcome)
-        # Whoever was answered runs first, so that its next batch joins the group. When several
-        # were, there will be more: waiting for them costs less than a COMMIT for each few.
-        if len(group) > 1:
-            self._loop.call_later(GATHER_S, self._next_group)
-        else:
-            self._loop.call_soon(self._next_group)
+        # Whoever was answered runs first, so that its next batch joins the group.
+        self._gather_soon()
 
-    def _next_group(self) -> None:
-        if self._waiting:
+    def _gather_soon(self) -> None:
+        self._gathered = 0
+        self._gather_until_s = self._loop.time() + GATHER_S
+        self._loop.call_soon(self._gather)
+
+    def _gather(self) -> None:
+        """Begin a group when a turn of the event loop has brought nothing new to it.
+
+        Those who are busy just now will be waiting in a moment, and a COMMIT for each few of them
+        costs more than that moment. A lone client waits for one empty turn.
+        """
+        count = len(self._waiting)
+        if not count:
+            self._rest()
+        elif self._gathered < count < GROUP_MAX and self._loop.time() < self._gather_until_s:
+            self._gathered = count
+            self._loop.call_soon(self._gather)
+        else:
             self._start_group()
-            return
+
+    def _rest(self) -> None:
         self._is_busy = False
         if self._idle is not None:
             self._idle.set_result(None)

@@ -18,6 +18,7 @@ NONCE_BYTES: Final = 12
 _TAG_BYTES: Final = 16
 _OVERHEAD_BYTES: Final = NONCE_BYTES + _TAG_BYTES
 _ID_BYTES: Final = 8
+_ID_LENGTH: Final = _ID_BYTES.to_bytes(2, "big")
 
 
 class SealBroken(Exception):
@@ -65,11 +66,13 @@ def place(purpose: bytes, *parts: bytes | int) -> bytes:
 
     Numbers take eight bytes.
     """
-    encoded = [purpose]
-    encoded += [
-        part.to_bytes(_ID_BYTES, "big") if isinstance(part, int) else part for part in parts
-    ]
-    return b"".join(len(part).to_bytes(2, "big") + part for part in encoded)
+    text = len(purpose).to_bytes(2, "big") + purpose
+    for part in parts:
+        if isinstance(part, int):
+            text += _ID_LENGTH + part.to_bytes(_ID_BYTES, "big")
+        else:
+            text += len(part).to_bytes(2, "big") + part
+    return text
 
 
 class CardPlace(NamedTuple):

@@ -1,12 +1,17 @@
 """Amounts on the wire: exact JSON numbers, written straight from integers of 1e-8."""
 
-from typing import Protocol
+from functools import lru_cache
+from typing import Final, Protocol
 
 from vezne.core.money import SCALE
 from vezne.dialects.iyzico.shapes import Amount
 from vezne.dialects.iyzico.switches import Decimals
 
+# An answer has some forty amounts: rates, fees, zeroes, and the prices of a shop, which come again.
+_TEXTS_KEPT: Final = 4096
 
+
+@lru_cache(_TEXTS_KEPT)
 def stripped_text(amount_e8: int) -> str:
     """Plain notation without trailing zeros: `1.2`, `20`, `0`."""
     if amount_e8 < 0:
@@ -15,6 +20,7 @@ def stripped_text(amount_e8: int) -> str:
     return f"{digits[:-SCALE]}.{digits[-SCALE:]}".rstrip("0").rstrip(".")
 
 
+@lru_cache(_TEXTS_KEPT)
 def scale8_text(amount_e8: int) -> str:
     """Eight decimals: `0.36000000`. A zero is `0E-8`, as the live service writes it."""
     if not amount_e8:
@@ -44,10 +50,7 @@ class Notation(Protocol):
 class Stripped:
     """No trailing zeros anywhere."""
 
-    def amount(self, amount_e8: int) -> str:
-        """The amount."""
-        return stripped_text(amount_e8) if amount_e8 else "0"
-
+    amount = staticmethod(stripped_text)
     constant = amount
 
     def echo(self, amount_e8: int, sent: Amount | None) -> str:
@@ -64,9 +67,7 @@ class Stripped:
 class Scale8:
     """Eight decimals for what is computed or stored; what was sent keeps the scale it had."""
 
-    def amount(self, amount_e8: int) -> str:
-        """The amount; zero as `0E-8`."""
-        return scale8_text(amount_e8)
+    amount = staticmethod(scale8_text)
 
     def constant(self, amount_e8: int) -> str:
         """The amount; zero as `0`."""
