@@ -176,8 +176,7 @@ class FaultBoard:
         placed = self._placed.setdefault(merchant_id, {})
         if len(placed) >= FAULTS_MAX:
             raise BoardFull(f"a merchant may have {FAULTS_MAX} faults at a time")
-        self._last_id += 1
-        new = PlacedFault(id=self._last_id, fault=fault, left=fault.times)
+        new = PlacedFault(id=self._new_id(), fault=fault, left=fault.times)
         placed[new.id] = new
         return new
 
@@ -222,6 +221,11 @@ class FaultBoard:
             self.remove(merchant_id, placed.id)
             return
         self._placed[merchant_id][placed.id] = msgspec.structs.replace(placed, left=placed.left - 1)
+
+    def _new_id(self) -> int:
+        """What names a fault that is put on the board."""
+        self._last_id += 1
+        return self._last_id
 
 
 def fail_on_demand(board: FaultBoard | None, merchant_id: int, path: str) -> None:

@@ -26,6 +26,7 @@ from vezne.edge.guard_memory import ENTRIES_MAX
 from vezne.edge.guard_tallies import Tallies
 from vezne.edge.guard_visit import GuardMemory, TurnedAway, Visit
 from vezne.edge.messages import Answer, Door, Handler, Outcome, Request, Response, Route
+from vezne.edge.metrics import GuardFigures
 from vezne.edge.refusals import show_claim
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -45,8 +46,10 @@ class Guard:
         now_s: Callable[[], float],
         *,
         entries_max: int = ENTRIES_MAX,
+        figures: GuardFigures | None = None,
     ) -> None:
         self._memory = memory
+        self.figures = figures or GuardFigures()
         self._audit = audit
         self._now_s = now_s
         self._tallies = Tallies(audit, now_s, entries_max)
@@ -67,6 +70,7 @@ class Guard:
         """Say that somebody is locked out, if so, for that long."""
         if not locked_s:
             return
+        self.figures.locked_out[kind] += 1
         reason = f"{kind}, for {locked_s:.0f} s"
         shown = _shown(subject)
         _log.warning("locked out", subject=shown, reason=reason)
@@ -78,6 +82,7 @@ class Guard:
 
     def _turn_away(self, door: Door, request: Request, why: TurnedAway) -> Response:
         """The answer of the door, with how long to wait (RFC 9110, 10.2.3)."""
+        self.figures.turned_away[why.kind] += 1
         self._tallies.count(why.kind, _shown(why.subject))
         response = door.too_many(request)
         wait = (b"retry-after", b"%d" % max(math.ceil(why.wait_s), 1))

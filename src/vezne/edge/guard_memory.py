@@ -4,6 +4,7 @@ All of it is in the memory of the process, and none of it grows beyond a bound, 
 addresses an attacker has. Times are seconds of a clock that never goes back.
 """
 
+from collections.abc import Callable, Iterator
 from typing import Final, Generic, TypeVar
 
 Key = TypeVar("Key")
@@ -13,6 +14,11 @@ ENTRIES_MAX: Final = 16_384
 # A lock-out that was not followed by another one for a day was the last of its kind.
 _LOCKS_FORGOTTEN_S: Final = 86_400.0
 _SLACK_S: Final = 1e-6
+# What a lockout tells of.
+FAILED: Final = "failed"
+LOCKED: Final = "locked"
+EASED: Final = "eased"
+CLEARED: Final = "cleared"
 
 
 class Recent(Generic[Key, Kept]):
@@ -31,6 +37,13 @@ class Recent(Generic[Key, Kept]):
 
     def __len__(self) -> int:
         return len(self._newer) + len(self._older)
+
+    def items(self) -> Iterator[tuple[Key, Kept]]:
+        """Every key and what is kept under it, those used lately last."""
+        for key, kept in self._older.items():
+            if key not in self._newer:
+                yield key, kept
+        yield from self._newer.items()
 
     def get(self, key: Key) -> Kept | None:
         """What was put last under a key, unless it is forgotten."""
@@ -85,8 +98,12 @@ class Velocity:
         ahead_s = bucket.even_s - now_s
         if ahead_s > self._burst_s:
             return ahead_s - self._burst_s
-        bucket.even_s = (bucket.even_s if ahead_s > 0.0 else now_s) + self._interval_s
+        self.count(bucket, now_s)
         return 0.0
+
+    def count(self, bucket: Bucket, now_s: float, times: int = 1) -> None:
+        """Count so many that were let through, here or by another server."""
+        bucket.even_s = max(bucket.even_s, now_s) + times * self._interval_s
 
 
 class _Record:
@@ -105,6 +122,7 @@ class Lockout(Generic[Key]):
     """So many failures, and the next thing to happen is a wait, each time twice as long.
 
     Failures count together while no two of them are `memory_s` apart. `failures_max` 0 never locks.
+    `tell` hears of whatever is counted: what it was, of which key, and how much of it.
     """
 
     def __init__(
@@ -115,7 +133,9 @@ class Lockout(Generic[Key]):
         first_s: float,
         longest_s: float,
         entries_max: int = ENTRIES_MAX,
+        tell: Callable[[str, Key, float], None] | None = None,
     ) -> None:
+        self._tell = tell
         self._failures_max = failures_max
         self._memory_s = memory_s
         self._first_s = first_s
@@ -141,10 +161,7 @@ class Lockout(Generic[Key]):
         """
         if not self._failures_max:
             return 0.0
-        record = self._records.get(key)
-        if record is None:
-            record = _Record()
-            self._records.put(key, record)
+        record = self._record_of(key)
         if record.until_s > now_s:
             return 0.0
         if now_s - record.last_s > self._memory_s:
@@ -160,6 +177,10 @@ class Lockout(Generic[Key]):
             record.locks += 1
             record.until_s = now_s + locked_s
             self._until_s = max(self._until_s, record.until_s)
+        if self._tell is not None:
+            self._tell(FAILED, key, weight)
+            if locked_s:
+                self._tell(LOCKED, key, locked_s)
         return locked_s
 
     def ease(self, key: Key, *, weight: int = 1) -> None:
@@ -167,7 +188,33 @@ class Lockout(Generic[Key]):
         record = self._records.get(key)
         if record is not None:
             record.failures = max(record.failures - weight, 0)
+        if self._tell is not None:
+            self._tell(EASED, key, weight)
 
     def clear(self, key: Key) -> None:
         """Forget a key's failures and lock-outs."""
         self._records.drop(key)
+        if self._tell is not None:
+            self._tell(CLEARED, key, 0)
+
+    def lock(self, key: Key, now_s: float, locked_s: float) -> None:
+        """Lock a key out for that long, as another server has done."""
+        record = self._record_of(key)
+        if record.until_s <= now_s:
+            record.failures = 0
+            record.locks += 1
+        record.until_s = max(record.until_s, now_s + locked_s)
+        self._until_s = max(self._until_s, record.until_s)
+
+    def locked(self, now_s: float) -> Iterator[tuple[Key, float]]:
+        """The keys that are locked out, and how long yet."""
+        for key, record in self._records.items():
+            if record.until_s > now_s:
+                yield key, record.until_s - now_s
+
+    def _record_of(self, key: Key) -> _Record:
+        record = self._records.get(key)
+        if record is None:
+            record = _Record()
+            self._records.put(key, record)
+        return record

@@ -3,6 +3,7 @@
 import hashlib
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,6 +12,17 @@ import structlog
 from vezne.core.ports import AuditFailure
 from vezne.edge.client_address import neighbourhood
 from vezne.edge.guard_memory import ENTRIES_MAX, Bucket, Lockout, Recent, Velocity
+from vezne.edge.guard_news import (
+    ATTEMPT,
+    DECLINE,
+    GOOD_CARD,
+    PROOF,
+    SAID,
+    STRANGER,
+    VISIT,
+    GuardNews,
+    Key,
+)
 from vezne.edge.messages import Outcome
 
 _MINUTE_S: Final = 60.0
@@ -56,14 +68,12 @@ class TurnedAway(Exception):
 
 
 # Who says to be whom: where from, at which door, by the digest of which name.
-_Pair = tuple[str, str, bytes]
-# A part of a pair, or a customer or a card of a shop.
-_Key = tuple[str | bytes, ...]
+Pair = tuple[str, str, bytes]
 # How long somebody is locked out, why, and who; nobody is where it is no time at all.
 Told = Callable[[float, str, str], None]
 
 
-class _Known:
+class Known:
     """A pair that has proven itself: when it did last, and how often it comes."""
 
     __slots__ = ("of_key", "proven_s", "requests")
@@ -74,7 +84,7 @@ class _Known:
         self.of_key = of_key
 
 
-class _Card:
+class Card:
     """What happened to a card: how often it was tried, and what banks said to it."""
 
     __slots__ = ("approved_s", "attempts", "declines")
@@ -86,35 +96,72 @@ class _Card:
 
 
 class GuardMemory:
-    """Who came, how often, and who failed, within limits. Shared by all doors."""
+    """Who came, how often, and who failed, within limits. Shared by all doors.
 
-    def __init__(self, limits: GuardLimits, entries_max: int = ENTRIES_MAX) -> None:
+    `is_shared`: other servers want to know, and `news` has what they have not heard of yet.
+    """
+
+    def __init__(
+        self, limits: GuardLimits, entries_max: int = ENTRIES_MAX, *, is_shared: bool = False
+    ) -> None:
+        self.news = GuardNews(is_wanted=is_shared)
         self.by_address = Velocity(limits.address_per_minute, _MINUTE_S)
         self.by_key = Velocity(limits.key_per_minute, _MINUTE_S)
         self.by_card = Velocity(limits.card_per_hour, _HOUR_S)
         self.by_decline = Velocity(limits.card_declines_per_day, _DAY_S)
 
-        def lockout(failures_max: int) -> Lockout[_Key]:
-            return Lockout(
+        self.lockouts: dict[str, Lockout[Key]] = {}
+
+        def lockout(name: str, failures_max: int) -> Lockout[Key]:
+            made = self.lockouts[name] = Lockout[Key](
                 failures_max,
                 memory_s=_FAILURES_S,
                 first_s=min(_FIRST_LOCK_S, limits.lockout_minutes_max * _MINUTE_S),
                 longest_s=limits.lockout_minutes_max * _MINUTE_S,
                 entries_max=entries_max,
+                tell=partial(self.news.tell, name) if is_shared else None,
             )
+            return made
 
         self.failures_max = limits.failed_logins
-        self.pairs = lockout(limits.failed_logins)
-        self.addresses = lockout(limits.failed_logins * _TIMES_AT_ADDRESS)
-        self.names = lockout(limits.failed_logins * _TIMES_OF_KEY)
-        self.payers = lockout(limits.declined_cards)
-        self.shops = lockout(limits.declined_cards * _TIMES_OF_SHOP)
+        self.pairs = lockout("pairs", limits.failed_logins)
+        self.addresses = lockout("addresses", limits.failed_logins * _TIMES_AT_ADDRESS)
+        self.names = lockout("names", limits.failed_logins * _TIMES_OF_KEY)
+        self.payers = lockout("payers", limits.declined_cards)
+        self.shops = lockout("shops", limits.declined_cards * _TIMES_OF_SHOP)
         self.strangers: Recent[str, Bucket] = Recent(entries_max)
-        self.known: Recent[_Pair, _Known] = Recent(entries_max)
-        self.keys: Recent[_Key, Bucket] = Recent(entries_max)
-        self.cards: Recent[bytes, _Card] = Recent(entries_max)
-        self.declined: Recent[_Key, float] = Recent(entries_max)
-        self.approved: Recent[_Key, float] = Recent(entries_max)
+        self.known: Recent[Pair, Known] = Recent(entries_max)
+        self.keys: Recent[Key, Bucket] = Recent(entries_max)
+        self.cards: Recent[bytes, Card] = Recent(entries_max)
+        self.declined: Recent[Key, float] = Recent(entries_max)
+        self.approved: Recent[Key, float] = Recent(entries_max)
+        self.said = {"declined": self.declined, "approved": self.approved}
+
+    def get_to_know(self, pair: Pair) -> Known:
+        """Count a pair as one that has proven itself, which knows how often its key is used."""
+        of_key = self.keys.get(pair[1:])
+        if of_key is None:
+            of_key = Bucket()
+            self.keys.put(pair[1:], of_key)
+        known = Known(of_key)
+        self.known.put(pair, known)
+        return known
+
+    def stranger_at(self, address: str) -> Bucket:
+        """How often those come from an address who have not proven anything yet."""
+        bucket = self.strangers.get(address)
+        if bucket is None:
+            bucket = Bucket()
+            self.strangers.put(address, bucket)
+        return bucket
+
+    def card_of(self, tag: bytes) -> Card:
+        """What is remembered of a card, from now on if nothing is yet."""
+        card = self.cards.get(tag)
+        if card is None:
+            card = Card()
+            self.cards.put(tag, card)
+        return card
 
 
 class Visit:
@@ -148,15 +195,15 @@ class Visit:
         self._tag = tag
         self._now_s = now_s
         self._tell = tell
-        self._pair: _Pair | None = None
+        self._pair: Pair | None = None
         # Names are for showing only: they are as long as a caller likes.
         self._name = self._caller = ""
-        self._known: _Known | None = None
+        self._known: Known | None = None
         # Who brings the cards: the caller's customer, or else whoever is at the address. It is one
         # of that shop's only, as many shops may be at one address.
-        self._payer: _Key = ()
+        self._payer: Key = ()
         self._is_payer_named = False
-        self._shop: _Key = ()
+        self._shop: Key = ()
 
     def claim(self, name: str) -> None:
         """Turn away who is locked out, unless the address is known to have that key.
@@ -181,6 +228,7 @@ class Visit:
             wait_s = memory.by_address.take(known.requests, now_s)
             if wait_s:
                 raise TurnedAway(wait_s, "too many requests from an address", self._address)
+            memory.news.count(VISIT, pair)
 
     def prove(self, caller: str) -> None:
         """Count a request of a key, and the card that it brings. Raises TurnedAway."""
@@ -193,6 +241,8 @@ class Visit:
         wait_s = memory.by_key.take(known.of_key, now_s)
         if wait_s:
             raise TurnedAway(wait_s, "too many requests of a key", caller)
+        if self._pair is not None:
+            memory.news.count(PROOF, self._pair)
         if self._tag:
             self._check_card(caller)
 
@@ -220,11 +270,12 @@ class Visit:
         tried = memory.cards.get(self._tag) if self._tag else None
         if tried is not None:
             memory.by_decline.take(tried.declines, now_s)
+            memory.news.count(DECLINE, (self._tag,))
         which = self._tag or card or b""
-        if not self._is_seen_again(memory.declined, (*self._payer, which)):
+        if not self._is_said_again("declined", (*self._payer, which)):
             locked_s = memory.payers.fail(self._payer, now_s)
             self._tell_of_declines(locked_s, str(self._payer[-1]))
-        if not self._is_seen_again(memory.declined, (*self._shop, which)):
+        if not self._is_said_again("declined", (*self._shop, which)):
             locked_s = memory.shops.fail(self._shop, now_s, weight=self._weight())
             self._tell_of_declines(locked_s, self._caller)
 
@@ -249,11 +300,12 @@ class Visit:
         tried = memory.cards.get(tag) if tag else None
         if tried is not None:
             tried.approved_s = self._now_s
+            memory.news.tell("cards", GOOD_CARD, (tag,))
         if card is not None and not tag:
             return
-        if not self._is_seen_again(memory.approved, (*self._payer, tag)):
+        if not self._is_said_again("approved", (*self._payer, tag)):
             memory.payers.ease(self._payer)
-        if not self._is_seen_again(memory.approved, (*self._shop, tag)):
+        if not self._is_said_again("approved", (*self._shop, tag)):
             memory.shops.ease(self._shop, weight=self._weight())
 
     def _weight(self) -> int:
@@ -267,20 +319,15 @@ class Visit:
         except AuditFailure:
             _log.exception("a lock-out is missing from the trail")
 
-    def _get_to_know(self) -> _Known:
+    def _get_to_know(self) -> Known:
         """The pair is one that is known from now on."""
         memory = self._memory
         pair = self._pair = self._pair or (self._address, self._door, _digest(self._caller))
-        of_key = memory.keys.get(pair[1:])
-        if of_key is None:
-            of_key = Bucket()
-            memory.keys.put(pair[1:], of_key)
-        known = self._known = _Known(of_key)
-        memory.known.put(pair, known)
+        known = self._known = memory.get_to_know(pair)
         memory.pairs.clear(pair)
         return known
 
-    def _fail(self, pair: _Pair) -> None:
+    def _fail(self, pair: Pair) -> None:
         memory, now_s, name = self._memory, self._now_s, self._name
         weight = 1
         if self._known is not None:
@@ -295,12 +342,9 @@ class Visit:
 
     def _count_stranger(self) -> None:
         memory = self._memory
-        bucket = memory.strangers.get(self._address)
-        if bucket is None:
-            bucket = Bucket()
-            memory.strangers.put(self._address, bucket)
-        wait_s = memory.by_address.take(bucket, self._now_s)
+        wait_s = memory.by_address.take(memory.stranger_at(self._address), self._now_s)
         self._raise_for(wait_s, "too many requests from an address", self._address)
+        memory.news.count(STRANGER, (self._address,))
 
     def _check_card(self, caller: str) -> None:
         """Raise TurnedAway for a card that was tried too often, or that comes with many others.
@@ -308,10 +352,7 @@ class Visit:
         A card that a bank has approved lately is let through whatever other cards do.
         """
         memory, now_s = self._memory, self._now_s
-        card = memory.cards.get(self._tag)
-        if card is None:
-            card = _Card()
-            memory.cards.put(self._tag, card)
+        card = memory.card_of(self._tag)
         wait_s = memory.by_decline.wait_s(card.declines, now_s)
         if wait_s:
             raise TurnedAway(wait_s, "too many declines of a card", caller)
@@ -324,19 +365,22 @@ class Visit:
         wait_s = memory.by_card.take(card.attempts, now_s)
         if wait_s:
             raise TurnedAway(wait_s, "too many attempts on a card", caller)
+        memory.news.count(ATTEMPT, (self._tag,))
 
     def _is_good_card(self) -> bool:
         """Whether a bank has approved the request's card lately."""
         card = self._memory.cards.get(self._tag)
         return card is not None and self._now_s - card.approved_s <= _KNOWN_S
 
-    def _is_seen_again(self, seen: Recent[_Key, float], what: _Key) -> bool:
+    def _is_said_again(self, word: str, what: Key) -> bool:
         """Whether the same was said of a card, if it is known which, to the same not long ago."""
         if not what[-1]:
             return False
-        seen_s = seen.get(what)
-        seen.put(what, self._now_s)
-        return seen_s is not None and self._now_s - seen_s < _FAILURES_S
+        said = self._memory.said[word]
+        said_s = said.get(what)
+        said.put(what, self._now_s)
+        self._memory.news.tell(word, SAID, what)
+        return said_s is not None and self._now_s - said_s < _FAILURES_S
 
     def _raise_for(self, wait_s: float, kind: str, subject: str) -> None:
         if wait_s:

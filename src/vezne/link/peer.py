@@ -7,7 +7,7 @@ they were written, and a notice has been heard before anything that comes after 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final, cast
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
 import structlog
@@ -29,6 +29,7 @@ from vezne.link.messages import (
     Notice,
     Question,
     Sender,
+    Told,
     answer_type,
     sender_from,
 )
@@ -43,17 +44,20 @@ UNREAD_BYTES_MAX: Final = 2 * FRAME_BYTES_MAX
 TICK_S: Final = 0.5
 _LENGTH_BYTES: Final = 4
 
+_Asks = TypeVar("_Asks")
+_Tells = TypeVar("_Tells")
+
 _log = structlog.stdlib.get_logger(__name__)
 
 
-class _Ask(msgspec.Struct, frozen=True, array_like=True, tag=True):
+class _Ask(msgspec.Struct, Generic[_Asks], frozen=True, array_like=True, tag=True):
     number: int
     sender: Sender
-    question: Question
+    question: _Asks
 
 
-class _Tell(msgspec.Struct, frozen=True, array_like=True, tag=True):
-    notice: Notice
+class _Tell(msgspec.Struct, Generic[_Tells], frozen=True, array_like=True, tag=True):
+    notice: _Tells
 
 
 class _Reply(msgspec.Struct, frozen=True, array_like=True, tag=True):
@@ -66,23 +70,48 @@ class _Fail(msgspec.Struct, frozen=True, array_like=True, tag=True):
     failure: Failure
 
 
-_Frame = _Ask | _Tell | _Reply | _Fail
+_Frame = _Ask[Any] | _Tell[Any] | _Reply | _Fail
+
+
+class Tongue(NamedTuple):
+    """What is understood on a connection, how long a frame may be, and who may be at the other end.
+
+    `check` raises ForeignPeer for others.
+    """
+
+    frames: Any
+    frame_bytes_max: int
+    check: Callable[[asyncio.BaseTransport], None]
+
+
+def tongue(
+    questions: Any, notices: Any, frame_bytes_max: int, check: Callable[..., None]
+) -> Tongue:
+    """How those speak who ask such questions and tell such notices: unions of their types."""
+    frames = _Ask[questions] | _Tell[notices] | _Reply | _Fail
+    return Tongue(frames, frame_bytes_max, check)
+
+
+# Between the vault's process and its gateway.
+OF_LINK: Final = tongue(Question, Notice, FRAME_BYTES_MAX, check_peer)
 
 
 class Office(msgspec.Struct, frozen=True):
     """What answers the other side's questions and hears its notices, and is told of the end.
 
-    `origin_of` finds for whom a question is answered.
+    `origin_of` finds for whom a question is answered. Which questions and notices there are is the
+    tongue's to say.
     """
 
     origin_of: Callable[[Sender], Origin]
-    answer: Callable[["Peer", Question], Awaitable[object]]
-    hear: Callable[["Peer", Notice], None]
+    answer: Callable[["Peer", Any], Awaitable[object]]
+    hear: Callable[["Peer", Any], None]
     lost: Callable[["Peer"], None]
+    tongue: Tongue = OF_LINK
 
 
 class Peer(asyncio.Protocol):
-    """A connection to the other process. `timeout_s` is how long an answer may take."""
+    """A connection to another process. `timeout_s` is how long an answer may take."""
 
     def __init__(self, office: Office, timeout_s: float) -> None:
         self._office = office
@@ -100,17 +129,23 @@ class Peer(asyncio.Protocol):
         """Whether the other side can be asked."""
         return self._transport is not None and not self._transport.is_closing()
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether more waits for the other side to read it than may."""
+        transport = self._transport
+        return transport is not None and transport.get_write_buffer_size() > UNREAD_BYTES_MAX
+
     async def ask(self, question: Asked[Answer], sender: Sender | None = None) -> Answer:
         """The other side's answer, for the current origin unless another sender is named.
 
         Raises LinkFailure, and what the answer itself raised there.
         """
-        if self._transport is not None and self._is_behind(self._transport):
+        if self.is_behind:
             raise LinkDown("the other side does not keep up", is_sent=False)
         self._last_number += 1
         number = self._last_number
         asked_by = sender or sender_from(current_origin())
-        self._write(_Ask(number, asked_by, cast(Question, question)))
+        self._write(_Ask(number, asked_by, question))
         future: asyncio.Future[msgspec.Raw] = self._loop.create_future()
         self._asked[number] = future, self._loop.time() + self._timeout_s
         if self._timer is None:
@@ -122,7 +157,7 @@ class Peer(asyncio.Protocol):
         answer: Answer = decode(value, answer_type(type(question)))
         return answer
 
-    def tell(self, notice: Notice) -> None:
+    def tell(self, notice: Told) -> None:
         """Send a notice, if anybody is there to hear it."""
         with suppress(LinkDown):
             self._write(_Tell(notice))
@@ -138,11 +173,11 @@ class Peer(asyncio.Protocol):
             await asyncio.wait(self._serving, timeout=grace_s)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take over the socket, unless another user's process is at the other end."""
+        """Take over the connection, unless somebody is at the other end who must not be."""
         # uvloop's transports are no subclasses of asyncio's.
         self._transport = cast(asyncio.Transport, transport)
         try:
-            check_peer(transport)
+            self._office.tongue.check(transport)
         except ForeignPeer as error:
             self._abort(str(error))
 
@@ -154,14 +189,14 @@ class Peer(asyncio.Protocol):
         while len(received) - start >= _LENGTH_BYTES:
             end = start + _LENGTH_BYTES
             length = int.from_bytes(received[start:end], "big")
-            if length > FRAME_BYTES_MAX:
+            if length > self._office.tongue.frame_bytes_max:
                 return self._abort("a frame is too large")
             if len(received) < end + length:
                 break
             frame = bytes(received[end : end + length])
             start = end + length
             try:
-                self._read(decode(frame, _Frame))
+                self._read(decode(frame, self._office.tongue.frames))
             except (msgspec.DecodeError, ValueError):
                 return self._abort("a frame cannot be read")
         del received[:start]
@@ -192,7 +227,7 @@ class Peer(asyncio.Protocol):
             else:
                 future.set_exception(exception_from(frame.failure))
 
-    async def _serve(self, asked: _Ask) -> None:
+    async def _serve(self, asked: _Ask[Any]) -> None:
         """Answer a question for whoever it was asked for."""
         begin_origin(self._office.origin_of(asked.sender))
         try:
@@ -218,12 +253,9 @@ class Peer(asyncio.Protocol):
         if self._transport is None or self._transport.is_closing():
             raise LinkDown("the link is down", is_sent=False)
         encoded = encoder.encode(frame)
-        if len(encoded) > FRAME_BYTES_MAX:
+        if len(encoded) > self._office.tongue.frame_bytes_max:
             raise FrameTooLarge(f"a message of {len(encoded)} bytes", is_ours=True)
         self._transport.write(len(encoded).to_bytes(_LENGTH_BYTES, "big") + encoded)
-
-    def _is_behind(self, transport: asyncio.Transport) -> bool:
-        return transport.get_write_buffer_size() > UNREAD_BYTES_MAX
 
     def _abort(self, why: str) -> None:
         """The other side does not speak our language: end at once, and say so in the log."""

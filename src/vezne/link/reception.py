@@ -5,7 +5,8 @@ from typing import Final
 
 from vezne.core.audit import current_origin
 from vezne.core.ports import Audit
-from vezne.edge.messages import Answer, Door, Handler, Request, Response
+from vezne.edge.load import BEHIND, LoadGate
+from vezne.edge.messages import Answer, BadRequest, Door, Request, Response, Route
 from vezne.edge.pages import Pages
 from vezne.edge.sites import Site
 from vezne.link.failures import LinkFailure
@@ -17,11 +18,17 @@ _NOT_OURS: Final = "this process does not answer that"
 
 
 class Desk:
-    """Calls the handler of a route, or visits a site, for a request that the vault has."""
+    """Calls the handler of a route, or visits a site, for a request that the vault has.
 
-    def __init__(self, doors: Sequence[Door], sites: Mapping[str, Site], audit: Audit) -> None:
-        self._handlers: dict[tuple[str, str, str], Handler] = {
-            (door.name, route.method, route.path): route.handle
+    The gate is this process's own: the vault's knows how far the vault is behind.
+    """
+
+    def __init__(
+        self, doors: Sequence[Door], sites: Mapping[str, Site], audit: Audit, gate: LoadGate
+    ) -> None:
+        self._gate = gate
+        self._routes: dict[tuple[str, str, str], tuple[Door, Route]] = {
+            (door.name, route.method, route.path): (door, route)
             for door in doors
             for route in door.routes
         }
@@ -46,10 +53,16 @@ class Desk:
         return Answered(response, sender_from(current_origin()))
 
     async def _visit(self, visit: Visit, request: int, peer: Peer) -> Response:
-        handle = self._handlers.get((visit.door, visit.route_method, visit.path))
-        if handle is None:
+        found = self._routes.get((visit.door, visit.route_method, visit.path))
+        if found is None:
             raise LinkFailure(_NOT_OURS)
-        answer: Answer = await handle(
+        door, route = found
+        if not self._gate.admits(is_last=route.is_last):
+            refused = BadRequest(
+                method=visit.method, path=visit.path, why=BEHIND, headers=visit.headers
+            )
+            return await self._gate.refuse(door, refused)
+        answer: Answer = await route.handle(
             Request(
                 method=visit.method,
                 scheme=visit.scheme,

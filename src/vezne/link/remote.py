@@ -18,6 +18,8 @@ from vezne.link.uplink import Uplink
 
 # Far below what fits into a frame.
 LINES_MAX: Final = 1_000
+# So many may wait while the vault is away or does not keep up.
+WAITING_MAX: Final = 10_000
 
 
 class RemoteVault:
@@ -205,7 +207,12 @@ class RemoteAudit:
         self._carrying: asyncio.Task[bool] | None = None
 
     def record(self, event: AuditEvent) -> None:
-        """Put a line on its way, with the current origin."""
+        """Put a line on its way, with the current origin.
+
+        Raises AuditFailure when too many wait already.
+        """
+        if len(self._waiting) >= WAITING_MAX:
+            raise AuditFailure("the vault has not taken lines for its trail for too long")
         self._waiting.append(messages.Line(event, messages.sender_from(current_origin())))
         self._recorded += 1
         self.carry()

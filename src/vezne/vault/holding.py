@@ -66,26 +66,48 @@ class Holding:
         self._share_max = share_max
         self._shares: Counter[int] = Counter()
         self._entries: dict[tuple[int, int], _Entry] = {}
+        # Whether the entry that expires first is the first one.
+        self._is_in_order = True
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def hold(self, merchant_id: int, payment_number: int, held: Held) -> None:
         """Seal a copy of a card's secrets. Raises HoldingFull: nobody else's entry gives way."""
-        now_ms = self.sweep()
+        self.sweep()
+        self._put(merchant_id, payment_number, held, self._age_max_ms)
+
+    def take_over(self, merchant_id: int, payment_number: int, held: Held, left_ms: int) -> None:
+        """Seal a copy of what another server has held for a while. Raises HoldingFull.
+
+        `left_ms` is how long it may wait yet.
+        """
+        self._is_in_order = False
+        self._put(merchant_id, payment_number, held, min(left_ms, self._age_max_ms))
+
+    def _put(self, merchant_id: int, payment_number: int, held: Held, left_ms: int) -> None:
         self.drop(merchant_id, payment_number)
         is_full = len(self._entries) >= self._count_max
         if is_full or self._shares[merchant_id] >= self._share_max:
             raise HoldingFull("too many cards wait for their holders")
-        plain = _encode(held)
+        plain = encode_held(held)
         try:
             sealed = self._key.seal(plain, _place(merchant_id, payment_number))
         finally:
             plain[:] = bytes(len(plain))
         self._entries[merchant_id, payment_number] = _Entry(
-            held.card, bytearray(sealed), now_ms + self._age_max_ms
+            held.card, bytearray(sealed), self._clock.now_ms() + left_ms
         )
         self._shares[merchant_id] += 1
+
+    def list_held(self) -> list[tuple[int, int]]:
+        """The merchants and payment numbers for which cards are held."""
+        self.sweep()
+        return list(self._entries)
+
+    def left_ms(self, merchant_id: int, payment_number: int) -> int:
+        """How long the card may wait yet that is held for a payment. Raises KeyError."""
+        return self._entries[merchant_id, payment_number].expires_ms - self._clock.now_ms()
 
     def is_held(self, merchant_id: int, payment_number: int) -> bool:
         """Whether a card is held for a payment."""
@@ -102,7 +124,7 @@ class Holding:
             plain = self._key.open(bytes(entry.sealed), _place(merchant_id, payment_number))
         except SealBroken:
             raise CardGone("the held card does not open") from None
-        held = _decode(entry.card, plain)
+        held = decode_held(entry.card, plain)
         plain[:] = bytes(len(plain))
         return held
 
@@ -116,6 +138,10 @@ class Holding:
     def sweep(self) -> int:
         """Drop every card that is too old; returns the time."""
         now_ms = self._clock.now_ms()
+        if not self._is_in_order:
+            by_time = sorted(self._entries.items(), key=lambda item: item[1].expires_ms)
+            self._entries = dict(by_time)
+            self._is_in_order = True
         while self._entries:
             oldest = next(iter(self._entries))
             if self._entries[oldest].expires_ms > now_ms:
@@ -124,7 +150,7 @@ class Holding:
         return now_ms
 
 
-def _encode(held: Held) -> bytearray:
+def encode_held(held: Held) -> bytearray:
     """Number and code behind their lengths, then the holder's name."""
     plain = bytearray()
     for secret in (held.pan, held.cvv):
@@ -135,7 +161,8 @@ def _encode(held: Held) -> bytearray:
     return plain
 
 
-def _decode(card: SealedCard, plain: bytearray) -> Held:
+def decode_held(card: SealedCard, plain: bytearray) -> Held:
+    """Its inverse, with the card that goes with it."""
     pan_end = 1 + plain[0]
     cvv_end = pan_end + 1 + plain[pan_end]
     pan, cvv = plain[1:pan_end], plain[pan_end + 1 : cvv_end]

@@ -155,8 +155,9 @@ class VaultIntake:
     def tag_numbers(self, key: bytes) -> None:
         """From now on give every valid number a tag, so that others can count attempts on it.
 
-        The key is random and nowhere but here: a hash of a number under a key that is known, or
-        under none, is as good as the number (PCI DSS v4.0.1 3.5.1.1).
+        The key is random, or follows from one of the vault's, and is stored nowhere: a hash of a
+        number under a key that is known, or under none, is as good as the number (PCI DSS v4.0.1
+        3.5.1.1).
         """
         self._tag_key = key
 

@@ -2,8 +2,9 @@
 
 Each merchant has a key that seals cards and one that fingerprints them; the vault itself has one
 for the secrets of API keys, one for names, one for proofs between the house and the built-in bank,
-one that signs the audit trail, and one that signs exports of cards. A key has versions: the active
-one seals, older ones only open until they are destroyed.
+one that signs the audit trail, one that signs exports of cards, and one by which servers of the
+vault know each other. A key has versions: the active one seals, older ones only open until they are
+destroyed.
 
 Other processes make new versions at any time. A keyring that does not know them yet is told by
 the database, which takes nothing that was sealed with an older one; `renew` reads them.
@@ -55,6 +56,14 @@ class MasterSource(NamedTuple):
 
     provider: str
     reopen: Callable[[], Awaitable[MasterKey]] | None = None
+
+
+class KeyAges(NamedTuple):
+    """How many keys seal and wrap, the age of the oldest one, and how many are past their time."""
+
+    active: int
+    oldest_ms: int
+    overdue: int
 
 
 class SealingKeys:
@@ -143,6 +152,13 @@ class Keyring:
         """The key that signs exports of cards: 32 bytes. Raises WrongMasterKey."""
         return (await self._of_vault(Purpose.EXPORT)).active
 
+    async def peer_key(self) -> bytes:
+        """The key by which servers of this vault know each other: 32 bytes.
+
+        Raises WrongMasterKey.
+        """
+        return (await self._of_vault(Purpose.PEERS)).active
+
     async def of_merchant(self, merchant_id: int) -> MerchantKeys:
         """A merchant's keys, made now if it has none. Raises WrongMasterKey."""
         return self._merchants.get(merchant_id) or await self.renew(merchant_id, None)
@@ -171,6 +187,16 @@ class Keyring:
         masters, keys = await self._records.list_masters(), await self._records.list_keys()
         overdue = [f"master:{master.id}" for master in masters if master.is_overdue(now_ms)]
         return overdue + [key.id for key in keys if key.is_overdue(now_ms)]
+
+    async def look_at_ages(self) -> KeyAges:
+        """How old the keys are that seal and wrap now, of those that have a cryptoperiod."""
+        now_ms = self._clock.now_ms()
+        masters, keys = await self._records.list_masters(), await self._records.list_keys()
+        found: list[StoredKey | StoredMaster] = [*masters, *keys]
+        active = [each for each in found if each.state == KeyState.ACTIVE and each.ends_ms]
+        oldest_ms = min((each.created_ms for each in active), default=now_ms)
+        overdue = sum(each.is_overdue(now_ms) for each in active)
+        return KeyAges(len(active), max(now_ms - oldest_ms, 0), overdue)
 
     async def forget_destroyed(self) -> None:
         """Let go of keys that another process destroyed. Without it they would stay in memory."""

@@ -32,6 +32,7 @@ class Purpose(enum.StrEnum):
     BANK = "bank"
     AUDIT = "audit"
     EXPORT = "export"
+    PEERS = "peers"
 
 
 # What protects cards, and so has a cryptoperiod (3.7.4). The others protect API keys, names and

@@ -8,7 +8,15 @@ import msgspec
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.core.card import SealedCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
-from vezne.core.ports import Audit, AuditFailure, Clock, Entropy, HeldCard
+from vezne.core.ports import (
+    Audit,
+    AuditFailure,
+    CardGone,
+    Clock,
+    Entropy,
+    HeldCard,
+    HoldingFull,
+)
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.vault.blocklist import Blocklist
@@ -18,6 +26,7 @@ from vezne.vault.intake import VaultIntake
 from vezne.vault.key_records import KeyRecords
 from vezne.vault.keyring import Keyring, MasterSource
 from vezne.vault.keys import CRYPTOPERIOD_DAYS
+from vezne.vault.lending import Lending, Neighbours
 from vezne.vault.master_key import MasterKey
 from vezne.vault.name_box import VaultNameBox
 from vezne.vault.records import VaultRecords
@@ -56,6 +65,8 @@ class VaultService:
         self.names = names
         self.bank_key = bank_key
         self._holding = Holding(clock, entropy)
+        self._lending: Lending | None = None
+        self._neighbours: Neighbours | None = None
         self._records = records
         self._keyring = keyring
         self._clock = clock
@@ -67,6 +78,11 @@ class VaultService:
     def keyring(self) -> Keyring:
         """The keys, for those who work on stored cards beside the requests."""
         return self._keyring
+
+    @property
+    def held_count(self) -> int:
+        """How many cards this process holds from one request to another."""
+        return len(self._holding)
 
     def line(self, transport: Transport, timeout_s: float | None) -> Egress:
         """The way to a bank: a `vezne.core.ports.CardLine` that waits so long for a reply.
@@ -144,22 +160,90 @@ class VaultService:
         self._holding.hold(merchant_id, payment_number, Held(card, pan, cvv, holder))
 
     async def is_held(self, merchant_id: int, payment_number: int) -> bool:
-        """Whether something is still held for a payment."""
-        return self._holding.is_held(merchant_id, payment_number)
+        """Whether something is still held for a payment, here or by another server."""
+        if self._holding.is_held(merchant_id, payment_number):
+            return True
+        neighbours = self._neighbours
+        return neighbours is not None and await neighbours.is_held(merchant_id, payment_number)
 
     async def open_held(self, merchant_id: int, payment_number: int) -> HeldCard:
         """What is held for a payment, in transit as well, for the caller to release.
 
-        Raises CardGone.
+        It may be held by another server. Raises CardGone.
         """
-        held = self._holding.open(merchant_id, payment_number)
+        try:
+            held = self._holding.open(merchant_id, payment_number)
+        except CardGone:
+            held = await self._borrow(merchant_id, payment_number)
         transit_id = self.transit.hold(held.pan, held.cvv)
         card = msgspec.structs.replace(held.card, transit_id=transit_id)
         return HeldCard(card=card, holder=held.holder)
 
     async def drop_held(self, merchant_id: int, payment_number: int) -> None:
-        """Wipe what is held for a payment, if there is anything."""
+        """Wipe what is held for a payment, if there is anything, wherever it is."""
         self._holding.drop(merchant_id, payment_number)
+        if self._neighbours is not None:
+            self._neighbours.drop_held(merchant_id, payment_number)
+
+    def share(self, lending: Lending, neighbours: Neighbours | None) -> None:
+        """From now on lend held cards to other servers' vaults, and borrow of these."""
+        self._lending = lending
+        self._neighbours = neighbours
+
+    def list_held_here(self) -> list[tuple[int, int]]:
+        """The merchants and payment numbers for which this process holds cards."""
+        return self._holding.list_held()
+
+    def is_held_here(self, merchant_id: int, payment_number: int) -> bool:
+        """Whether this process holds something for a payment."""
+        return self._holding.is_held(merchant_id, payment_number)
+
+    def drop_held_here(self, merchant_id: int, payment_number: int) -> None:
+        """Wipe what this process holds for a payment."""
+        self._holding.drop(merchant_id, payment_number)
+
+    def lend(self, merchant_id: int, payment_number: int) -> bytes | None:
+        """What this process holds for a payment, sealed for another vault; None: nothing."""
+        if self._lending is None:
+            return None
+        try:
+            held = self._holding.open(merchant_id, payment_number)
+        except CardGone:
+            return None
+        left_ms = self._holding.left_ms(merchant_id, payment_number)
+        try:
+            return self._lending.seal(merchant_id, payment_number, held, left_ms)
+        finally:
+            _wipe(held)
+
+    def take_over(self, merchant_id: int, payment_number: int, sealed: bytes) -> bool:
+        """Hold what another vault has held so far; False where there is no room for it."""
+        try:
+            held, left_ms = self._opened(merchant_id, payment_number, sealed)
+        except CardGone:
+            return False
+        try:
+            self._holding.take_over(merchant_id, payment_number, held, left_ms)
+        except HoldingFull:
+            return False
+        finally:
+            _wipe(held)
+        return True
+
+    async def _borrow(self, merchant_id: int, payment_number: int) -> Held:
+        """A copy of what another server holds for a payment. Raises CardGone."""
+        sealed = None
+        if self._neighbours is not None:
+            sealed = await self._neighbours.find_held(merchant_id, payment_number)
+        if sealed is None:
+            raise CardGone("no card is held for the payment")
+        held, _ = self._opened(merchant_id, payment_number, sealed)
+        return held
+
+    def _opened(self, merchant_id: int, payment_number: int, sealed: bytes) -> tuple[Held, int]:
+        if self._lending is None:
+            raise CardGone("this vault shares no cards")
+        return self._lending.open(merchant_id, payment_number, sealed)
 
     def release(self, transit_id: int) -> None:
         """Wipe what is in transit under an id. Safe to call twice."""
@@ -198,6 +282,12 @@ class VaultService:
             why = type(error).__name__
             self._audit.record(msgspec.structs.replace(event, is_success=False, reason=why))
             raise
+
+
+def _wipe(held: Held) -> None:
+    for secret in (held.pan, held.cvv):
+        if secret is not None:
+            secret.wipe()
 
 
 async def open_vault(

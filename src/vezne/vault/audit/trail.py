@@ -68,6 +68,8 @@ class Trail:
         self._recorded = 0
         self._durable = 0
         self._failure = ""
+        # How often it was in vain to write.
+        self.failures = 0
         self._is_busy = False
         self._is_closed = False
         self._is_urgent = False
@@ -86,6 +88,21 @@ class Trail:
         self._thread.start()
         for event in found:
             self.record(event)
+
+    @property
+    def lines(self) -> int:
+        """How many lines this process has recorded."""
+        return self._recorded
+
+    @property
+    def waiting(self) -> int:
+        """How many of them are not on the disk yet."""
+        return self._recorded - self._durable
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the disk was found to fail and does not work again yet."""
+        return bool(self._failure)
 
     @property
     def checkpoint(self) -> Checkpoint | None:
@@ -257,6 +274,7 @@ class Trail:
         """Answer those who waited, then see what they and others want next."""
         self._failure = failure
         if failure:
+            self.failures += 1
             self._words[:0] = group.words
             for _, settled in self._take_waiting(self._recorded):
                 settled.set_exception(AuditFailure(failure))

@@ -1,0 +1,138 @@
+"""The board for faults on demand, at several servers."""
+
+import asyncio
+import time
+
+import pytest
+
+from builders import SAMPLE_TIME_MS
+from fakes.guarded import plain_door
+from fakes.peer_servers import LOOPBACK, town
+from vezne.core.fault import BankCall, Facts, Fault, FaultKind, Place
+from vezne.edge.messages import Response
+from vezne.peers.boards import SharedBoard, settled_doors, settled_site
+from vezne.peers.messages import PutFault
+from vezne.peers.peers import ANSWER_MAX_S
+
+MERCHANT = 7
+SILENT = Fault(kind=FaultKind.SILENCE_AFTER, times=2)
+BROKEN = Fault(kind=FaultKind.ANSWER_500_AFTER_COMMIT, times=None)
+PAYING = Facts(operation=BankCall.AUTHORIZE)
+
+
+@pytest.fixture
+async def boards():
+    """Opens servers with a board each."""
+    async with town() as servers:
+
+        async def open_board():
+            peers = servers.make()
+            board = SharedBoard(lambda: SAMPLE_TIME_MS)
+            board.connect(peers)
+            await peers.open(LOOPBACK, "one")
+            await board.catch_up()
+            board.peers = peers
+            return board
+
+        yield open_board
+
+
+async def test_a_change_is_known_when_it_is_settled(boards):
+    """What is put up, used, used up, removed and cleared at any server."""
+    here, there = await boards(), await boards()
+    placed = here.add(MERCHANT, SILENT)
+    await here.settled()
+    assert there.list_faults(MERCHANT) == [placed]
+    assert there.take(MERCHANT, Place.BANK, PAYING) == SILENT
+    await there.settled()
+    assert [each.left for each in here.list_faults(MERCHANT)] == [1]
+    assert here.take(MERCHANT, Place.BANK, PAYING) == SILENT
+    await here.settled()
+    assert there.list_all() == here.list_all() == []
+
+    lasting = there.add(MERCHANT, BROKEN)
+    for _ in range(2):
+        assert there.take(MERCHANT, Place.GATEWAY, Facts()) == BROKEN
+    await there.settled()
+    assert here.list_faults(MERCHANT) == [lasting]
+    assert here.remove(MERCHANT, lasting.id)
+    assert not here.remove(MERCHANT, lasting.id)
+    await here.settled()
+    assert there.list_all() == []
+
+    for board in (here, there):
+        board.add(MERCHANT, SILENT)
+        await board.settled()
+    assert here.clear(MERCHANT) == 2
+    assert here.clear(MERCHANT) == 0
+    await here.settled()
+    assert there.list_all() == []
+
+
+async def test_a_newcomer_has_the_board(boards):
+    """In its order, and with what is left of each fault."""
+    here = await boards()
+    for fault in (SILENT, BROKEN):
+        here.add(MERCHANT, fault)
+    here.take(MERCHANT, Place.BANK, PAYING)
+    there = await boards()
+    assert sorted(there.list_all(), key=str) == sorted(here.list_all(), key=str)
+
+
+async def test_ids_of_two_servers_differ(boards):
+    """Even of the same millisecond; and a program that counts in doubles reads them exactly."""
+    here, there = await boards(), await boards()
+    ids = {here.add(MERCHANT, SILENT).id for _ in range(3)}
+    ids |= {there.add(MERCHANT, SILENT).id for _ in range(3)}
+    assert max(ids) < 2**53
+    assert len(str(max(ids))) <= 18
+    await here.settled()
+    await there.settled()
+
+
+async def test_a_server_that_does_not_confirm_delays_for_a_second_at_most(boards):
+    """Nothing else is lost by it."""
+    here, there = await boards(), await boards()
+    never = asyncio.Event()
+
+    async def say_nothing(_):
+        await never.wait()
+
+    there.peers.answer_with(PutFault, say_nothing)
+    since = time.monotonic()
+    here.add(MERCHANT, SILENT)
+    await here.settled()
+    assert ANSWER_MAX_S <= time.monotonic() - since < 2 * ANSWER_MAX_S
+    never.set()
+
+
+async def test_a_board_that_is_not_connected_is_one_of_its_own():
+    """As in a command, which serves nobody."""
+    board = SharedBoard(lambda: SAMPLE_TIME_MS)
+    await board.catch_up()
+    board.add(MERCHANT, SILENT)
+    await board.settled()
+    assert board.take(MERCHANT, Place.BANK, PAYING) == SILENT
+
+
+async def test_answers_wait_until_others_know(boards):
+    """Those of doors and of sites; also of a handler that fails after it has taken a fault."""
+    here, there = await boards(), await boards()
+
+    async def put_up(_):
+        here.add(MERCHANT, SILENT)
+        return Response(200, b"done")
+
+    async def fail(_):
+        here.clear(MERCHANT)
+        raise RuntimeError("on demand")
+
+    (door,) = settled_doors([plain_door(put_up)], here)
+    assert (await door.routes[0].handle(None)).status == 200
+    assert len(there.list_faults(MERCHANT)) == 1
+    (door,) = settled_doors([plain_door(fail)], here)
+    with pytest.raises(RuntimeError):
+        await door.routes[0].handle(None)
+    assert there.list_all() == []
+    assert (await settled_site(put_up, here)(None)).status == 200
+    assert len(there.list_faults(MERCHANT)) == 1
