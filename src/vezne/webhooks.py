@@ -1,7 +1,7 @@
 """Merchants are told of their payments while the server runs: what it takes, and the worker."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, NoReturn
 
@@ -10,7 +10,7 @@ import msgspec
 from vezne.core.fault import FaultBoard
 from vezne.core.merchant import Merchant
 from vezne.core.ports import NameBox, Ports
-from vezne.core.webhook import WebhookDoor
+from vezne.core.webhook import Courier, WebhookDoor
 from vezne.dialects.iyzico import webhooks as iyzico
 from vezne.dialects.iyzico.endpoint import DOOR as IYZICO
 from vezne.dialects.iyzico.switches import switches_for as iyzico_switches
@@ -20,7 +20,7 @@ from vezne.dialects.paynet.endpoint import Desk as PaynetDesk
 from vezne.dialects.paynet.switches import switches_for as paynet_switches
 from vezne.dialects.paywall import webhooks as paywall
 from vezne.dialects.paywall.endpoint import DOOR as PAYWALL
-from vezne.edge.courier import HttpCourier
+from vezne.edge.late_courier import LateCourier
 from vezne.flows.notify import Mail, is_due, tell_due
 from vezne.settings import Settings
 from vezne.storage.merchants import SqlMerchants
@@ -32,8 +32,15 @@ from vezne.workers import outlive, repeat
 TELL_EVERY_S: Final = 0.5
 
 
+def _by_itself(courier: Courier, _door: str) -> Courier:
+    return courier
+
+
 class Office(msgspec.Struct, frozen=True, kw_only=True):
-    """What the telling is done with. `names` are the vault's; `faults` are those of a sandbox."""
+    """What the telling is done with. `names` are the vault's; `faults` are those of a sandbox.
+
+    `send_by` puts somebody who counts around the courier of a door.
+    """
 
     settings: Settings
     ports: Ports
@@ -41,6 +48,7 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     outbox: SqlOutbox
     names: NameBox
     faults: FaultBoard | None
+    send_by: Callable[[Courier, str], Courier] = _by_itself
 
 
 async def tell_merchants(office: Office) -> NoReturn:
@@ -49,13 +57,13 @@ async def tell_merchants(office: Office) -> NoReturn:
     The telling of each merchant's door is a task of its own, so that nobody waits for another
     one's server.
     """
-    courier = HttpCourier(is_live=office.settings.mode == "live")
+    courier = LateCourier(is_live=office.settings.mode == "live")
     mails = [
         Mail(
             door=door,
             words=words,
             outbox=office.outbox,
-            courier=courier,
+            courier=office.send_by(courier, door),
             keys=office.merchants,
             merchants=office.merchants,
             faults=office.faults,

@@ -18,20 +18,25 @@ from vezne.vault.service import open_vault
 
 
 @pytest.mark.parametrize(
-    ("database", "state"), [(None, "destroyed"), ("postgresql://db/vezne", "decrypt_only")]
+    ("databases", "state"),
+    [
+        ({}, "destroyed"),
+        ({"database": "postgresql://db/vezne"}, "decrypt_only"),
+        ({"vault_database": "postgresql://db/vault"}, "decrypt_only"),
+    ],
 )
-async def test_other_machines_have_files_of_their_own(tmp_path, database, state):
+async def test_other_machines_have_files_of_their_own(tmp_path, databases, state):
     """Where they may be, the old key goes on opening the vault until an operator destroys it."""
     path, clock, audit = tmp_path / "master.key", FixedClock(1_000), MemoryAudit()
     create_master_key(path, SeededEntropy(1), is_sandbox=True)
     old = load_master_key(path, SeededEntropy(2))
     engine = open_sqlite(tmp_path / "vault.db")
     vault = await open_vault(engine, old, clock, SeededEntropy(3), audit)
-    settings = Settings(mode="sandbox", data=tmp_path, database=database)
+    settings = Settings(mode="sandbox", data=tmp_path, **databases)
     rewrapping = Rewrapping(engine, vault.keyring, clock, audit, cryptoperiod_days=1)
     house = KeyHouse(SimpleNamespace(settings=settings), KeyRecords(engine), None, rewrapping)
     done = await house.replace_master_file(lambda total, count: None)
-    assert (done.old_id, done.is_old_kept) == (old.key_id, database is not None)
+    assert (done.old_id, done.is_old_kept) == (old.key_id, state == "decrypt_only")
     assert load_master_key(path, SeededEntropy(2)).key_id == done.new_id
     states = {master.id: master.state for master in await KeyRecords(engine).list_masters()}
     assert states == {old.key_id: state, done.new_id: "active"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from fakes.databases import create_database
 from fakes.randomness import SeededEntropy
 from vezne.bootstrap.master import (
     master_key_uri,
@@ -10,6 +11,7 @@ from vezne.bootstrap.master import (
     run_create_master_key,
 )
 from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.vault_room import open_vault_room
 from vezne.settings import load_settings
 from vezne.vault.master_key import UnusableMasterKey
 from vezne.vault.masters.key_file import create_master_key
@@ -42,13 +44,24 @@ async def test_a_sandbox_makes_a_key_where_it_is_told_to(tmp_path):
 
 
 async def test_a_lost_key_is_not_made_anew(tmp_path):
-    """It would open nothing that is there. Behind a shared database the first start makes it."""
+    """It would open nothing that is there."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "vault.db").touch()
     with pytest.raises(UnusableMasterKey, match="No such file"):
         await open_serving_master_key(settings(tmp_path))
-    shared = settings(tmp_path, database="postgresql://db/vezne")
-    assert (await open_serving_master_key(shared)).is_sandbox is True
+
+
+async def test_a_lost_key_of_a_shared_vault_is_not_made_anew(tmp_path, postgres_url):
+    """The vault's own database is asked, wherever the books are."""
+    shared = settings(tmp_path, vault_database=await create_database(postgres_url, "lost_key"))
+    first = await open_serving_master_key(shared)
+    assert first.is_sandbox is True
+    async with open_vault_room(shared, None, first):
+        """The vault notes whose it is."""
+    (tmp_path / "data" / "master.key").unlink()
+    with pytest.raises(UnusableMasterKey, match="No such file"):
+        await open_serving_master_key(shared)
+    assert not (tmp_path / "data" / "master.key").exists()
 
 
 async def test_live_mode_makes_no_key(tmp_path):

@@ -38,6 +38,7 @@ class Teller:
             too_large=self.refuse(413),
             fault=self.refuse(500),
             too_many=self.refuse(429),
+            overloaded=self.refuse(503),
         )
 
     async def handle(self, request: Request) -> Response:

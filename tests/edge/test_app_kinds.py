@@ -35,6 +35,7 @@ def door_of(name, *routes, **changes):
         too_large=refuse(413),
         fault=refuse(500),
         too_many=refuse(429),
+        overloaded=refuse(503),
         **changes,
     )
 

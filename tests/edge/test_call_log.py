@@ -113,6 +113,7 @@ def door(handle, diagnose):
         too_large=refuse(413),
         fault=refuse(500),
         too_many=refuse(429),
+        overloaded=refuse(503),
         diagnose=diagnose,
         ignores_case=True,
         references=("ref", "orderId", "MerchantUniqueCode"),

@@ -145,3 +145,28 @@ def test_failures_are_taken_back():
     lock.clear("b")
     assert lock.wait_s("a", 0.0) == 0.0
     assert failed(lock, "a", 0.0, 3)[-1] == 60.0
+
+
+def test_everything_that_is_kept_is_listed_once():
+    """What was used lately comes last; what has moved there is not listed twice."""
+    recent = Recent(4)
+    for number in range(4):
+        recent.put(number, str(number))
+    recent.get(1)
+    recent.put(5, "5")
+    listed = list(recent.items())
+    assert len(listed) == len(dict(listed)) == len({key for key, _ in listed})
+    assert listed[-1] == (5, "5")
+    assert dict(listed)[1] == "1"
+
+
+def test_who_is_locked_out_is_listed():
+    """With how long yet, and nobody whose time is over."""
+    lockout = Lockout(1, memory_s=900, first_s=60, longest_s=600)
+    lockout.fail("a", 100.0)
+    lockout.lock("b", 100.0, 10.0)
+    assert dict(lockout.locked(105.0)) == {"a": 55.0, "b": 5.0}
+    assert dict(lockout.locked(110.0)) == {"a": 50.0}
+    # Whoever is locked out already stays so for the longer of the two.
+    lockout.lock("a", 110.0, 5.0)
+    assert dict(lockout.locked(110.0)) == {"a": 50.0}

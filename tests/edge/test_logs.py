@@ -1,9 +1,11 @@
 """The last defence: what looks like a card number or a secret does not reach a log."""
 
+import asyncio
 import errno
 import io
 import json
 import logging
+import re
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +13,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from vezne.edge.logs import configure_logs, describe_fault, mask_digits, scrub
+from vezne.core.audit import Origin, begin_origin
+from vezne.edge.logs import configure_logs, describe_fault, mask_digits, request_id, scrub
 
 PAN = "5528790000000008"
 
@@ -187,3 +190,36 @@ def test_a_fault_says_what_the_system_calls_it():
     found = describe_fault(failure.value)
     assert found["fault"] == "OperationalError SQLITE_ERROR"
     assert "secret" not in repr(found)
+
+
+def test_lines_of_a_request_name_it(lines):
+    """All of them by the same short name, which no mask takes for a number; others have none."""
+
+    async def answer():
+        begin_origin(Origin(door="iyzico", path="/payment/auth"))
+        structlog.stdlib.get_logger("x").info("first")
+        logging.getLogger("library").warning("second")
+        return request_id()
+
+    structlog.stdlib.get_logger("x").info("before")
+    names = {asyncio.run(answer()), asyncio.run(answer())}
+    before, *rest = logged(lines)
+    assert "request_id" not in before
+    assert all(re.fullmatch("[0-9a-f]{12}", name) for name in names)
+    assert [line["event"] for line in rest] == ["first", "second"] * 2
+    assert rest[0]["request_id"] == rest[1]["request_id"] != rest[2]["request_id"]
+    assert {line["request_id"] for line in rest} == names
+    assert {"timestamp", "level", "event"} <= set(before)
+
+
+def test_lines_name_their_trace():
+    """Where there are traces, and only within one."""
+    stream, trace = io.StringIO(), [""]
+    configure_logs(style="json", stream=stream, trace_id=lambda: trace[0])
+    structlog.stdlib.get_logger("x").info("outside")
+    trace[0] = "0af7651916cd43dd8448eb211c80319c"
+    structlog.stdlib.get_logger("x").info("inside")
+    trace[0] = ""
+    outside, inside = logged(stream)
+    assert "trace_id" not in outside
+    assert inside["trace_id"] == "0af7651916cd43dd8448eb211c80319c"

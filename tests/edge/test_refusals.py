@@ -56,6 +56,7 @@ def dispatcher(audit, handle, sites=None):
         too_large=refuse,
         fault=lambda _bad: Response(500, b"fault"),
         too_many=refuse,
+        overloaded=refuse,
     )
     return Dispatcher([door], PlainIntake(), audit, sites)
 

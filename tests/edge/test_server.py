@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 
 import pytest
 from cryptography import x509
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
+from fakes.server import wait_until
 from vezne.edge.messages import Response
 from vezne.edge.server import Address, CannotListen, Listeners
 from vezne.edge.sites import Incoming
@@ -167,6 +169,23 @@ def test_slow_handshake_is_cut_off(server_context):
             while plain.socket.recv(1000):
                 pass
         assert server.run(_count(server)) == 0
+
+
+def test_who_is_about_to_connect_over_tls_is_served(server_context, client_context):
+    """A handshake that had begun when the listeners closed is finished, and a request answered."""
+    with ListeningThread(echo, limits=QUICK, ssl_context=server_context) as server:
+        port = int(server.listeners.https_url.rpartition(":")[2])
+        raw = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+        time.sleep(QUICK.leave_s / 4)
+        server.begin_close()
+        wait_until(lambda: not server.is_open())
+        with client_context.wrap_socket(raw, server_hostname="127.0.0.1") as client:
+            client.sendall(post("/", b"late"))
+            answer = b""
+            while piece := client.recv(1000):
+                answer += piece
+        assert b"connection: close" in answer
+        assert answer.endswith(b"late")
 
 
 async def _count(server: ListeningThread) -> int:

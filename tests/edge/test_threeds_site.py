@@ -54,6 +54,7 @@ def door_of(answer):
         too_large=refuse,
         fault=refuse,
         too_many=refuse,
+        overloaded=refuse,
         conclude=answer,
     )
 

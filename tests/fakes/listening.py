@@ -29,6 +29,8 @@ QUICK = Limits(
     take_s=0.5,
     linger_s=0.4,
     grace_s=0.5,
+    leave_s=0.2,
+    give_way_s=0.4,
     tick_s=0.02,
 )
 
@@ -126,6 +128,10 @@ class ListeningThread:
     def run(self, work: Coroutine[object, object, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
+    def call(self, work: Callable[[], None]) -> None:
+        """Have the event loop do something, and do not wait for it."""
+        self._loop.call_soon_threadsafe(work)
+
     def begin_close(self) -> None:
         """Shut down as at a signal, without waiting for the end."""
         if self._closing is None:
@@ -142,6 +148,14 @@ class ListeningThread:
 
     def connect(self) -> RawClient:
         return RawClient(self.url)
+
+    def is_open(self) -> bool:
+        """Whether somebody new is let in."""
+        try:
+            self.connect().__exit__()
+        except ConnectionError:
+            return False
+        return True
 
 
 def post(path: str = "/a", body: bytes = b"{}", *headers: bytes) -> bytes:

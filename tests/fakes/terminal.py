@@ -8,6 +8,8 @@ import sys
 import time
 from typing import Self
 
+from fakes.databases import data_of, environment_of
+
 PATIENCE_S = 30
 # What full-screen programs begin and end with: the screen that leaves nothing behind.
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
@@ -18,7 +20,7 @@ class Terminal:
 
     def __init__(self, *arguments: str, **environment: str) -> None:
         self._terminal, inside = pty.openpty()
-        known = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+        known = environment_of(data_of(arguments)) | {"COLUMNS": "200"}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "vezne", *arguments],
             stdin=inside,
@@ -39,6 +41,11 @@ class Terminal:
             self._process.terminate()
             self._process.wait(PATIENCE_S)
         os.close(self._terminal)
+
+    @property
+    def pid(self) -> int:
+        """The process id of the command."""
+        return self._process.pid
 
     def wait_for(self, text: str) -> str:
         """Read until a text comes; returns what came since the last such wait."""

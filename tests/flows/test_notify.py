@@ -264,9 +264,11 @@ class Hanging(ScriptedCourier):
         super().__init__()
         self.numbers = numbers
         self.end = asyncio.Event()
+        self.hanging = 0
 
     async def deliver(self, message):
         if message.body.startswith(tuple(f"{number}/".encode() for number in self.numbers)):
+            self.hanging += 1
             await self.end.wait()
             raise Undelivered("no answer")
         return await super().deliver(message)
@@ -299,12 +301,46 @@ async def test_what_was_never_tried_goes_first(post) -> None:
     post.world.clock.advance(ms=RETRY_DELAYS_MS[0])
     new = await post.pay(conversation_id="new")
     post.send_by(Hanging(*(payment.number for payment in old)))
+    post.mail = msgspec.structs.replace(post.mail, finish_s=0.01)
     telling = asyncio.create_task(post.tell())
     await until(lambda: post.courier.said == [f"{new.number}/2 sale_approved s3cret"])
     telling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await telling
     assert len(await post.mail.outbox.list_notices(SHOP.id, NoticeState.DUE, limit=9)) == 4
+
+
+async def test_what_is_under_way_is_finished_when_the_telling_is_broken_off(post) -> None:
+    """And nothing else is begun, so that who tells next sends nothing twice."""
+    first = await post.pay()
+    post.send_by(Hanging(first.number))
+    telling = asyncio.create_task(post.tell())
+    await until(lambda: post.courier.hanging)
+    await post.pay(conversation_id="later")
+    telling.cancel()
+    await asyncio.sleep(0)
+    post.courier.end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await telling
+    (tried, untried) = await post.mail.outbox.list_notices(SHOP.id, NoticeState.DUE, limit=9)
+    assert sorted([tried.tries, untried.tries]) == [0, 1]
+
+
+async def test_a_telling_that_does_nothing_can_be_broken_off(post) -> None:
+    """While it looks for what is due."""
+    looking = asyncio.Event()
+
+    class Slow:
+        async def find_merchant(self, _merchant_id):
+            looking.set()
+            await asyncio.sleep(60)
+
+    post.mail = msgspec.structs.replace(post.mail, merchants=Slow())
+    telling = asyncio.create_task(post.tell())
+    await looking.wait()
+    telling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await telling
 
 
 async def test_a_door_tells_its_own_payments_only(post) -> None:

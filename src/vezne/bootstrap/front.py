@@ -4,9 +4,9 @@ import asyncio
 import fcntl
 import gc
 import os
+import resource
 import ssl
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,20 +14,23 @@ from typing import Final
 
 import structlog
 
-from simbank.acs.pages import acs_app
 from vezne import __version__
 from vezne.bootstrap.guarding import client_addresses
+from vezne.bootstrap.metrics import watch_connections, watch_load, watch_process
+from vezne.bootstrap.metrics_page import METRICS_PATH, MetricsPage
+from vezne.bootstrap.post import Post
+from vezne.bootstrap.sites import bank_pages
 from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.vault_room import VaultRoom
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.edge.app import Dispatcher
-from vezne.edge.asgi import site_from
+from vezne.edge.load import LoadGate
 from vezne.edge.messages import Door
 from vezne.edge.openapi import OPENAPI_PATH, openapi_site
-from vezne.edge.server import Front, Urls, serve
-from vezne.edge.sites import Site, lone_site
+from vezne.edge.server import Front, serve
+from vezne.edge.sites import Handle, Site, lone_site
 from vezne.machine import SystemClock
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.settings import Settings
 from vezne.vault.certificates import ensure_certificates
 from vezne.vault.files import PRIVATE
@@ -37,6 +40,8 @@ _log = structlog.stdlib.get_logger(__name__)
 
 # Where the built-in bank has its pages.
 BANK_PATH: Final = "/bank"
+# Connections of two listeners and to merchants' servers, databases, and much to spare.
+OPEN_FILES: Final = 4096
 # How exact the time limit of cards in memory is.
 SWEEP_S: Final = 15.0
 # Who has the lines to the world and to the bank, and who has the books, on a data directory.
@@ -44,8 +49,6 @@ VAULT_LOCK: Final = "vault.lock"
 BOOKS_LOCK: Final = "serve.lock"
 # How long a deleted card's ciphertext may stay in the vault's files.
 ERASE_S: Final = 60.0
-# What makes a line to print of where the panel is.
-Tell = Callable[[str], str]
 
 
 async def serve_front(
@@ -53,48 +56,79 @@ async def serve_front(
     room: VaultRoom,
     doors: Sequence[Door],
     sites: Mapping[str, Site],
-    tell: Tell | None = None,
+    post: Post,
 ) -> None:
-    """Answer requests until a signal. The bank's pages and the description join the sites.
+    """Answer requests until the post is left. The bank's pages and the description join the sites.
 
-    `tell` makes a line of the base URL that the panel is at, as soon as it is there.
     Raises what a person can mend (`vezne.bootstrap.start.run`).
     """
-    fronts = _fronts(settings, room, doors, sites)
+    gate = LoadGate(settings.load.lag_ms_max, room.behind, room.audit)
+    watch_process(room.watch, settings)
+    watch_load(room.watch, gate)
+    page = MetricsPage(room.watch, str(post.number))
+    fronts = _fronts(settings, room, doors, sites, gate, page)
     context = _tls_context(settings) if any(front.tls for front in fronts) else None
     settle_garbage_collector()
+    allow_open_files()
     room.audit.record(AuditEvent(action=AuditAction.STARTED, subject=f"vezne {__version__}"))
     for key in await room.service.keyring.list_overdue():
         _log.warning("a key is past its cryptoperiod: vezne keys rotate", key=key)
     tidying = [
         asyncio.create_task(repeat(partial(sweep_vault, room.service), SWEEP_S)),
         asyncio.create_task(repeat(partial(erase_deleted, room.service), ERASE_S)),
+        asyncio.create_task(room.watch.lag.measure()),
     ]
     try:
-        await serve(fronts, ssl_context=context, on_ready=partial(_announce, tell))
+        await serve(
+            fronts,
+            ssl_context=context,
+            on_ready=post.announce,
+            stage=post.stage,
+            on_open=partial(watch_connections, room.watch),
+        )
     finally:
         for task in tidying:
             task.cancel()
+        gate.tell_of_rest()
         room.audit.record(AuditEvent(action=AuditAction.STOPPED))
 
 
 def _fronts(
-    settings: Settings, room: VaultRoom, doors: Sequence[Door], sites: Mapping[str, Site]
+    settings: Settings,
+    room: VaultRoom,
+    doors: Sequence[Door],
+    sites: Mapping[str, Site],
+    gate: LoadGate,
+    page: MetricsPage,
 ) -> list[Front]:
-    """The doors' listeners, and the panel's own if it has some."""
+    """The doors' listeners; the panel's and the metrics' own if they have some.
+
+    Nobody is refused at those.
+    """
     addresses = client_addresses(settings)
     with_doors = dict(sites)
     panel = with_doors.pop(PANEL_PATH)
     if settings.panel.is_with_doors:
         with_doors[PANEL_PATH] = panel
-    with_doors[BANK_PATH] = _bank_site(settings, room)
+    with_doors[BANK_PATH] = bank_pages(settings, room)
     with_doors[OPENAPI_PATH] = openapi_site(doors, __version__)
-    dispatcher = Dispatcher(doors, room.service.intake, room.audit, with_doors, addresses)
+    if settings.metrics.is_with_doors(settings.mode):
+        with_doors[METRICS_PATH] = page.site
+    dispatcher = Dispatcher(doors, room.service.intake, room.audit, with_doors, addresses, gate)
     room.own_doors.open(dispatcher.handle)
-    fronts = [Front(dispatcher.handle, settings.listen, settings.tls_listen)]
+    watch = room.watch
+    handle: Handle = dispatcher.handle
+    if watch.tracing is not None:
+        handle = watch.tracing.requests(handle, watch.requests)
+    handle = watch.requests.watch(handle, doors, with_doors)
+    fronts = [Front(handle, settings.listen, settings.tls_listen)]
     if not settings.panel.is_with_doors:
         alone = lone_site(PANEL_PATH, panel, room.audit, addresses)
+        alone = watch.requests.watch(alone, (), (PANEL_PATH,))
         fronts.append(Front(alone, settings.panel.address, settings.panel.tls_listen))
+    if settings.metrics.address is not None:
+        lone = lone_site(METRICS_PATH, page.site, room.audit, addresses)
+        fronts.append(Front(lone, settings.metrics.address))
     return fronts
 
 
@@ -115,6 +149,17 @@ def locked(data: Path, name: str) -> Iterator[None]:
         os.close(lock)
 
 
+def allow_open_files() -> None:
+    """Have as many files open as all connections together take, if the system lets us.
+
+    The customary limit of 1024 is for programs that wait with `select`.
+    """
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPEN_FILES if most == resource.RLIM_INFINITY else min(OPEN_FILES, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+
+
 def settle_garbage_collector() -> None:
     """Look for cycles less often, and never among what lives as long as the process.
 
@@ -126,28 +171,9 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
-def _bank_site(settings: Settings, room: VaultRoom) -> Site:
-    """The pages of the built-in bank."""
-    return site_from(
-        acs_app(
-            return_key=room.service.bank_key,
-            seed=str(settings.bank.seed),
-            now_ms=SystemClock().now_ms,
-        )
-    )
-
-
 def _tls_context(settings: Settings) -> ssl.SSLContext:
     files = ensure_certificates(settings.data, SystemClock(), settings.tls_names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(files.server)
     return context
-
-
-def _announce(tell: Tell | None, urls: Sequence[Urls]) -> None:
-    # Those of the panel's own listeners are the last, if it has some.
-    panel_url = next(filter(None, urls[-1]), None)
-    line = "" if tell is None or panel_url is None else tell(panel_url)
-    sys.stdout.write(" ".join(filter(None, ("ready", *urls[0]))) + f"\n{line}")
-    sys.stdout.flush()

@@ -6,15 +6,20 @@ The vault is a room of this process, or it has a process of its own and is met o
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.bootstrap.calls import new_recorder, open_calls
+from vezne.bootstrap.engines import open_engine
+from vezne.bootstrap.metrics import Watch, watch_books, watch_engine
+from vezne.bootstrap.sharing import new_board
 from vezne.bootstrap.start import CannotStart, run
-from vezne.bootstrap.vault_room import VaultRoom, open_engine, open_vault_room
+from vezne.bootstrap.vault_room import VaultRoom, open_vault_room
+from vezne.bootstrap.watched import WatchedAcquirer
+from vezne.core.acquirer import Acquirer
 from vezne.core.bin_table import BIN_TABLE
 from vezne.core.bins import BinDirectory
 from vezne.core.fault import FaultBoard
@@ -23,12 +28,14 @@ from vezne.core.ports import Audit, CardLine, NameBox, Ports, SecretBox, Vault
 from vezne.core.retention import OldRecords
 from vezne.edge.call_log import CallRecorder
 from vezne.edge.key_uses import KeyUses
+from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate, pending
 from vezne.link.boards import GatewayBoard
 from vezne.link.remote import RemoteAudit, RemoteLine, RemoteVault
 from vezne.link.uplink import Uplink
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.settings import Settings
+from vezne.storage.backlog import SqlBacklog
 from vezne.storage.books import SqlBooks
 from vezne.storage.call_log import SqlCallLog
 from vezne.storage.card_register import SqlCardRegister
@@ -43,6 +50,9 @@ from vezne.storage.outbox import SqlOutbox
 from vezne.storage.payment_search import SqlPaymentSearch
 from vezne.vault.master_key import MasterKey
 from vezne.vault.name_box import VaultNameBox
+
+if TYPE_CHECKING:
+    from vezne.bootstrap.tracing import Tracing
 
 
 class HouseVault(Vault, Protocol):
@@ -88,6 +98,12 @@ class House(msgspec.Struct, frozen=True):
     calls: SqlCallLog | None
     recorder: CallRecorder | None
     key_uses: KeyUses
+    # How long a change of the books would wait for its turn, in seconds.
+    behind_s: Callable[[], float]
+    # What this process tells of itself.
+    watch: Watch
+    # The database that the books are in.
+    engine: Engine
 
 
 class _Met(msgspec.Struct, frozen=True):
@@ -103,33 +119,32 @@ class _Met(msgspec.Struct, frozen=True):
 
 @asynccontextmanager
 async def open_house(
-    settings: Settings, master_key: MasterKey | None = None, uplink: Uplink | None = None
+    settings: Settings,
+    master_key: MasterKey | None = None,
+    uplink: Uplink | None = None,
+    tracing: "Tracing | None" = None,
 ) -> AsyncIterator[House]:
     """Open databases and vault, bring schemas up to date, connect the rooms.
 
     The master key is the one that the settings name, unless a server has opened it. So is the
-    vault's own process, unless a server has connected to it.
+    vault's own process, unless a server has connected to it. `tracing` puts spans around what
+    requests wait for.
     """
-    clock, entropy = SystemClock(), SystemEntropy()
+    clock = SystemClock()
     async with AsyncExitStack() as stack:
         if settings.vault_socket is None:
             met = await stack.enter_async_context(_open_vault(settings, master_key))
         else:
             met = await stack.enter_async_context(_reach_vault(settings, uplink))
         vault = met.vault
+        watch = Watch() if met.room is None else met.room.watch
         books = await open_engine(settings, "books")
         stack.push_async_callback(books.close)
+        if met.room is not None:
+            met.room.behind.append(books.behind_s)
         await migrate(books, load_migrations("vezne.storage"))
-        simulator = SimulatorConfig(seed=str(settings.bank.seed), return_key=vault.bank_key)
-        ports = Ports(
-            books=SqlBooks(books, _shard(settings, entropy)),
-            vault=vault,
-            acquirer=SimulatorAcquirer(simulator, met.line),
-            bins=BinDirectory(BIN_TABLE),
-            numbers=SqlNumbers(books),
-            clock=clock,
-            entropy=entropy,
-        )
+        watch.tracing = tracing
+        ports = _ports_of(settings, met, books, watch)
         merchants = SqlMerchants(books, vault.secrets, clock)
         ledger = partial(open_ledger, books)
         calls = await stack.enter_async_context(open_calls(settings))
@@ -156,13 +171,38 @@ async def open_house(
             calls,
             recorder,
             KeyUses(clock.now_ms),
+            books.behind_s,
+            watch,
+            books,
         )
+
+
+def _ports_of(settings: Settings, met: _Met, books: Engine, watch: Watch) -> Ports:
+    """What flows work with: counted, and with spans around what they wait for if there are any."""
+    clock, entropy, vault = SystemClock(), SystemEntropy(), met.vault
+    simulator = SimulatorConfig(seed=str(settings.bank.seed), return_key=vault.bank_key)
+    acquirer: Acquirer = WatchedAcquirer(SimulatorAcquirer(simulator, met.line), watch.bank)
+    watch_engine(watch, "books", books.figures)
+    watch_books(watch, SqlBacklog(books), clock)
+    numbers = SqlNumbers(books)
+    if watch.tracing is not None:
+        books, vault = watch.tracing.engine(books, "books"), watch.tracing.vault(vault)
+        acquirer = watch.tracing.acquirer(acquirer)
+    return Ports(
+        books=SqlBooks(books, _shard(settings, entropy)),
+        vault=vault,
+        acquirer=acquirer,
+        bins=BinDirectory(BIN_TABLE),
+        numbers=numbers,
+        clock=clock,
+        entropy=entropy,
+    )
 
 
 @asynccontextmanager
 async def _open_vault(settings: Settings, master_key: MasterKey | None) -> AsyncIterator[_Met]:
     """The vault in this process."""
-    faults = FaultBoard() if settings.mode == "sandbox" else None
+    faults = new_board(settings)
     async with open_vault_room(settings, faults, master_key) as room:
         yield _Met(room.service, room.line, room.audit, faults, room=room)
 

@@ -16,6 +16,7 @@ import httptools
 import msgspec
 import structlog
 
+from vezne.edge.http1_socket import has_unread
 from vezne.edge.http1_text import render_head, render_plain
 from vezne.edge.logs import describe_fault
 from vezne.edge.service import Service
@@ -71,9 +72,9 @@ class Connection(asyncio.Protocol):
     # What the service calls.
 
     def drain(self) -> None:
-        """End after what is in flight, or at once when nothing is."""
-        if self._transport is not None and self._task is None and self._phase == _BETWEEN:
-            self._close()
+        """End after what is in flight, or soon when nothing is and nothing comes."""
+        if self._task is None and self._phase == _BETWEEN:
+            self.deadline = min(self.deadline, self._service.loop.time() + self._service.idle_s)
 
     def expire(self) -> None:
         """The deadline has passed: say so if a request was half sent, and end."""
@@ -81,10 +82,10 @@ class Connection(asyncio.Protocol):
             return
         if self._phase == _DISCARD:
             self._transport.abort()
-        elif self._phase == _BETWEEN:
-            self._close()
-        else:
+        elif self._phase != _BETWEEN:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        elif self._task is not None or not has_unread(self._transport):
+            self._close()
 
     def abort(self) -> None:
         """End now, whatever is in flight."""
@@ -96,15 +97,12 @@ class Connection(asyncio.Protocol):
     # What the transport calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count the connection in, or turn it away."""
+        """Count the connection in."""
         service = self._service
         self._transport = cast("asyncio.Transport", transport)
         self._address = _address_of(transport)
         service.connections.add(self)
-        self.deadline = service.now + service.limits.idle_s
-        if len(service.connections) > service.limits.connections_max or service.is_draining:
-            self._transport.write(self._plain(HTTPStatus.SERVICE_UNAVAILABLE))
-            self._close()
+        self.deadline = service.now + service.idle_s
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the loop's signature
         """The client is gone. A request in flight is finished all the same."""
@@ -258,13 +256,17 @@ class Connection(asyncio.Protocol):
 
     def _start_deadline(self) -> None:
         limits = self._service.limits
-        allowed_s = {_BETWEEN: limits.idle_s, _HEAD: limits.head_s, _BODY: limits.body_s}
+        allowed_s = {_BETWEEN: self._service.idle_s, _HEAD: limits.head_s, _BODY: limits.body_s}
         self.deadline = self._service.now + allowed_s[self._phase]
 
     # Answering.
 
     def _accept(self, body: bytes | None) -> None:
         """Start on a request, or put it in line. Nothing is read after a body that is too large."""
+        if len(self._line) >= self._service.limits.pipelined_max:
+            # What is not answered when a connection closes is sent again (9.3.2).
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+            return
         target = self._url.decode("latin-1")
         if target[0] != "/":
             target = _ABSOLUTE_FORM.sub("", target, count=1) or "/"
@@ -317,7 +319,7 @@ class Connection(asyncio.Protocol):
             _log.error("fault", **describe_fault(error))
             self._linger(self._plain(HTTPStatus.INTERNAL_SERVER_ERROR))
             return
-        is_last = job.is_last or self._service.is_draining
+        is_last = job.is_last or self._service.is_leaving
         message = b"%b%bcontent-length: %d\r\nconnection: %b\r\n\r\n%b" % (
             head,
             self._service.date_line,

@@ -1,7 +1,7 @@
 """What the connections of a process share: limits, the clock of deadlines, and the end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from email.utils import formatdate
 from typing import Protocol
 
@@ -30,6 +30,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     raw_bytes_max: int = 2 * BODY_BYTES_MAX
     # Stays below the customary limit of 1024 open files of a process.
     connections_max: int = 900
+    # Requests of one connection that wait for the answer to an earlier one; few clients send any.
+    pipelined_max: int = 64
     # Longer than the pools of common clients keep a connection they do not use.
     idle_s: float = 75.0
     handshake_s: float = 10.0
@@ -40,6 +42,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     linger_s: float = 2.0
     # For requests in flight at shutdown; longer than any bank is waited for.
     grace_s: float = 40.0
+    # For a client that was about to send its next request, or to finish its handshake, when the
+    # listeners closed.
+    leave_s: float = 1.0
+    # The same where another process goes on with the sockets, so that nobody waits for the end.
+    give_way_s: float = 10.0
     # How exact the times above are.
     tick_s: float = 0.25
 
@@ -50,7 +57,7 @@ class Client(Protocol):
     deadline: float
 
     def drain(self) -> None:
-        """End after what is in flight, or at once when nothing is."""
+        """End after what is in flight, or soon when nothing is and nothing comes."""
 
     def expire(self) -> None:
         """The deadline has passed: end."""
@@ -67,7 +74,9 @@ class Service:
         self.limits = limits
         self.loop = asyncio.get_running_loop()
         self.connections: set[Client] = set()
-        self.is_draining = False
+        # Every answer is the last of its connection.
+        self.is_leaving = False
+        self.idle_s = limits.idle_s
         self.now = 0.0
         self.date_line = b""
         self._emptied = asyncio.Event()
@@ -79,11 +88,22 @@ class Service:
         if not self.connections:
             self._emptied.set()
 
-    async def drain(self) -> None:
-        """Let the requests in flight finish; cut them off after the time of grace."""
-        self.is_draining = True
+    def leave(self) -> None:
+        """From now on, have every client go elsewhere after its answer."""
+        self.is_leaving = True
+
+    async def drain(self, idle_s: float, beginning: Collection[asyncio.Task[None]] = ()) -> None:
+        """Let the requests in flight finish; cut them off after the time of grace.
+
+        Who has nothing in flight has `idle_s` for one more: that may be on its way by now. So may
+        that of those who are `beginning` to be connections.
+        """
+        self.leave()
+        self.idle_s = idle_s
         for client in list(self.connections):
             client.drain()
+        if beginning:
+            await asyncio.wait(beginning, timeout=self.limits.leave_s)
         if not await self._is_empty_within(self.limits.grace_s):
             self.abort()
             await self._is_empty_within(self.limits.linger_s)

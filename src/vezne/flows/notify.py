@@ -30,6 +30,8 @@ from vezne.flows.merchant_time import ports_at
 AT_ONCE_MAX: Final = 4
 # How often somebody looks for new ones while some are under way and places are free.
 LOOK_AGAIN_S: Final = 0.5
+# For those that are under way when the telling is broken off: most receivers answer sooner.
+FINISH_S: Final = 3.0
 
 _NO_URL: Final = "the merchant has no webhook URL for this door any more"
 _FAULT: Final = "a fault of the gateway, which its log describes"
@@ -40,7 +42,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """What the telling of one door's payments works with.
 
     `words` are the door's; `faults` has those that were asked for. Of every try it is kept where
-    it went and how it ended; with `keeps_contents` also what was sent and answered.
+    it went and how it ended; with `keeps_contents` also what was sent and answered. When the
+    telling is broken off, messages under way have `finish_s` more seconds.
     """
 
     door: str
@@ -51,6 +54,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     merchants: Merchants
     faults: FaultBoard | None = None
     keeps_contents: bool = False
+    finish_s: float = FINISH_S
 
 
 class _Telling(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +106,11 @@ async def tell_due(merchant: Merchant, mail: Mail, ports: Ports) -> int:
             if not under_way:
                 return count
             await _wait_for_one(under_way)
+    except asyncio.CancelledError:
+        # They are out already: what is not written down is sent again.
+        if under_way:
+            await asyncio.wait(under_way.values(), timeout=mail.finish_s)
+        raise
     except Exception:
         # One notice that breaks something of ours keeps no other from being told.
         await asyncio.gather(*under_way.values(), return_exceptions=True)
