@@ -443,3 +443,38 @@ async def test_every_key_that_there_ever_was_is_found(merchants: SqlMerchants) -
     assert held_names(await merchants.list_demo_keys(5)) == [
         ("iyzico", "demo", b"secret of demo", False)
     ]
+
+
+async def test_a_merchant_begins_anew_under_its_keys(merchants: SqlMerchants) -> None:
+    """The keys lead to the new one at once, in the real time; the old one is told nothing."""
+    settings = msgspec.structs.replace(SETTINGS, webhook_urls={"iyzico": "https://shop.example"})
+    old = await merchants.add_merchant("Shop", [pair("k1"), pair("k2")], settings=settings)
+    other = await merchants.add_merchant("Other", [pair("k3")])
+    await merchants.change_clock(old.id, 5_000, instead_of_ms=0)
+    assert await merchants.find_credential("iyzico", "k1") is not None
+    new = await merchants.replace_merchant(old, "Shop again", settings)
+    assert (new.id, new.name, new.settings, new.clock_offset_ms) == (3, "Shop again", settings, 0)
+    for key in ("k1", "k2"):
+        found = await merchants.find_credential("iyzico", key)
+        assert found is not None
+        assert (found.merchant, found.secret) == (new, f"secret of {key}".encode())
+    kept = await merchants.find_credential("iyzico", "k3")
+    assert kept is not None
+    assert kept.merchant == other
+    silent = await merchants.find_merchant(old.id)
+    assert silent is not None
+    assert silent.settings == SETTINGS
+    assert await merchants.list_credentials(old.id) == []
+
+
+async def test_merchants_begin_anew_side_by_side(merchants: SqlMerchants) -> None:
+    """Those that take the same number at once all get one of their own."""
+    old = [await merchants.add_merchant(f"Shop {n}", [pair(f"k{n}")]) for n in range(6)]
+    new = await asyncio.gather(
+        *(merchants.replace_merchant(each, f"{each.name} again", each.settings) for each in old)
+    )
+    assert len({each.id for each in (*old, *new)}) == 12
+    for number, each in enumerate(new):
+        found = await merchants.find_credential("iyzico", f"k{number}")
+        assert found is not None
+        assert found.merchant == each

@@ -12,6 +12,8 @@ import asyncpg
 import pytest
 
 from fakes.commit_cutter import cutting_line
+from fakes.faulty_line import FaultyLine
+from fakes.postgres_server import Postgres
 from vezne.engines.engine import ANY_ROWS, Conflict, EngineFailure, Write
 from vezne.engines.postgres import GROUP_MAX, PostgresEngine, open_postgres
 
@@ -104,6 +106,35 @@ async def test_lost_connections_are_replaced(
         )
         await engine.apply([insert(number)])
     assert await engine.fetch("SELECT count(*) FROM things") == [(3,)]
+
+
+async def test_query_whose_connection_is_lost(
+    engine: PostgresEngine, other: asyncpg.Connection
+) -> None:
+    """It is asked once more, over a new connection."""
+    waiting = asyncio.ensure_future(engine.fetch("SELECT 7, pg_sleep(0.4)::text"))
+    await asyncio.sleep(0.2)
+    await other.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vezne'"
+    )
+    assert await waiting == [(7, "")]
+
+
+async def test_connection_that_does_not_answer_is_left(
+    engine: PostgresEngine, postgres_server: Postgres
+) -> None:
+    """Nobody waits for the end of a connection that was swallowed; new ones are as good as ever."""
+    with FaultyLine(postgres_server.folder) as line:
+        far = await open_postgres(line.url_of("postgres"), SCHEMA, command_timeout_s=0.3)
+        await far.apply([insert(1)])
+        with line.hole():
+            for work in (far.fetch("SELECT 1"), far.apply([insert(2)])):
+                with pytest.raises(EngineFailure):
+                    await asyncio.wait_for(work, 20)
+        await far.apply([insert(3)])
+        assert await far.fetch("SELECT id FROM things ORDER BY id") == [(1,), (3,)]
+        line.cut()
+        await far.close()
 
 
 async def test_connection_lost_in_a_group(

@@ -36,7 +36,7 @@ async def test_the_newest_key_that_works_signs(merchants: SqlMerchants, engine: 
     other = await merchants.add_merchant("Other", [pair("iyzico", "k9")])
     await engine.execute_script(
         "UPDATE credentials SET created_ms = created_ms + 1 WHERE door = 'iyzico' AND key ="
-        " (SELECT max(key) FROM credentials WHERE merchant_id = 1);"
+        " (SELECT key FROM credentials WHERE merchant_id = 1 ORDER BY key DESC LIMIT 1);"
     )
     newest = await merchants.find_newest_credential(shop.id, "iyzico")
     assert newest == Credential(

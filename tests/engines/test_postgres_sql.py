@@ -3,7 +3,8 @@
 import pytest
 
 from vezne.engines.engine import EngineFailure
-from vezne.engines.postgres import combined, is_combinable, numbered, open_postgres
+from vezne.engines.postgres import open_postgres
+from vezne.engines.postgres_sql import combined, is_combinable, numbered
 
 
 @pytest.mark.parametrize(
