@@ -17,16 +17,20 @@ from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.ports import Audit, AuditFailure, Intake
 from vezne.edge.client_address import ClientAddresses
-from vezne.edge.logs import describe_fault, mask_digits
+from vezne.edge.load import BEHIND, LoadGate
+from vezne.edge.logs import describe_fault, mask_digits, request_id
 from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Outcome, Request, Response, Route
 from vezne.edge.pages import Pages
 from vezne.edge.refusals import Refusals
 from vezne.edge.routing import RouteTable
 from vezne.edge.sites import Incoming, Site, Sites, begin_visit
+from vezne.edge.wording import Problem
 
 BODY_BYTES_MAX = 1024 * 1024
 
 HEALTH_PATH = "/health"
+# Whoever watches over the server is never refused.
+_WATCHED: Final = frozenset({HEALTH_PATH, "/ready", "/metrics"})
 _TOO_LARGE = f"the body is larger than {BODY_BYTES_MAX} bytes"
 _JSON = (b"content-type", b"application/json")
 _HEALTHY = Response(200, b'{"status":"ok"}', (_JSON,))
@@ -48,9 +52,9 @@ class Dispatcher:
     """Finds the route of a request, has the vault lift the card, and calls the handler.
 
     `sites` are pages for browsers, by the path at and below which they answer. The first door also
-    answers for paths that nobody owns. `addresses` knows who the clients of proxies are. Raises
-    ValueError when there is no door, when two doors claim the same route, or when one claims a
-    route of a site.
+    answers for paths that nobody owns. `addresses` knows who the clients of proxies are. `gate`
+    lets requests in, all of them unless one is given. Raises ValueError when there is no door, when
+    two doors claim the same route, or when one claims a route of a site.
     """
 
     def __init__(
@@ -60,7 +64,9 @@ class Dispatcher:
         audit: Audit,
         sites: Mapping[str, Site] | None = None,
         addresses: ClientAddresses | None = None,
+        gate: LoadGate | None = None,
     ) -> None:
+        self._gate = gate or LoadGate(0, (), audit)
         self._table = RouteTable(doors)
         self._routes = self._table.exact
         self._intake = intake
@@ -84,18 +90,24 @@ class Dispatcher:
             return await self._handle_unrouted(incoming, path)
         door, route = found
         origin = begin_visit(incoming, self._addresses, door.name, route.path)
+        if not self._gate.admits(is_last=route.is_last):
+            refusal = _refusal(incoming, route.path, BEHIND)
+            return dress(door, await self._gate.refuse(door, refusal))
         raw = incoming.body
         if raw is None:
             response = door.too_large(_refusal(incoming, route.path, _TOO_LARGE))
             return await self._noted(origin, door, incoming, response)
+        self._gate.under_way += 1
         try:
             response = await self._call(door, route, incoming, query, raw)
         except FaultOnDemand:
             _log.warning("fault on demand", door=door.name, path=route.path)
-            response = door.fault(_refusal(incoming, route.path, "internal error"))
+            response = _failed(door, incoming, route.path)
         except Exception as error:  # noqa: BLE001 - the last stop before the socket
             _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
-            response = door.fault(_refusal(incoming, route.path, "internal error"))
+            response = _failed(door, incoming, route.path)
+        finally:
+            self._gate.under_way -= 1
         return await self._noted(origin, door, incoming, response)
 
     async def _noted(
@@ -109,7 +121,7 @@ class Dispatcher:
                 await self._audit.settled()
         except AuditFailure as failure:
             _log.error("fault", door=door.name, path=origin.path, **describe_fault(failure))
-            response = door.fault(_refusal(incoming, origin.path, "internal error"))
+            response = _failed(door, incoming, origin.path)
         return dress(door, response)
 
     async def _call(
@@ -160,6 +172,9 @@ class Dispatcher:
         """The response to what is no door's route: a site's, our own, or of the path's owner."""
         site = self._sites.find(path)
         if site is not None:
+            if path not in _WATCHED and not self._gate.admits(is_last=True):
+                accepted = incoming.headers.get("accept-language", "")
+                return self._gate.refuse_page(self._pages.problem(Problem.OVERLOADED, accepted))
             return await self._sites.visit(site, incoming, path)
         path = path.removesuffix("/")
         if path == HEALTH_PATH:
@@ -193,6 +208,15 @@ def _refusal(incoming: Incoming, path: str, why: str) -> BadRequest:
     # The path goes into answers, where a card number that was typed into it has no place.
     return BadRequest(
         method=incoming.method, path=mask_digits(path), why=why, headers=incoming.headers
+    )
+
+
+def _failed(door: Door, incoming: Incoming, path: str) -> Response:
+    """What a door says when something of ours is broken, with the name of the log's line on it."""
+    response = door.fault(_refusal(incoming, path, "internal error"))
+    name = (b"x-request-id", request_id().encode())
+    return msgspec.structs.replace(
+        response, headers=(*response.headers, name), outcome=Outcome.FAILED
     )
 
 

@@ -59,7 +59,7 @@ _NOTHING: Final = Response(0, b"")
 _PAGE: Final = Response(200, b"")
 # Room in a millisecond, and for processes that share a database.
 _IN_A_MS: Final = 1_000
-_SHARDS: Final = 256
+SHARDS: Final = 256
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -205,7 +205,7 @@ class CallRecorder:
         """Go on after the newest call, though the clock may have gone back since."""
         if not self._last_number:
             newest = await self._book.find_newest()
-            self._last_number = newest // _SHARDS * _SHARDS + self._shard
+            self._last_number = newest // SHARDS * SHARDS + self._shard
 
     async def _built(self, batch: Sequence[_Call]) -> list[ApiCall]:
         """Calls as they are written. One that cannot be is lost, and no other is with it."""
@@ -323,8 +323,8 @@ class CallRecorder:
         return owner_id or await self._owners.demo()
 
     def _next_number(self) -> int:
-        now = self._clock.now_ms() * _IN_A_MS * _SHARDS + self._shard
-        self._last_number = max(now, self._last_number + _SHARDS)
+        now = self._clock.now_ms() * _IN_A_MS * SHARDS + self._shard
+        self._last_number = max(now, self._last_number + SHARDS)
         return self._last_number
 
     async def _prune(self, count: int) -> None:

@@ -9,15 +9,17 @@ import errno
 import logging
 import os
 import re
+import secrets
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from vezne.core.audit import visitor
 from vezne.core.card import is_luhn_valid
 
 LogFormat = Literal["auto", "json", "console"]
@@ -37,14 +39,20 @@ _SECRET_NAME = re.compile(
 )
 _DEPTH_MAX = 6
 _FRAMES_MAX = 8
+_REQUEST_ID_BYTES = 6
 
 
 def configure_logs(
-    level: LogLevel = "info", style: LogFormat = "auto", stream: TextIO | None = None
+    level: LogLevel = "info",
+    style: LogFormat = "auto",
+    stream: TextIO | None = None,
+    *,
+    trace_id: Callable[[], str] | None = None,
 ) -> None:
     """Send the process's log lines, those of libraries included, to `stream` or standard error.
 
-    `auto` prints for people on a terminal and JSON elsewhere.
+    `auto` prints for people on a terminal and JSON elsewhere. `trace_id` says which trace a line
+    belongs to, where there are traces; empty where it belongs to none.
     """
     out = sys.stderr if stream is None else stream
     for_people = style == "console" or (style == "auto" and out.isatty())
@@ -52,7 +60,10 @@ def configure_logs(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe_exception,
+        _name_request,
     ]
+    if trace_id is not None:
+        shared.append(_naming_trace(trace_id))
     handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -168,6 +179,33 @@ def _scrub_container(value: object, depth: int) -> object:
     if depth <= _DEPTH_MAX and isinstance(value, list | tuple | set | frozenset):
         return [_scrub_value(item, depth) for item in value]
     return f"[{type(value).__name__}]"
+
+
+def request_id() -> str:
+    """What the log calls the request that is being answered; empty when there is none.
+
+    Made when it is first asked for. Too short to look like a card number.
+    """
+    try:
+        origin = visitor()
+    except LookupError:
+        return ""
+    if not origin.request_id:
+        origin.request_id = secrets.token_hex(_REQUEST_ID_BYTES)
+    return origin.request_id
+
+
+def _name_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    name = request_id()
+    return {**event, "request_id": name} if name else event
+
+
+def _naming_trace(trace_id: Callable[[], str]) -> Processor:
+    def name_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        name = trace_id()
+        return {**event, "trace_id": name} if name else event
+
+    return name_trace
 
 
 def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

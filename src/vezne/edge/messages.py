@@ -11,8 +11,10 @@ from vezne.core.diagnosis import Diagnosis
 from vezne.core.payment import Payment
 from vezne.edge.description import Description
 
-# Where browsers bring the bank's word on a cardholder; the acquirer's name follows.
-RETURN_PATH: Final = "/3ds/return"
+# Our pages for cardholders' browsers,
+THREEDS_PATH: Final = "/3ds"
+# and where they bring the bank's word; the acquirer's name follows.
+RETURN_PATH: Final = f"{THREEDS_PATH}/return"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,8 @@ class Outcome(enum.Enum):
     """What became of a request, beyond what its answer says in its dialect.
 
     A decline is an answer of the bank's; what a request asks for is refused by us. Whoever is
-    turned away asks too often, or tried too many wrong keys: the guard counts those.
+    turned away asks too often, or tried too many wrong keys: the guard counts those. What is
+    overloaded is the server, which has not looked at the request. What failed is our own fault.
     """
 
     SERVED = "served"
@@ -40,6 +43,8 @@ class Outcome(enum.Enum):
     REFUSED = "refused"
     UNAUTHENTICATED = "unauthenticated"
     TURNED_AWAY = "turned_away"
+    OVERLOADED = "overloaded"
+    FAILED = "failed"
 
 
 class Response(msgspec.Struct, frozen=True):
@@ -86,7 +91,8 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     is JSON when only that is accepted, or when it names none of them. A card number in the header
     `card_header` is lifted like one in a body `{"cardNumber": …}`, and nobody sees the header.
     `is_write` says that the request changes something, and so that its caller may give it a key
-    under which it is done once.
+    under which it is done once. `is_last` says that it finishes what a cardholder has begun, and so
+    that it is among the last to be refused when the server falls behind.
     """
 
     method: str
@@ -97,6 +103,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     kinds: frozenset[BodyKind] = JSON_ONLY
     card_header: str | None = None
     is_write: bool = False
+    is_last: bool = False
 
 
 # Why the caller of a refused request was not believed, if there is anything to be said.
@@ -118,7 +125,8 @@ class BadRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Door(msgspec.Struct, frozen=True, kw_only=True):
     """A dialect as the edge sees it: routes, fixed headers, and answers to what fits no route.
 
-    `too_many` answers a caller that the guard turns away; the edge adds how long to wait.
+    `too_many` answers a caller that the guard turns away, `overloaded` whoever comes while the
+    server is behind; the edge adds how long to wait.
     `conclude` is called when the bank's word on a payment of this door has come back and was
     recorded; it says what the browser takes to the merchant. With `ignores_case` its paths may be
     spelled in any case. `conceal_proof` puts an alias in the place of a signature over the body,
@@ -138,6 +146,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     too_large: Callable[[BadRequest], Response]
     fault: Callable[[BadRequest], Response]
     too_many: Callable[[Request], Response]
+    overloaded: Callable[[BadRequest], Response]
     conclude: Callable[[Payment], Awaitable[Answer]] | None = None
     conceal_proof: Callable[[Mapping[str, str], Rename], Mapping[str, str]] | None = None
     ignores_case: bool = False

@@ -2,9 +2,9 @@
 
 import importlib.resources
 from collections.abc import Mapping
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
-import jinja2
 import msgspec
 
 from vezne.edge.messages import BrowserForm, BrowserMessage, Response
@@ -21,6 +21,9 @@ from vezne.edge.wording import (
     known_language,
     preferred_language,
 )
+
+if TYPE_CHECKING:
+    import jinja2
 
 _MEDIA_TYPES: Final = {"css": b"text/css", "js": b"text/javascript"}
 _STATIC_HEADERS: Final = (
@@ -46,15 +49,9 @@ _MESSAGE_POLICY: Final = _FORM_POLICY + b"; form-action 'none'"
 
 
 class Pages:
-    """The pages and what they load, read once. Every page is bare: no door adds headers to it."""
+    """The pages and what they load. Every page is bare: no door adds headers to it."""
 
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("vezne.edge", "pages/templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-        )
         folder = importlib.resources.files("vezne.edge") / "pages" / "static"
         self._static = {file.name: file.read_bytes() for file in folder.iterdir()}
 
@@ -108,5 +105,18 @@ class Pages:
         )
 
     def _page(self, template: str, policy: bytes, **values: object) -> Response:
-        text = self._templates.get_template(template).render(values)
+        text = _templates().get_template(template).render(values)
         return Response(200, text.encode(), (*_PAGE_HEADERS, (_POLICY, policy)), bare=True)
+
+
+@cache
+def _templates() -> "jinja2.Environment":
+    """The templates, once there is a page to show."""
+    import jinja2  # noqa: PLC0415 - most processes never show one
+
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("vezne.edge", "pages/templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )

@@ -37,7 +37,7 @@ Site = Callable[[Incoming], Awaitable[Response]]
 Handle = Callable[[Incoming], Awaitable[Response]]
 
 # What the trail calls the door that browsers come in by.
-_DOOR: Final = "browser"
+BROWSER: Final = "browser"
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -71,13 +71,13 @@ class Sites:
 
     async def visit(self, site: Site, incoming: Incoming, path: str) -> Response:
         """What a site answers, once the trail has every line about it for good."""
-        origin = begin_visit(incoming, self._addresses, _DOOR, mask_digits(path))
+        origin = begin_visit(incoming, self._addresses, BROWSER, mask_digits(path))
         response = await site(incoming)
         try:
             if origin.newest_line:
                 await self._audit.settled()
         except AuditFailure as failure:
-            _log.error("fault", door=_DOOR, path=origin.path, **describe_fault(failure))
+            _log.error("fault", door=BROWSER, path=origin.path, **describe_fault(failure))
             return self._pages.problem(Problem.FAULT, incoming.headers.get("accept-language", ""))
         return response
 

@@ -23,14 +23,12 @@ from vezne.core.refusal import Reason, Refusal
 from vezne.edge import messages
 from vezne.edge.app import dress
 from vezne.edge.asgi import site_from
-from vezne.edge.messages import RETURN_PATH, BrowserForm, Door
+from vezne.edge.messages import RETURN_PATH, THREEDS_PATH, BrowserForm, Door
 from vezne.edge.pages import Pages
 from vezne.edge.sites import Incoming, Site
 from vezne.edge.wording import Problem
 from vezne.flows.authenticate import receive
 from vezne.flows.merchant_time import ports_at
-
-SITE_PATH: Final = "/3ds"
 
 _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 # A bank's word has about twenty fields.
@@ -60,7 +58,7 @@ def threeds_site(
     app = Starlette(
         routes=[
             Route(f"{RETURN_PATH}/{{acquirer}}", desk.answer, methods=["POST"]),
-            Route(f"{SITE_PATH}/static/{{name}}", desk.answer_static),
+            Route(f"{THREEDS_PATH}/static/{{name}}", desk.answer_static),
         ],
         exception_handlers={HTTPException: desk.answer_http, Exception: desk.answer_fault},
     )

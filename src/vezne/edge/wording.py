@@ -23,6 +23,7 @@ class Problem(enum.Enum):
     WRONG_METHOD = "wrong_method"
     CONFLICT = "conflict"
     TOO_LARGE = "too_large"
+    OVERLOADED = "overloaded"
     FAULT = "fault"
 
 
@@ -41,6 +42,7 @@ STATUSES: Final[Mapping[Problem, HTTPStatus]] = {
     Problem.WRONG_METHOD: HTTPStatus.METHOD_NOT_ALLOWED,
     Problem.CONFLICT: HTTPStatus.CONFLICT,
     Problem.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    Problem.OVERLOADED: HTTPStatus.SERVICE_UNAVAILABLE,
     Problem.FAULT: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
@@ -63,6 +65,9 @@ PROBLEMS: Final[Mapping[str, Mapping[Problem, Wording]]] = {
             "Ödemenin doğrulaması daha önce başka bir yanıtla sonuçlandı.",
         ),
         Problem.TOO_LARGE: Wording("İstek çok büyük", "Tarayıcınızın gönderdiği form çok büyük."),
+        Problem.OVERLOADED: Wording(
+            "Sunucu şu anda çok meşgul", "Birkaç saniye sonra bu sayfayı yenileyin."
+        ),
         Problem.FAULT: Wording("Bir hata oluştu", "Sunucuda beklenmeyen bir hata oluştu."),
     },
     "en": {
@@ -86,6 +91,9 @@ PROBLEMS: Final[Mapping[str, Mapping[Problem, Wording]]] = {
         ),
         Problem.TOO_LARGE: Wording(
             "The request is too large", "The form that your browser sent is too large."
+        ),
+        Problem.OVERLOADED: Wording(
+            "The server is very busy", "Reload this page in a few seconds."
         ),
         Problem.FAULT: Wording("Something went wrong", "The server met an unexpected error."),
     },

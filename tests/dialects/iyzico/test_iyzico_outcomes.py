@@ -156,3 +156,25 @@ async def test_who_is_turned_away_is_told_in_its_language(
     assert (response.status, response.reason) == (429, answer["errorCode"])
     assert (answer["status"], answer["conversationId"]) == ("failure", reference)
     assert answer["errorMessage"].startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("language", "locale", "text"),
+    [("en-GB,en;q=0.9", "en", "The system is very busy"), ("", "tr", "Sistem şu anda çok yoğun")],
+)
+async def test_a_busy_server_says_so(door, language, locale, text):
+    """Without the body, and so without the reference in it; with the language of the header."""
+    bad = BadRequest(method="POST", path=PAY, why="x", headers={"accept-language": language})
+    response = door.door.overloaded(bad)
+    answer = parsed(response)
+    assert (response.status, response.outcome) == (503, Outcome.OVERLOADED)
+    assert (answer["status"], answer["errorCode"], response.reason) == ("failure", "93303", "93303")
+    assert answer["locale"] == locale
+    assert answer["errorMessage"].startswith(text)
+
+
+async def test_what_finishes_a_payment_is_among_the_last_to_be_refused(door):
+    """Whose cardholder has been at the bank."""
+    last = {route.path for route in door.door.routes if route.is_last}
+    paths = ("/payment/3dsecure/auth", "/payment/v2/3dsecure/auth", "/payment/3dsecure/auth/basic")
+    assert last == set(paths)

@@ -123,3 +123,26 @@ async def test_who_is_turned_away_is_told_in_its_language(house, path, language,
     assert (response.status, answer["code"], answer["result_code"]) == (429, 429, 6)
     assert answer["message"].startswith(text)
     assert ((b"access-control-allow-origin", b"*") in response.headers) is (path == AUTH)
+
+
+@pytest.mark.parametrize(
+    ("path", "language", "text"),
+    [(AUTH, "en", "Server error: the server is very busy"), (LIST, "tr", "Sunucu hatası: ")],
+)
+async def test_a_busy_server_says_so(house, path, language, text):
+    """With the protocol's code for a server's error; pages can read it where they call."""
+    headers = {"accept-language": language}
+    bad = BadRequest(method="POST", path=path, why="x", headers=headers)
+    response = house.door.overloaded(bad)
+    answer = parsed(response)
+    assert (response.status, response.outcome) == (503, Outcome.OVERLOADED)
+    assert (answer["code"], answer["result_code"], answer["type"]) == (503, 8, "api_error")
+    assert answer["message"].startswith(text)
+    assert ((b"access-control-allow-origin", b"*") in response.headers) is (path == AUTH)
+
+
+async def test_what_finishes_a_payment_is_among_the_last_to_be_refused(house):
+    """Whose cardholder is on the way to the bank or back."""
+    last = {(route.method, route.path) for route in house.door.routes if route.is_last}
+    assert ("POST", "/v2/transaction/tds_charge") in last
+    assert len(last) == 5

@@ -136,3 +136,25 @@ async def test_who_is_turned_away_is_told_in_its_language(house, path, locale, t
     assert (response.status, answer["ErrorCode"], answer["Result"]) == (429, 429, False)
     assert answer["Message"].startswith(text)
     assert ("ErrorCodeType" in answer) is (path == PAY)
+
+
+@pytest.mark.parametrize(
+    ("path", "locale", "text"),
+    [(CARD, "en", "Service unavailable"), (PAY, "", "Hizmet Kullanılamıyor")],
+)
+async def test_a_busy_server_says_so(house, path, locale, text):
+    """With the code that the official client knows for it, in the envelope of the API."""
+    bad = BadRequest(method="POST", path=path, why="x", headers={"locale": locale})
+    response = house.door.overloaded(bad)
+    answer = parsed(response)
+    assert (response.status, response.outcome) == (503, Outcome.OVERLOADED)
+    assert (answer["ErrorCode"], answer["Result"]) == (503, False)
+    assert answer["Message"].startswith(text)
+    assert ("ErrorCodeType" in answer) is (path == PAY)
+
+
+async def test_what_finishes_a_payment_is_among_the_last_to_be_refused(house):
+    """Whose cardholder is on the way to the bank or back."""
+    last = [route.path for route in house.door.routes if route.is_last]
+    assert len(last) == 2
+    assert "/api/paywall/payment/end3d" in last

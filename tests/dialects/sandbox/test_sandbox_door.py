@@ -15,6 +15,7 @@ from fakes.audit import MemoryAudit
 from fakes.books import MemoryBooks
 from fakes.clocks import MemoryClocks
 from fakes.intake import PlainIntake
+from fakes.sandbox_merchants import MemorySandboxMerchants
 from fakes.vault import MemoryVault
 from fakes.world import FixedClock
 from vezne.core.fault import FAULTS_MAX, BankCall, Fault, FaultBoard, FaultKind
@@ -44,10 +45,11 @@ class ControlDoor:
         self.books = MemoryBooks()
         self.clocks = MemoryClocks(merchant())
         self.faults = FaultBoard()
+        self.made = MemorySandboxMerchants()
         there = ports(
             books=self.books, vault=MemoryVault(), acquirer=ScriptedAcquirer(), clock=self.clock
         )
-        opened = door(there, self.clocks, self.clocks, self.faults)
+        opened = door(there, self.clocks, self.clocks, self.faults, self.made)
         self._dispatcher = Dispatcher((opened,), PlainIntake(), MemoryAudit())
 
     def ask(self, method, target, body=None, authorization=None, **headers):

@@ -10,11 +10,12 @@ from fakes.books import MemoryBooks
 from fakes.clocks import MemoryClocks
 from fakes.gate import OpenGate, come_in
 from fakes.intake import PlainBody
+from fakes.sandbox_merchants import MemorySandboxMerchants
 from fakes.vault import MemoryVault
 from fakes.world import FixedClock
 from vezne.core.fault import FaultBoard
 from vezne.dialects.sandbox.routes import CLOCK_PATH, door
-from vezne.edge.messages import Outcome, Request
+from vezne.edge.messages import BadRequest, Outcome, Request
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def opened():
         acquirer=ScriptedAcquirer(),
         clock=FixedClock(SAMPLE_TIME_MS),
     )
-    return door(there, clocks, clocks, FaultBoard())
+    return door(there, clocks, clocks, FaultBoard(), MemorySandboxMerchants())
 
 
 def request(pair=None, query="", **headers):
@@ -74,4 +75,15 @@ async def test_who_is_turned_away_is_told_in_its_language(opened, language, text
     """As any error of this door."""
     response = opened.too_many(request(accept_language=language))
     assert (response.status, response.reason) == (429, "too_many_requests")
+    assert text in response.body
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en-GB", b"The server is very busy"), ("", "Sunucu çok".encode())]
+)
+async def test_a_busy_server_says_so(opened, language, text):
+    """As any error of this door."""
+    headers = {"accept-language": language}
+    response = opened.overloaded(BadRequest(method="GET", path="/", why="x", headers=headers))
+    assert (response.status, response.reason) == (503, "server_busy")
     assert text in response.body

@@ -6,7 +6,6 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-import email_validator
 import msgspec
 
 from vezne.core.card import PAN_LENGTH_MIN, holds_pan
@@ -117,6 +116,8 @@ def is_email(text: str) -> bool:
     """Whether a text is an e-mail address."""
     if len(text) <= _PLAIN_EMAIL_LENGTH_MAX and _PLAIN_EMAIL.fullmatch(text):
         return True
+    import email_validator  # noqa: PLC0415 - slow to load, and seldom needed after the above
+
     try:
         email_validator.validate_email(text, check_deliverability=False)
     except email_validator.EmailNotValidError:

@@ -376,6 +376,12 @@ TOO_MANY_REQUESTS: Final = Error(
     "Çok fazla istek gönderildi, lütfen daha sonra tekrar deneyiniz",
     "Too many requests, please try again later",
 )
+# Nor for a server that does not keep up.
+SERVER_BUSY: Final = Error(
+    "93303",
+    "Sistem şu anda çok yoğun, işlem yapılmadı, lütfen birkaç saniye sonra tekrar deneyiniz",
+    "The system is very busy, nothing was done, please try again in a few seconds",
+)
 # Nor for a merchant that names the addresses of its servers.
 ADDRESS_NOT_ALLOWED: Final = Error(
     "93302",

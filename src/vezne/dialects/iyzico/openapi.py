@@ -370,6 +370,7 @@ def _replies(answer: _Struct, echo: _Struct = Nothing) -> Mapping[int, Reply]:
         413: Reply(text="The body is larger than 1 MB.", records=(failure,)),
         429: Reply(text="Too many requests; Retry-After says when.", records=(failure,)),
         500: Reply(text="A fault of the server.", records=(failure,)),
+        503: Reply(text="The server is behind; Retry-After says when.", records=(failure,)),
     }
 
 

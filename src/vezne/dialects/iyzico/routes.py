@@ -114,6 +114,7 @@ def door(
         too_large=_failed(desk, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.INVALID_REQUEST),
         fault=_failed(desk, HTTPStatus.INTERNAL_SERVER_ERROR, errors.SYSTEM),
         too_many=_too_many(desk),
+        overloaded=_overloaded(desk),
         conclude=conclude,
         conceal_proof=conceal_proof,
         references=("conversationId",),
@@ -201,10 +202,15 @@ def _threeds_routes(desk: Desk) -> tuple[Route, ...]:
         _post(desk, f"{first}/basic", basic_initialize, _PAYING),
         _post(desk, f"{first}/preauth/basic", basic_preauth, _PAYING),
         _post(desk, "/payment/iyziconnect/initialize3ds/preauth", basic_preauth, _PAYING),
-        _post(desk, "/payment/3dsecure/auth", auth),
-        _post(desk, "/payment/v2/3dsecure/auth", auth_v2),
-        _post(desk, "/payment/3dsecure/auth/basic", basic_auth),
+        _finishing(_post(desk, "/payment/3dsecure/auth", auth)),
+        _finishing(_post(desk, "/payment/v2/3dsecure/auth", auth_v2)),
+        _finishing(_post(desk, "/payment/3dsecure/auth/basic", basic_auth)),
     )
+
+
+def _finishing(route: Route) -> Route:
+    """A route by which a payment goes on whose cardholder has been at the bank."""
+    return msgspec.structs.replace(route, is_last=True)
 
 
 def _follow_up_routes(desk: Desk) -> tuple[Route, ...]:
@@ -342,6 +348,24 @@ def _failed(
     def answer(_request: BadRequest) -> Response:
         body = envelope.failure(envelope.Context(), desk.ports.clock.now_ms(), Failure(error))
         return Response(status, body, outcome=Outcome.REFUSED, reason=error.code)
+
+    return answer
+
+
+def _overloaded(desk: Desk) -> Callable[[BadRequest], Response]:
+    """The language is in the body, which nobody reads now: what the client accepts has to do."""
+
+    def answer(request: BadRequest) -> Response:
+        accepted = request.headers.get("accept-language", "")
+        context = envelope.context_from({"locale": accepted[:2]})
+        failure = Failure(errors.SERVER_BUSY)
+        body = envelope.failure(context, desk.ports.clock.now_ms(), failure)
+        return Response(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            body,
+            outcome=Outcome.OVERLOADED,
+            reason=failure.error.code,
+        )
 
     return answer
 

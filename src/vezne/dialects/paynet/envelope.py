@@ -6,6 +6,7 @@ while their tables do not. Errors have `type`, `message`, the HTTP status as `co
 the documentation as `result_code`.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -49,10 +50,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def context_of(request: Request) -> Context:
     """The language and format that a request accepts: Turkish and JSON unless it says otherwise."""
-    accepted = request.headers.get("accept-language", "")
+    return context_from(request.headers)
+
+
+def context_from(headers: Mapping[str, str]) -> Context:
+    """The same, where there are but the headers of a request."""
+    accepted = headers.get("accept-language", "")
     return Context(
         language="en" if accepted.strip().lower().startswith("en") else "tr",
-        is_xml=_prefers_xml(request.headers.get("accept", "")),
+        is_xml=_prefers_xml(headers.get("accept", "")),
     )
 
 

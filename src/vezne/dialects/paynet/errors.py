@@ -128,6 +128,13 @@ TOO_MANY_REQUESTS: Final = Error(
     "The operation is not possible: too many requests, try again later",
     HTTPStatus.TOO_MANY_REQUESTS,
 )
+SERVER_BUSY: Final = Error(
+    8,
+    "Sunucu hatası: sunucu çok yoğun, işlem yapılmadı, birkaç saniye sonra tekrar deneyin",
+    "Server error: the server is very busy, nothing was done, try again in a few seconds",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    API_ERROR,
+)
 NO_DATA_FOUND: Final = Error(
     12, "Kayıt bulunamadı", "No record found", HTTPStatus.NOT_FOUND, NO_DATA
 )

@@ -321,6 +321,7 @@ def _failures() -> dict[int, Reply]:
         422: "The key of this request belongs to another one.",
         429: "Too many requests; Retry-After says when.",
         500: "A fault of the server, or the bank did not answer.",
+        503: "The server is behind; Retry-After says when.",
     }
     return {
         status: Reply(text=text, records=(Error,), media_types=_MEDIA)

@@ -84,6 +84,7 @@ def door(
         too_large=_failed(errors.TOO_LARGE),
         fault=_failed(errors.SERVER_ERROR),
         too_many=_too_many,
+        overloaded=_overloaded,
         conclude=conclude,
         ignores_case=True,
         references=("reference_no", "referance_no"),
@@ -111,8 +112,8 @@ def _paynetj_routes(desk: Desk) -> tuple[Route, ...]:
         post(desk, "/v1/paynetj/check_card_bin", check_card),
         post(desk, "/v1/paynetj/create_token", token, _PAYING),
         post(desk, "/v1/paynetj/create_card_token", card_token, _PAYING),
-        Route(method="GET", path=gate.PATH, handle=open_gate),
-        Route(method="POST", path=gate.PATH, handle=open_gate, kinds=KINDS),
+        Route(method="GET", path=gate.PATH, handle=open_gate, is_last=True),
+        Route(method="POST", path=gate.PATH, handle=open_gate, kinds=KINDS, is_last=True),
     )
 
 
@@ -169,6 +170,12 @@ def _too_many(request: Request) -> Response:
     context = envelope.context_of(request)
     error = errors.TOO_MANY_REQUESTS
     response = envelope.failure(context, error, outcome=Outcome.TURNED_AWAY)
+    return cors.readable(response) if cors.is_called_by_pages(request.path) else response
+
+
+def _overloaded(request: BadRequest) -> Response:
+    context = envelope.context_from(request.headers)
+    response = envelope.failure(context, errors.SERVER_BUSY, outcome=Outcome.OVERLOADED)
     return cors.readable(response) if cors.is_called_by_pages(request.path) else response
 
 

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from vezne.core.body import CardFields
 from vezne.dialects.paynet import direct, ratios, reversals, tds, transaction_list, transactions
 from vezne.dialects.paynet.endpoint import KINDS, Access, Desk, Endpoint, post
@@ -102,7 +104,8 @@ def _payment_routes(desk: Desk) -> tuple[Route, ...]:
     return (
         post(desk, "/v2/transaction/payment", payment, _PAYING),
         post(desk, "/v2/transaction/tds_initial", initial, _PAYING),
-        post(desk, "/v2/transaction/tds_charge", charge),
-        Route(method="GET", path=tds.GATE_PATH, handle=gate),
-        Route(method="POST", path=tds.GATE_PATH, handle=gate, kinds=KINDS),
+        # The cardholder has been at the bank, or is on the way there.
+        msgspec.structs.replace(post(desk, "/v2/transaction/tds_charge", charge), is_last=True),
+        Route(method="GET", path=tds.GATE_PATH, handle=gate, is_last=True),
+        Route(method="POST", path=tds.GATE_PATH, handle=gate, kinds=KINDS, is_last=True),
     )

@@ -105,6 +105,11 @@ TOO_MANY_REQUESTS: Final = Error(
 TOO_LARGE: Final = Error(413, "İstek çok büyük", "The request is too large")
 INTERNAL: Final = Error(500, "Dahili Hata", "Internal error")
 SERVICE_BUSY: Final = Error(503, "Hizmet Kullanılamıyor", "Service unavailable")
+SERVER_BUSY: Final = Error(
+    503,
+    "Hizmet Kullanılamıyor: sunucu çok yoğun, işlem yapılmadı, birkaç saniye sonra tekrar deneyin",
+    "Service unavailable: the server is very busy, nothing was done, try again in a few seconds",
+)
 
 # The numbers of HTTP, of which the official client knows several: the same in both APIs.
 ONCE_KEY_MALFORMED: Final = Error(

@@ -323,6 +323,7 @@ def _operation(
             413: Reply(text="The body is larger than 1 MB.", records=failed),
             429: Reply(text="Too many requests; Retry-After says when.", records=failed),
             500: Reply(text="A fault of the server.", records=failed),
+            503: Reply(text="The server is behind; Retry-After says when.", records=failed),
         },
     )
 

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import msgspec
+
 from vezne.core.body import CardFields
 from vezne.dialects.paywall import follow_ups, lookups, query, temp, threeds
 from vezne.dialects.paywall import payment_shapes as shapes
@@ -33,7 +35,12 @@ def payment_routes(desk: Desk) -> tuple[Route, ...]:
         *_following(desk),
         *_looking(desk),
         *_temporary(desk),
-        Route(method="GET", path=threeds.CALLBACK_PATH, handle=threeds.callback_page(desk)),
+        Route(
+            method="GET",
+            path=threeds.CALLBACK_PATH,
+            handle=threeds.callback_page(desk),
+            is_last=True,
+        ),
     )
 
 
@@ -70,7 +77,11 @@ def _taking(desk: Desk) -> tuple[Route, ...]:
     return (
         _post(desk, "payment/startdirect", PAYMENT, shapes.Start, start_direct, _PAYING),
         _post(desk, "payment/start3d", PAYMENT, shapes.Start, threeds.start_3d, _PAYING),
-        _post(desk, "payment/end3d", PUBLIC_API, shapes.MerchantCode, threeds.end_3d),
+        # The cardholder has been at the bank, or is on the way there.
+        msgspec.structs.replace(
+            _post(desk, "payment/end3d", PUBLIC_API, shapes.MerchantCode, threeds.end_3d),
+            is_last=True,
+        ),
     )
 
 

@@ -79,6 +79,7 @@ def door(
         too_large=_failed(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, errors.TOO_LARGE),
         fault=_failed(HTTPStatus.INTERNAL_SERVER_ERROR, errors.INTERNAL),
         too_many=_too_many,
+        overloaded=_overloaded,
         conclude=conclude(desk),
         ignores_case=True,
         references=("MerchantUniqueCode",),
@@ -178,6 +179,13 @@ def _too_many(request: Request) -> Response:
     locale = locale_of(request.headers)
     status = HTTPStatus.TOO_MANY_REQUESTS
     return failed(_style_at(request.path), failure, locale, Outcome.TURNED_AWAY, status)
+
+
+def _overloaded(request: BadRequest) -> Response:
+    failure = Failure(errors.SERVER_BUSY)
+    locale = locale_of(request.headers)
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return failed(_style_at(request.path), failure, locale, Outcome.OVERLOADED, status)
 
 
 def _style_at(path: str) -> Style:

@@ -13,6 +13,7 @@ from vezne.core.card import holds_card_number
 from vezne.core.fault import FaultBoard
 from vezne.core.merchant import Merchant
 from vezne.core.ports import MerchantClocks, Merchants, Ports
+from vezne.core.sandbox_merchants import SandboxMerchants
 from vezne.dialects.sandbox import errors
 from vezne.dialects.sandbox.auth import authenticate
 from vezne.dialects.sandbox.errors import Error, Failure
@@ -30,6 +31,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     merchants: Merchants
     clocks: MerchantClocks
     faults: FaultBoard
+    sandbox_merchants: SandboxMerchants
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):

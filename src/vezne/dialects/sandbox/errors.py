@@ -45,6 +45,24 @@ ADDRESS_NOT_ALLOWED: Final = Error(
     "Bu IP adresinden çağrı yapılmasına izin verilmemiştir.",
     "Calls from this IP address are not allowed.",
 )
+ONLY_DEMO: Final = Error(
+    "only_demo_merchant",
+    HTTPStatus.FORBIDDEN,
+    "Bunu yalnızca sandbox.json dosyasındaki demo üye iş yeri yapabilir.",
+    "Only the demo merchant, whose keys are in sandbox.json, may do this.",
+)
+NOT_DEMO: Final = Error(
+    "not_demo_merchant",
+    HTTPStatus.CONFLICT,
+    "Demo üye iş yeri sıfırlanamaz; POST /sandbox/merchants yeni bir üye iş yeri açar.",
+    "The demo merchant cannot be reset; POST /sandbox/merchants makes a new one.",
+)
+NAME_TAKEN: Final = Error(
+    "name_taken",
+    HTTPStatus.CONFLICT,
+    "Bu isimde bir üye iş yeri var.",
+    "There is a merchant of this name.",
+)
 BODY_INVALID: Final = Error(
     "body_invalid",
     HTTPStatus.BAD_REQUEST,
@@ -131,6 +149,12 @@ TOO_LARGE: Final = Error(
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "İstek gövdesi çok büyük.",
     "The body is too large.",
+)
+SERVER_BUSY: Final = Error(
+    "server_busy",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "Sunucu çok yoğun, işlem yapılmadı; birkaç saniye sonra tekrar deneyin.",
+    "The server is very busy and nothing was done; try again in a few seconds.",
 )
 INTERNAL: Final = Error(
     "internal_error",

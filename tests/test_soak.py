@@ -1,0 +1,93 @@
+"""The soak tool works. How fast anything is, no test asserts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tools.soak.watch import Sight, slope_of
+
+ROOT = Path(__file__).parents[1]
+TIMEOUT_S = 120
+
+
+def soak(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "tools.soak", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+
+def sights(*memory_mb: float) -> list[Sight]:
+    return [
+        Sight(
+            at_s=float(second),
+            resident_mb=each,
+            open_files=40,
+            threads=6,
+            lag_ms=1.0,
+            log_mb=4.0,
+            data_mb=10.0,
+        )
+        for second, each in enumerate(memory_mb)
+    ]
+
+
+def test_a_soak_serves_everything_and_proves_the_ledger(tmp_path):
+    """A mix of calls at a part of what the server can do; figures in the text and in a file."""
+    data, result = tmp_path / "data", tmp_path / "soak.json"
+    arguments = ["--minutes", "0.05", "--share", "0.2", "--seconds", "1", "--lag-ms-max", "0"]
+    done = soak(*arguments, "--data-dir", str(data), "--json", str(result))
+    report = json.loads(result.read_text())
+    outcome = report["outcome"]
+    assert (outcome["errors"], outcome["refused"]) == (0, 0), done.stdout
+    assert outcome["served"] > 0
+    assert report["is_ledger_right"]
+    assert report["sights"][0]["resident_mb"] > 0
+    assert "ledger     right" in done.stdout
+    assert list(data.iterdir()) == []
+
+
+def test_an_overload_answers_every_call(tmp_path):
+    """With a success or with a refusal, step by step."""
+    result = tmp_path / "soak.json"
+    arguments = ["--overload", "--steps", "0.2,2", "--seconds", "1", "--lag-ms-max", "1"]
+    done = soak(*arguments, "--data-dir", str(tmp_path / "data"), "--json", str(result))
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(result.read_text())
+    assert [step["times"] for step in report["steps"]] == [0.2, 2.0]
+    assert all(step["outcome"]["served"] > 0 for step in report["steps"])
+    assert "saturation" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("memory_mb", "verdict"),
+    [
+        ([90.0] * 60, "flat"),
+        ([90.0 + second for second in range(30)] + [120.0] * 30, "flat"),
+        ([90.0 + second / 100 for second in range(60)], "grows"),
+        ([90.0 + second % 2 for second in range(60)], "cannot be told"),
+        ([90.0], "cannot be told"),
+    ],
+)
+def test_memory_is_judged_by_the_second_half(memory_mb, verdict):
+    """What a server needs to become warm is no leak, and noise is no verdict."""
+    assert slope_of(sights(*memory_mb)).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [(["--steps", "one"], "are no numbers"), (["--minutes", "0"], "must be positive")],
+)
+def test_soak_refuses_what_makes_no_sense(arguments, complaint):
+    """A mistyped option is named before anything starts."""
+    done = soak(*arguments)
+    assert done.returncode == 2
+    assert complaint in done.stderr
