@@ -12,16 +12,20 @@ SEED := $(if $(SEED),$(SEED),$(shell date +%s))
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test proof check bench sim fuzz format lock clean
+.PHONY: help serve test test-postgres proof check bench soak sim fuzz format lock clean
 
 help: ## List these commands
-	@grep -E '^[a-z]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' Makefile | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serve.stamp ## Run the sandbox on http://127.0.0.1:8080 and https://127.0.0.1:8443
 	$(BIN)/vezne serve --sandbox --data $(DATA) $(ARGS)
 
 test: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## Run the tests, with coverage of core, flows and vault
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not proof" --cov --cov-report=term $(ARGS)
+
+test-postgres: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## Journeys and contracts on PostgreSQL
+	VEZNE_TEST_ENGINE=postgres $(BIN)/python -m pytest -n auto --dist worksteal -m "not proof" \
+	  tests/journeys tests/contract $(ARGS)
 
 proof: $(VENV)/dev.stamp tests/journeys/node/node_modules/.stamp ## What takes minutes: fifty kills, the gateway's memory, planted bugs
 	$(BIN)/python -m pytest -n auto --dist worksteal -m proof $(ARGS)
@@ -32,8 +36,11 @@ check: $(VENV)/dev.stamp ## Lint, format check, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/dev.stamp ## Measure against a bare echo of the same run
+bench: $(VENV)/dev.stamp ## Measure both engines against a bare echo and a peer of the same run
 	$(BIN)/python -m tools.bench $(ARGS)
+
+soak: $(VENV)/dev.stamp ## Load a server for half an hour, or with ARGS=--overload three times too much
+	$(BIN)/python -m tools.soak $(ARGS)
 
 sim: $(VENV)/dev.stamp ## Simulate crashes, a bad line and impatient clients, and check every lira
 	$(BIN)/python -m tools.sim --seconds 60 $(ARGS)

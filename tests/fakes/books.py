@@ -251,12 +251,12 @@ class MemoryBooks(OnceKeys, PayoutBooks):
     async def find_payment_by_reference(
         self, merchant_id: int, conversation_id: str
     ) -> Payment | None:
-        numbers = [
-            number
-            for (owner_id, number), payment in self.payments.items()
+        named = [
+            payment
+            for (owner_id, _), payment in self.payments.items()
             if owner_id == merchant_id and payment.conversation_id == conversation_id
         ]
-        return self.payments[merchant_id, max(numbers)] if numbers else None
+        return max(named, key=lambda each: (each.created_ms, each.number), default=None)
 
     async def list_payments(
         self, merchant_id: int, *, since_ms: int, until_ms: int, before: int | None, limit: int

@@ -1,19 +1,21 @@
 """The `vezne` command in a process of its own."""
 
-import os
 import subprocess
 import sys
+from pathlib import Path
+
+from fakes.databases import data_of, environment_of
 
 
 def run_vezne(*arguments, cwd=None):
     """Run the command to its end. Help and tables are as wide as they need to be."""
-    known = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+    data = data_of(arguments, None if cwd is None else Path(cwd))
     return subprocess.run(
         [sys.executable, "-m", "vezne", *arguments],
         capture_output=True,
         text=True,
         timeout=60,
-        env=known,
+        env=environment_of(data) | {"COLUMNS": "200"},
         cwd=cwd,
         check=False,
     )

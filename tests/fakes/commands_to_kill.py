@@ -10,15 +10,17 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from random import Random
 
+from fakes.databases import data_of, environment_of
 from fakes.server import wait_until
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["fakes.commands_to_kill", "vezne.cli.app"])
+_context.set_forkserver_preload(["fakes.commands_to_kill", "vezne.cli.app", "vezne.cli.cards"])
 
 
 def start_vezne(*arguments: str) -> BaseProcess:
     """Begin a command."""
-    process = _context.Process(target=_run, args=(arguments,))
+    environment = environment_of(data_of(arguments))
+    process = _context.Process(target=_run, args=(arguments, environment))
     process.start()
     return process
 
@@ -49,8 +51,9 @@ def kill_after(progress: Callable[[], int], more: int, dice: Random, *arguments:
     return was_killed
 
 
-def _run(arguments: tuple[str, ...]) -> None:
+def _run(arguments: tuple[str, ...], environment: dict[str, str]) -> None:
     """In the process: all that it prints goes nowhere."""
+    os.environ.update(environment)
     from vezne.cli.app import main
 
     null = os.open(os.devnull, os.O_RDWR)

@@ -6,8 +6,8 @@ import json
 import urllib.error
 import urllib.request
 
+from fakes.databases import open_room
 from vezne.core.ledger import Account
-from vezne.engines.sqlite import open_sqlite
 from vezne.storage.books import SqlBooks
 
 
@@ -55,7 +55,7 @@ def balances_e8(server, merchant_id=1):
     """What is on each of a merchant's accounts, over all parties and currencies, in 1e-8."""
 
     async def read():
-        engine = open_sqlite(server.data / "books.db")
+        engine = await open_room(server.data, "books")
         try:
             return await SqlBooks(engine).list_balances(merchant_id)
         finally:

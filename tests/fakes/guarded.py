@@ -45,12 +45,12 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class GuardedDoor:
     """One route behind a guard. `seconds` is the time; `served` counts what got through."""
 
-    def __init__(self, entries_max: int = 1000, **limits: int) -> None:
+    def __init__(self, entries_max: int = 1000, *, is_shared: bool = False, **limits: int) -> None:
         self.seconds = 1000.0
         self.served = 0
         self.audit = MemoryAudit()
-        memory = GuardMemory(GuardLimits(**limits), entries_max)
-        self.guard = Guard(memory, self.audit, lambda: self.seconds, entries_max=entries_max)
+        self.memory = GuardMemory(GuardLimits(**limits), entries_max, is_shared=is_shared)
+        self.guard = Guard(self.memory, self.audit, lambda: self.seconds, entries_max=entries_max)
         self._call = Call()
         self.door = self.guard.protect(plain_door(self._handle))
 
@@ -128,4 +128,5 @@ def plain_door(handle) -> Door:
         too_large=refuse(413),
         fault=refuse(500),
         too_many=refuse(429),
+        overloaded=refuse(503),
     )

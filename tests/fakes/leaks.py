@@ -1,5 +1,6 @@
 """Where a card number could have ended up."""
 
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -8,8 +9,7 @@ def leaks(pans: Iterable[str], places: dict[str, bytes]) -> Iterator[str]:
     """Each place that holds a number: as text, grouped, in UTF-16, or as a binary integer."""
     for pan in set(pans):
         forms = {
-            pan.encode(),
-            " ".join(pan[at : at + 4] for at in range(0, len(pan), 4)).encode(),
+            *texts_of([pan]),
             pan.encode("utf-16-le"),
             int(pan).to_bytes(8, "big").lstrip(b"\0"),
             int(pan).to_bytes(8, "little").rstrip(b"\0"),
@@ -17,6 +17,30 @@ def leaks(pans: Iterable[str], places: dict[str, bytes]) -> Iterator[str]:
         for name, content in places.items():
             if any(form in content for form in forms):
                 yield f"{name} holds {pan[:6]}…{pan[-4:]}"
+
+
+def texts_of(pans: Iterable[str]) -> set[bytes]:
+    """Numbers as text, plain and grouped."""
+    return {
+        text.encode()
+        for pan in pans
+        for text in (pan, " ".join(pan[at : at + 4] for at in range(0, len(pan), 4)))
+    }
+
+
+def find_texts(texts: Iterable[bytes], *places: Path) -> list[str]:
+    """The files at and below some places that hold any of the texts, however large they are."""
+    found = subprocess.run(
+        ["grep", "-rlaF", "-f", "-", *places],
+        input=b"\n".join(texts) + b"\n",
+        capture_output=True,
+        check=False,
+        env={"LC_ALL": "C"},
+    )
+    # A running server removes files meanwhile.
+    lines = found.stderr.splitlines()
+    assert [line for line in lines if not line.endswith(b"No such file or directory")] == []
+    return found.stdout.decode().splitlines()
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -1,11 +1,11 @@
-"""A second opinion on the books: read with nothing but sqlite3, proven with nothing but sums."""
+"""A second opinion on the books: read with nothing but SQL, proven with nothing but sums."""
 
-import sqlite3
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import msgspec
 
+from fakes.databases import query_together
 from vezne.core.ledger import Account, Booking, position
 from vezne.core.money import UNIT
 from vezne.core.payment import Payment
@@ -14,25 +14,22 @@ _payments = msgspec.json.Decoder(Payment)
 _bookings = msgspec.json.Decoder(Booking)
 
 
-def prove_books(database: Path) -> list[Payment]:
-    """Every payment of a books database, whose ledger adds up as of one moment.
+def prove_books(data: Path) -> list[Payment]:
+    """Every payment in the books of a data directory, whose ledger adds up as of one moment.
 
     Each entry sums to zero, a payment's bookings sum to what its state says, and the balances are
     the sums of all bookings. Fails otherwise.
     """
-    connection = sqlite3.connect(database)
-    try:
-        connection.execute("BEGIN")
-        payments = [
-            _payments.decode(row[0]) for row in connection.execute("SELECT document FROM payments")
-        ]
-        bookings = [
-            _bookings.decode(row[0])
-            for row in connection.execute("SELECT document FROM ledger_bookings")
-        ]
-        balances = _balances(connection)
-    finally:
-        connection.close()
+    rows = query_together(
+        data,
+        "books",
+        "SELECT document FROM payments",
+        "SELECT document FROM ledger_bookings",
+        "SELECT * FROM balances",
+    )
+    payments = [_payments.decode(row["document"]) for row in rows[0]]
+    bookings = [_bookings.decode(row["document"]) for row in rows[1]]
+    balances = _balances(rows[2])
     by_subject, by_party = defaultdict(Counter), Counter()
     for booking in bookings:
         for entry in booking.entries:
@@ -55,15 +52,14 @@ def prove_books(database: Path) -> list[Payment]:
     return payments
 
 
-def unanswered(database: Path) -> int:
+def unanswered(data: Path) -> int:
     """How many payments wait for a bank's answer."""
-    return sum(payment.open_attempt is not None for payment in prove_books(database))
+    return sum(payment.open_attempt is not None for payment in prove_books(data))
 
 
-def _balances(connection: sqlite3.Connection) -> Counter:
-    connection.row_factory = sqlite3.Row
+def _balances(rows: list[dict]) -> Counter:
     sums = Counter()
-    for row in connection.execute("SELECT * FROM balances"):
+    for row in rows:
         for account in Account:
             amount_e8 = row[f"{account}_units"] * UNIT + row[f"{account}_e8"]
             sums[row["merchant_id"], row["currency"], row["party"], account] += amount_e8

@@ -119,4 +119,5 @@ def door_of(*routes: Route) -> Door:
         too_large=refuse(413),
         fault=refuse(500),
         too_many=refuse(429),
+        overloaded=refuse(503),
     )

@@ -21,7 +21,7 @@ from vezne.edge.messages import Door, Response
 from vezne.edge.sites import Incoming
 from vezne.panel.app import CSRF_FIELD, LANGUAGE_COOKIE, SESSION_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.settings import load_settings
 
 CSRF = "the-form-token-of-this-session"

@@ -27,7 +27,7 @@ from vezne.panel.app import LANGUAGE_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
 from vezne.panel.members import MembersDesk
 from vezne.panel.passwords import Passwords
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.sessions import Policy
 from vezne.settings import load_settings
 

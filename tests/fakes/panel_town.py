@@ -37,7 +37,7 @@ from vezne.flows.notify import Mail, tell_due
 from vezne.panel.app import SESSION_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
 from vezne.panel.passwords import Passwords
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.settings import load_settings
 from vezne.webhooks import Office, _doors
 

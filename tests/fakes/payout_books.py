@@ -107,9 +107,10 @@ class PayoutBooks:
     ) -> list[Payment]:
         found = [
             payment
-            for key, payment in sorted(self.payments.items(), reverse=True)
-            if key[0] == merchant_id and payment.conversation_id == conversation_id
+            for (owner_id, _), payment in self.payments.items()
+            if owner_id == merchant_id and payment.conversation_id == conversation_id
         ]
+        found.sort(key=lambda each: (each.created_ms, each.number), reverse=True)
         return found[:limit]
 
     def _entries(self, merchant_id: int, since_ms: int, until_ms: int) -> list[JournalEntry]:

@@ -1,7 +1,6 @@
 """A running Vezne: the real command in a process of its own."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -9,6 +8,8 @@ import sys
 import threading
 import time
 from pathlib import Path
+
+from fakes.databases import environment_of, remember
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 15
@@ -26,7 +27,9 @@ class Server:
         self.data = data
         self.arguments = arguments
         self.wrapper: tuple[str, ...] = ()
-        self.environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        if "--database" in arguments:
+            remember(data, arguments[arguments.index("--database") + 1])
+        self.environment = environment_of(data)
         self.http = ""
         self.https = ""
         self.output: list[str] = []

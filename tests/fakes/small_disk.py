@@ -4,7 +4,6 @@ The disk is a mount in a user namespace of the server's, which needs no root whe
 it. It is gone with the server.
 """
 
-import os
 import shlex
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes.databases import environment_of
 from fakes.server import Server
 
 
@@ -54,7 +54,7 @@ class SmallDiskServer(Server):
         to.mkdir(exist_ok=True)
         for name in ("books.db", "books.db-wal"):
             shutil.copyfile(self.disk / "data" / name, to / name)
-        return to / "books.db"
+        return to
 
     def fill(self) -> None:
         """Use up every byte."""
@@ -86,5 +86,5 @@ def run_on_read_only_disk(data: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         timeout=60,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=environment_of(data),
     )

@@ -1,18 +1,51 @@
 import asyncio
 import itertools
 
-import asyncpg
 import pytest
 
 from fakes.browser import CHROMIUM, running_browser
 from fakes.card_doc import documented_cards
 from fakes.clerk import Clerk
 from fakes.command import run_vezne
+from fakes.databases import (
+    IS_POSTGRES,
+    begin,
+    contents,
+    create_database,
+    end,
+)
 from fakes.iyzico_client import Client
-from fakes.leaks import files, leaks
+from fakes.leaks import files, find_texts, leaks, texts_of
 from fakes.merchant_site import MerchantSite
 from fakes.receiver import Receiver
 from fakes.server import Server
+from fakes.tenant import Tenant
+from vezne_pytest.server import found_server
+
+
+def pytest_collection_modifyitems(items):
+    """Journeys about SQLite's own files have nothing to say about PostgreSQL."""
+    if IS_POSTGRES:
+        for item in items:
+            for mark in item.iter_markers("sqlite"):
+                item.add_marker(pytest.mark.skip(reason=f"SQLite only: {mark.args[0]}"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def databases(request):
+    """With VEZNE_TEST_ENGINE=postgres, every data directory has a PostgreSQL database.
+
+    No card number may be in the files of that server at the end, and none in its log.
+    """
+    if not IS_POSTGRES:
+        yield
+        return
+    server = request.getfixturevalue("postgres_server")
+    begin(server.url)
+    yield
+    end()
+    texts = texts_of(card.pan for card in documented_cards())
+    assert find_texts(texts, server.folder / "data", server.folder / "log") == []
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +75,8 @@ def office(tmp_path_factory):
 def stop_without_leaks(running):
     """End a server; no card number may be in what it wrote."""
     assert running.stop() == 0
-    places = files(running.data) | {"output": "".join(running.output).encode()}
+    places = files(running.data) | contents(running.data)
+    places["output"] = "".join(running.output).encode()
     assert list(leaks((card.pan for card in documented_cards()), places)) == []
 
 
@@ -50,6 +84,19 @@ def stop_without_leaks(running):
 def trusting(server, monkeypatch):
     """The environment of a user who trusts the development certificate authority."""
     monkeypatch.setenv("SSL_CERT_FILE", str(server.data / "ca.pem"))
+
+
+@pytest.fixture(scope="session")
+def vezne_server(server):
+    """The plugin's merchants are on the server of the other journeys."""
+    with found_server(server.http, server.https, server.data) as found:
+        yield found
+
+
+@pytest.fixture
+def tenant(server, vezne):
+    """A merchant of this test's own on that server."""
+    return Tenant(server, vezne)
 
 
 @pytest.fixture
@@ -80,17 +127,8 @@ _databases = itertools.count(1)
 def own_database(postgres_url):
     """Makes databases that nobody else uses."""
 
-    async def create(name):
-        connection = await asyncpg.connect(postgres_url)
-        try:
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
     def make():
-        name = f"journey_{next(_databases)}"
-        asyncio.run(create(name))
-        return postgres_url.replace("/postgres?", f"/{name}?")
+        return asyncio.run(create_database(postgres_url, f"journey_{next(_databases)}"))
 
     return make
 

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 from fakes.command import run_vezne
+from fakes.databases import clone
 from fakes.iyzico_client import Client
 from fakes.leaks import files, leaks
 
@@ -99,6 +100,13 @@ def copied(server, folder):
     return folder
 
 
+def copy_vault(data, other):
+    """Give another data directory the same vault. No server may be running."""
+    clone(data, other)
+    for path in (data / "master.key", *data.glob("vault.db*")):
+        shutil.copy(path, other / path.name)
+
+
 def verify_copy(folder, stopped, *more):
     _, checkpoint, key = stopped
     return run_vezne(
@@ -141,8 +149,7 @@ def test_a_cut_is_found(stopped, tmp_path):
     found = verify_copy(folder, stopped)
     assert found.returncode == 1
     assert f"of which {checkpoint} knows" in found.stdout
-    for name in ("vault.db", "master.key"):
-        shutil.copy(server.data / name, tmp_path / "data" / name)
+    copy_vault(server.data, tmp_path / "data")
     shutil.copy(checkpoint, folder / "checkpoint.json")
     found = run_vezne("audit", "verify", "--data", str(tmp_path / "data"))
     assert found.returncode == 1

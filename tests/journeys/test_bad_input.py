@@ -1,8 +1,8 @@
 import json
-import sqlite3
 
 import pytest
 
+from fakes.databases import count_rows, tables_of
 from fakes.iyzico_client import Client, card_request, payment_request, raw_request
 from fakes.signed import signed_headers
 
@@ -11,18 +11,11 @@ JSON_TYPE = {"Content-Type": "application/json"}
 
 def rows(server):
     """How many rows the books and the vault hold."""
-    counts = {}
-    for name in ("books", "vault"):
-        database = sqlite3.connect(f"file:{server.data / name}.db?mode=ro", uri=True)
-        tables = database.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
-        ).fetchall()
-        for (table,) in tables:
-            counts[f"{name}.{table}"] = database.execute(
-                f"SELECT count(*) FROM {table}"  # noqa: S608
-            ).fetchone()[0]
-        database.close()
-    return counts
+    return {
+        f"{room}.{table}": count_rows(server.data, room, table)
+        for room in ("books", "vault")
+        for table in tables_of(server.data, room)
+    }
 
 
 @pytest.fixture

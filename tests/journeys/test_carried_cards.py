@@ -16,13 +16,13 @@ from fakes.card_desk import (
     write_identity,
 )
 from fakes.commands_to_kill import finish_vezne, kill_after
+from fakes.databases import data_of, open_room, url_of
 from fakes.iyzico_client import CARD, Client
 from fakes.leaks import files, leaks
 from vezne.bootstrap.carrying import open_card_house
 from vezne.bootstrap.demo import ensure_demo_merchant
-from vezne.cli.app import app
+from vezne.cli.app import command_line
 from vezne.core.ids import last_token_of
-from vezne.engines.sqlite import open_sqlite
 from vezne.flows.import_cards import enter_cards
 from vezne.settings import load_settings
 
@@ -33,7 +33,13 @@ KILLS = 5
 
 def vezne(*arguments, lines=()):
     """Run the command in this process; its output, or that it failed and why."""
-    done = CliRunner().invoke(app, [*map(str, arguments)], input="".join(f"{x}\n" for x in lines))
+    words = [*map(str, arguments)]
+    typed = "".join(f"{line}\n" for line in lines)
+    data = data_of(words)
+    url = None if data is None else url_of(data)
+    done = CliRunner().invoke(
+        command_line(words), words, input=typed, env={"VEZNE_DATABASE": url or ""}
+    )
     return done.exit_code, done.output if done.exception is None else str(done.exception)
 
 
@@ -136,7 +142,7 @@ def test_the_commands_of_approvers(tmp_path):
 
 
 def settings_of(data):
-    return load_settings(None, {"data": str(data), "mode": "sandbox"})
+    return load_settings(None, {"data": str(data), "mode": "sandbox", "database": url_of(data)}, {})
 
 
 async def fill(data, numbers):
@@ -145,7 +151,7 @@ async def fill(data, numbers):
         house = opened.house
         await ensure_demo_merchant(house)
         listed = listed_cards(numbers, DEMO, house.ports.clock.now_ms() - 1)
-        engine = open_sqlite(data / "vault.db")
+        engine = await open_room(data, "vault")
         await CardDesk(engine, house.vault, opened.desk).put(listed, numbers)
         await engine.close()
         await enter_cards(listed, house.ports.books)
@@ -154,7 +160,7 @@ async def fill(data, numbers):
 async def cards_of(data):
     """Every card of the demo merchant: owner, what the books say, number and holder."""
     async with open_card_house(settings_of(data)) as opened:
-        engine = open_sqlite(data / "vault.db")
+        engine = await open_room(data, "vault")
         desk = CardDesk(engine, opened.house.vault, opened.desk)
         until = last_token_of(2**47)
         page = await opened.cards.page(DEMO, after=(b"", b""), until=until, limit=2 * MANY)

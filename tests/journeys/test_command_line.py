@@ -1,10 +1,10 @@
 import json
-import os
 import subprocess
 import sys
 
 import pytest
 
+from fakes.databases import data_of, environment_of
 from fakes.iyzico_client import CARD, Client
 from fakes.leaks import files
 from fakes.server import wait_until
@@ -12,7 +12,7 @@ from fakes.server import wait_until
 
 def vezne(*arguments, environment=None):
     """Run the command to its end."""
-    known = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"}
+    known = environment_of(data_of(arguments)) | {"COLUMNS": "200"}
     return subprocess.run(
         [sys.executable, "-m", "vezne", *arguments],
         capture_output=True,

@@ -5,6 +5,7 @@ from collections import Counter
 from itertools import count
 
 import iyzipay
+import pytest
 
 from fakes.iyzico_client import Client, payment_request
 from fakes.ledger_proof import prove_books, unanswered
@@ -26,6 +27,7 @@ class TrustingClient(Client):
 
 
 @needs_mounts
+@pytest.mark.sqlite("the disk that is full is the one that the database is on")
 def test_a_full_disk(tmp_path, monkeypatch):
     """What cannot be written is refused, in the protocol's words; with room again, all goes on."""
     server = SmallDiskServer(tmp_path / "disk", megabytes=24)
@@ -63,6 +65,7 @@ def test_a_full_disk(tmp_path, monkeypatch):
 
 
 @needs_mounts
+@pytest.mark.sqlite("inside the namespaces nobody may connect to the server's socket")
 def test_a_start_on_a_read_only_disk(tmp_path):
     """One line that says what is wrong, and an exit status."""
     server = Server(tmp_path / "data").start()

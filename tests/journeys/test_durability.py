@@ -90,5 +90,5 @@ def test_a_kill_under_load_loses_nothing(start, acknowledged):
 def test_the_data_directory_is_private(start):
     """Keys and databases can be read by their owner only."""
     server = start()
-    for name in ("master.key", "sandbox.json", "books.db", "vault.db"):
+    for name in ("master.key", "sandbox.json", *(path.name for path in server.data.glob("*.db"))):
         assert (server.data / name).stat().st_mode & 0o077 == 0, name

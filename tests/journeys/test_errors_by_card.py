@@ -1,7 +1,13 @@
 import pytest
 
 from fakes.card_doc import documented_cards, prompt_cards
-from fakes.iyzico_client import CARD, payment_request
+from fakes.iyzico_client import CARD, Client, payment_request
+
+
+@pytest.fixture
+def client(tenant):
+    """The client of a merchant of the test's own."""
+    return Client(tenant)
 
 
 @pytest.mark.parametrize("card", prompt_cards(), ids=lambda card: card.pan)

@@ -101,10 +101,10 @@ def check(payments, loads):
 def test_fifty_kills_lose_nothing(start, tmp_path):
     """No acknowledged work is lost, nothing is invented, and in the end nothing is uncertain."""
     pauses = random.Random(50)  # noqa: S311 - when to kill
-    database = tmp_path / "data" / "books.db"
+    data = tmp_path / "data"
     loads = []
     for _ in range(KILLS):
-        server = start(data=tmp_path / "data")
+        server = start(data=data)
         current = [Load(server) for _ in range(CLIENTS)]
         for load in current:
             load.start()
@@ -114,10 +114,10 @@ def test_fifty_kills_lose_nothing(start, tmp_path):
         for load in current:
             load.join()
         loads += current
-        check(prove_books(database), loads)
-    start(data=tmp_path / "data")
-    wait_until(lambda: unanswered(database) == 0, timeout_s=SETTLED_WITHIN_S)
-    payments = prove_books(database)
+        check(prove_books(data), loads)
+    start(data=data)
+    wait_until(lambda: unanswered(data) == 0, timeout_s=SETTLED_WITHIN_S)
+    payments = prove_books(data)
     check(payments, loads)
     assert {payment.state for payment in payments} <= {
         PaymentState.AUTHORIZED,

@@ -1,10 +1,9 @@
 """`vezne keys list`, `rotate` and `destroy`, beside a running server."""
 
 import json
-import sqlite3
-from contextlib import closing
 
 from fakes.command import run_vezne
+from fakes.databases import change, url_of
 from fakes.iyzico_client import Client
 from vezne.commands.rotation import run_list_keys
 from vezne.settings import Settings
@@ -12,7 +11,7 @@ from vezne.settings import Settings
 
 def keys(server, **settings):
     """What `vezne keys list --all` shows, by id."""
-    settings = Settings(mode="sandbox", data=server.data, **settings)
+    settings = Settings(mode="sandbox", data=server.data, database=url_of(server.data), **settings)
     return {row.id: row for row in run_list_keys(settings, is_all=True)}
 
 
@@ -42,7 +41,9 @@ def test_every_key_is_replaced_beside_a_server(start):
     pay(client, client.store_card())
     shown = keys(server)
     states = {key: row.state for key, row in shown.items()}
-    assert states.pop(old) == "destroyed"
+    # Other machines may use a database server, with the old key in files of their own.
+    kept = "destroyed" if url_of(server.data) is None else "decrypt_only"
+    assert states.pop(old) == kept
     assert states["card:1:1"] == states["fingerprint:1:1"] == "destroyed"
     assert states["card:1:2"] == states["fingerprint:1:2"] == "active"
     assert all(len(row.check_value) == 10 for row in shown.values())
@@ -85,9 +86,12 @@ def test_what_is_overdue_and_what_does_not_open(start):
     server = start()
     assert Client(server).store_card()["status"] == "success"
     server.stop()
-    with closing(sqlite3.connect(server.data / "vault.db")) as vault, vault:
-        vault.execute("UPDATE vault_keys SET ends_ms = 1 WHERE purpose = 'card'")
-        vault.execute("UPDATE sealed_cards SET fingerprint = zeroblob(32)")
+    change(
+        server.data,
+        "vault",
+        "UPDATE vault_keys SET ends_ms = 1 WHERE purpose = 'card'",
+        "UPDATE sealed_cards SET fingerprint = sealed",
+    )
     again = start(data=server.data)
     assert any("cryptoperiod" in line and "card:1:1" in line for line in again.output)
     place = ("--data", str(server.data))

@@ -2,6 +2,7 @@ import json
 import re
 
 from fakes.card_doc import documented_cards, prompt_cards
+from fakes.databases import contents
 from fakes.iyzico_client import (
     ADDRESS,
     BUYER,
@@ -33,12 +34,11 @@ def test_no_number_leaves_the_vault(start):
     amex = CARD | {"cardNumber": AMEX, "cvc": CVV}
     for _ in range(PAYMENTS):
         assert client.pay(paymentCard=amex)["status"] == "success"
-    while_running = files(server.data)
+    while_running = files(server.data) | contents(server.data)
     assert server.stop() == 0
-    places = files(server.data) | {
-        f"{name} (running)": text for name, text in while_running.items()
-    }
-    log = b"".join(content for name, content in places.items() if name.startswith("calls.db"))
+    places = files(server.data) | contents(server.data)
+    places |= {f"{name} (running)": text for name, text in while_running.items()}
+    log = b"".join(content for name, content in places.items() if name.startswith("calls."))
     assert f"{PAN[:6]}******{PAN[-4:]}".encode() in log
     places["output"] = "".join(server.output).encode()
     places["answers"] = json.dumps(answers).encode()

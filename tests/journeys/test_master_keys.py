@@ -1,12 +1,17 @@
 """Master keys as an operator meets them: made, given to custodians, kept in a device, refused."""
 
 import json
+import os
 import re
+import signal
 from types import SimpleNamespace
 
 from fakes.command import run_vezne
 from fakes.iyzico_client import Client
+from fakes.processes import children
+from fakes.server import wait_until
 from fakes.softhsm import SoftHsm
+from fakes.steady_load import ConnectedCaller
 from fakes.terminal import ENTER, LEAVE, Terminal
 
 GROUP = "[0-9A-HJKMNP-TV-Z]{4}"
@@ -161,3 +166,28 @@ def test_what_live_mode_looks_at_first(tmp_path, monkeypatch):
     good = run_vezne(*live)
     assert (good.returncode, "mode live needs an acquirer" in good.stderr) == (2, True)
     assert not (tmp_path / "data" / "vault.db").exists()
+
+
+def test_custodians_come_once_for_all_workers(tmp_path):
+    """Also for one that takes the place of another: no share is asked for again."""
+    record, data = tmp_path / "ceremony.json", tmp_path / "data"
+    with Terminal(*CEREMONY, "--sandbox", "--out", str(record)) as terminal:
+        shares = hold(terminal)
+    listen = ("--listen", "127.0.0.1:0", "--tls-listen", "off", "--workers", "2")
+    key = {"VEZNE_MASTER_KEY": f"shares:{record}"}
+    with Terminal("serve", "--sandbox", "--data", str(data), *listen, **key) as terminal:
+        for number in (1, 2):
+            terminal.wait_for(f"Share {number} of 2: ")
+            terminal.type(one_line(shares[number]))
+        terminal.wait_for("ready http")
+        url = f"http{terminal.wait_for(chr(10)).split()[0]}"
+        first = children(terminal.pid)
+        os.kill(first[0], signal.SIGKILL)
+        wait_until(lambda: len(set(children(terminal.pid)) - set(first)) == 1)
+        keys = json.loads((data / "sandbox.json").read_text())
+        for _ in range(8):
+            caller = ConnectedCaller(SimpleNamespace(http=url, keys=keys))
+            caller.work()
+            caller.connection.close()
+        assert terminal.interrupt() == 0
+    assert terminal.shown.count("Share ") == 2

@@ -1,10 +1,10 @@
 """From a payment to the money on the merchant's account, with the official client."""
 
 import json
-import sqlite3
 import time
 
 from fakes.command import run_vezne as vezne
+from fakes.databases import change
 from fakes.iyzico_client import Client
 from vezne.core.business_days import value_time_ms
 from vezne.core.calendar import local_text
@@ -115,10 +115,7 @@ def test_a_ledger_that_was_tampered_with(start):
     assert vezne("payments", "chargeback", "1", *data).returncode == 1
     assert vezne("ledger", "check", *data).returncode == 0
     assert server.stop() == 0
-    connection = sqlite3.connect(server.data / "books.db")
-    connection.execute("UPDATE balances SET acquirer_e8 = acquirer_e8 + 1")
-    connection.commit()
-    connection.close()
+    change(server.data, "books", "UPDATE balances SET acquirer_e8 = acquirer_e8 + 1")
     found = vezne("ledger", "check", *data)
     assert found.returncode == 1
     assert "a balance is not the sum of its bookings" in found.stdout

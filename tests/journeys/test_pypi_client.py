@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 import iyzipay
 import pytest
 
-from fakes.iyzico_client import BASKET, CARD, payment_request
+from fakes.iyzico_client import BASKET, CARD, Client, payment_request
 
 ISTANBUL = timezone(timedelta(hours=3))
 LINE_FIGURES = [
@@ -15,6 +15,12 @@ LINE_FIGURES = [
     ("BI102", "0.5", "0.6", "0.1", "0.01575", "0.125", "0.06", "0.39925"),
     ("BI103", "0.2", "0.24", "0.04", "0.0063", "0.05", "0.024", "0.1597"),
 ]
+
+
+@pytest.fixture
+def client(tenant):
+    """The client of a merchant of the test's own."""
+    return Client(tenant)
 
 
 def signature(client, *values):

@@ -9,7 +9,6 @@ import pytest
 from fakes.command import run_vezne
 from fakes.control import Control, balances_e8
 from fakes.doors import CALLERS, IyzicoCaller, PaynetCaller, PaywallCaller, unique
-from fakes.server import Server
 from fakes.visitor import Visitor
 from vezne.core.ledger import Account
 
@@ -18,19 +17,15 @@ CALLBACK_URL = "http://shop.example/callback"
 RIGHT_CODE = "123456"
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    """A server of this module's own: the clock of its merchant is moved all the time."""
-    running = Server(tmp_path_factory.mktemp("sandbox") / "data").start()
-    yield running
-    assert running.stop() == 0
+@pytest.fixture
+def sandbox(tenant):
+    """A merchant whose clock nobody else looks at."""
+    return tenant
 
 
 @pytest.fixture
 def control(sandbox):
-    running = Control(sandbox)
-    running.reset()
-    return running
+    return Control(sandbox)
 
 
 def sum_of(balances, *accounts):
@@ -190,10 +185,9 @@ def test_what_happened_ahead_stays_after_a_reset(sandbox, control):
     assert caller.ok(caller.refund(reference, "0.5"))
 
 
-def test_the_books_are_right_after_a_way_ahead_and_back(start):
+def test_the_books_are_right_after_a_way_ahead_and_back(sandbox, control):
     """Payments, refunds and voids on both sides of payouts and of a reset."""
-    server = start()
-    control, caller = Control(server), IyzicoCaller(server)
+    caller = IyzicoCaller(sandbox)
     for place, duration in enumerate(("3d", "21d", None)):
         assert caller.ok(caller.pay(PAN, f"paid-{place}"))
         assert caller.ok(caller.pay(PAN, f"voided-{place}"))
@@ -202,15 +196,14 @@ def test_the_books_are_right_after_a_way_ahead_and_back(start):
         assert caller.ok(caller.refund(f"paid-{place}", "0.4"))
     assert caller.ok(caller.refund("paid-0", "0.8"))
     control.advance("60d")
-    checked = run_vezne("ledger", "check", "--data", str(server.data))
+    checked = run_vezne("ledger", "check", "--data", str(sandbox.data))
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.parametrize(("kind", "is_paid"), [("latency", True), ("late", False)])
-def test_a_call_under_way_is_asked_about_when_the_clock_passes_it(start, kind, is_paid):
+def test_a_call_under_way_is_asked_about_when_the_clock_passes_it(sandbox, control, kind, is_paid):
     """What the bank has decided counts, what it has not seen is reversed; the caller hears it."""
-    server = start()
-    control, caller = Control(server), IyzicoCaller(server)
+    caller = IyzicoCaller(sandbox)
     control.fault(kind, operation="authorize", delay_ms=1_500)
     with ThreadPoolExecutor() as threads:
         paying = threads.submit(caller.pay, PAN, "order-1")
@@ -219,7 +212,7 @@ def test_a_call_under_way_is_asked_about_when_the_clock_passes_it(start, kind, i
         paid = paying.result()
     assert caller.ok(paid) is is_paid, paid
     assert (caller.find("order-1").get("paymentStatus") == "SUCCESS") is is_paid
-    checked = run_vezne("ledger", "check", "--data", str(server.data))
+    checked = run_vezne("ledger", "check", "--data", str(sandbox.data))
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
@@ -235,10 +228,9 @@ def test_a_clock_is_its_merchant_s_and_outlives_the_server(start):
     assert Control(server).ask("GET", "clock")[1]["offset_ms"] == 8 * 86_400_000
 
 
-def test_years_pass_at_once(start):
+def test_years_pass_at_once(sandbox, control):
     """Every payout of five years is worked through; the card has expired, the server has not."""
-    server = start()
-    control, caller = Control(server), IyzicoCaller(server)
+    caller = IyzicoCaller(sandbox)
     assert caller.ok(caller.pay(PAN, "order-1"))
     assert control.advance("1827d")["is_complete"]
     late = caller.pay(PAN, "order-2")

@@ -16,7 +16,9 @@ from vezne.core.fault import BankCall, FaultKind
 from vezne.dialects.sandbox import errors
 
 PAGE = (Path(__file__).parents[2] / "docs/sandbox.md").read_text(encoding="utf-8")
-CLOCK, CLOCK_COMMANDS, FAULTS, FAULT_COMMANDS = re.findall(r"```sh\n(.*?)```\n", PAGE, re.DOTALL)
+CLOCK, CLOCK_COMMANDS, FAULTS, FAULT_COMMANDS, MERCHANTS = re.findall(
+    r"```sh\n(.*?)```\n", PAGE, re.DOTALL
+)
 
 needs_curl = pytest.mark.skipif(not which("curl"), reason="needs curl")
 
@@ -91,6 +93,13 @@ def test_faults_by_http(sandbox, tmp_path):
     assert [fault["left"] for fault in added] == [1, 3, 1, None]
     assert listed == {"faults": added}
     assert removed == {"removed": 4}
+
+
+@needs_curl
+def test_merchants_by_http(sandbox, tmp_path):
+    """One is made, and begins anew under another name."""
+    (fresh,) = answers(MERCHANTS, sandbox, tmp_path)
+    assert fresh["name"].startswith("Test 1 #")
 
 
 def test_faults_by_command(start):

@@ -1,13 +1,12 @@
 """`vezne scan` and `vezne retention`, as an operator uses them beside a running server."""
 
 import json
-import sqlite3
-from contextlib import closing
 
 import pytest
 
 from fakes.command import run_vezne
 from fakes.control import Control
+from fakes.databases import contents, query
 from fakes.iyzico_client import CARD, Client
 from fakes.leaks import files
 
@@ -90,8 +89,9 @@ def test_expired_cards_are_deleted_from_every_file(start, monkeypatch):
     rehearsed = run_vezne(*run, "--dry-run")
     assert "3 expired cards of merchant 1 would be deleted" in rehearsed.stdout
     assert "Backups" not in rehearsed.stdout
-    with closing(sqlite3.connect(server.data / "vault.db")) as vault:
-        sealed = [secret for (secret,) in vault.execute("SELECT sealed FROM sealed_cards")]
+    sealed = [
+        row["sealed"] for row in query(server.data, "vault", "SELECT sealed FROM sealed_cards")
+    ]
     assert len(sealed) == 3
     done = json.loads(run_vezne(*run, "--json").stdout)
     counts = {item["data"]: item["count"] for item in done}
@@ -99,7 +99,7 @@ def test_expired_cards_are_deleted_from_every_file(start, monkeypatch):
     assert counts["numbers without a card"] == 0
     key = {"cardUserKey": stored[0]["cardUserKey"]}
     assert client.call("CardList", "retrieve", key).get("cardDetails", []) == []
-    held = files(server.data)
+    held = files(server.data) | contents(server.data)
     assert not any(secret in content for secret in sealed for content in held.values())
     trail = b"".join(content for name, content in held.items() if name.startswith("audit"))
     assert trail.count(b"data.swept") >= 1

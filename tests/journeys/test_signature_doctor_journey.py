@@ -3,12 +3,11 @@
 The gateway that looks has neither the card nor the signature over it; the vault tells it enough.
 """
 
-import contextlib
 import json
-import sqlite3
 
 import msgspec
 
+from fakes.databases import query
 from fakes.doors import IyzicoCaller, PaynetCaller
 from fakes.iyzico_client import CARD, card_request
 from fakes.server import wait_until
@@ -68,9 +67,6 @@ def causes(call):
 
 def diagnosed(server):
     """The calls of the log that have a diagnosis, the oldest first."""
-    if not (server.data / "calls.db").exists():
-        return []
-    with contextlib.closing(sqlite3.connect(server.data / "calls.db")) as database:
-        rows = database.execute("SELECT document FROM call_documents ORDER BY number").fetchall()
-    calls = [msgspec.json.decode(document, type=ApiCall) for (document,) in rows]
+    rows = query(server.data, "calls", "SELECT document FROM call_documents ORDER BY number")
+    calls = [msgspec.json.decode(row["document"], type=ApiCall) for row in rows]
     return [call for call in calls if call.diagnosis is not None]

@@ -160,12 +160,17 @@ def check_acknowledged(server, loads):
 def test_a_killed_gateway_loses_nothing(split):
     """Meanwhile every door answers with its own fault; the next gateway goes on at once."""
     server = split()
+    assert raw_request(server, "GET", "/ready") == (200, b'{"status":"ready"}')
     loads = under_load(server, server.gateway.kill)
     status, body = raw_request(server, "POST", "/payment/auth", b"{}")
     assert (status, json.loads(body)["errorCode"]) == (500, "1")
     assert raw_request(server, "GET", "/no/such/path")[0] == 404
     assert raw_request(server, "GET", "/health")[0] == 503
+    wait_until(lambda: raw_request(server, "GET", "/ready")[0] == 503)
+    missing = b'{"status":"not ready","missing":["gateway"]}'
+    assert raw_request(server, "GET", "/ready") == (503, missing)
     server.gateway.start()
+    wait_until(lambda: raw_request(server, "GET", "/ready")[0] == 200)
     check_acknowledged(server, loads)
 
 

@@ -4,15 +4,14 @@ import hashlib
 import hmac
 import json
 import socket
-import sqlite3
 import time
-from contextlib import closing
 
 import msgspec
 import pytest
 
 from fakes.command import run_vezne
 from fakes.control import Control
+from fakes.databases import query
 from fakes.doors import CALLERS, IyzicoCaller, unique
 from fakes.iyzico_client import CARD, Client
 from fakes.receiver import Receiver
@@ -74,9 +73,8 @@ def listed(server, state=None):
 
 def outbox(server):
     """State and tries of each webhook, without a process of its own: it is asked many times."""
-    with closing(sqlite3.connect(server.data / "books.db")) as connection:
-        rows = connection.execute("SELECT document FROM notices ORDER BY payment_number, version")
-        notices = [_notices.decode(document) for (document,) in rows]
+    sql = "SELECT document FROM notices ORDER BY payment_number, version"
+    notices = [_notices.decode(row["document"]) for row in query(server.data, "books", sql)]
     return [(notice.state, notice.tries) for notice in notices]
 
 

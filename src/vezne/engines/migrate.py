@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from vezne.engines.engine import Conflict, Engine
+from vezne.engines.engine import Conflict, Engine, Queries
 
 _BOOKKEEPING = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -62,7 +62,15 @@ async def pending(engine: Engine, migrations: Sequence[Migration]) -> list[Migra
     Raises SchemaTooNew, and SchemaChanged when a migration that ran reads differently now.
     """
     await engine.execute_script(_BOOKKEEPING)
-    rows = await engine.fetch("SELECT number, checksum FROM schema_migrations")
+    return await missing(engine, migrations)
+
+
+async def missing(queries: Queries, migrations: Sequence[Migration]) -> list[Migration]:
+    """The same for a database that was migrated before, without writing anything.
+
+    Raises as `pending` does.
+    """
+    rows = await queries.fetch("SELECT number, checksum FROM schema_migrations")
     applied = dict(msgspec.convert(rows, list[tuple[int, str]]))
     known = max((migration.number for migration in migrations), default=0)
     newest = max(applied, default=0)

@@ -2,11 +2,11 @@
 
 import asyncio
 import re
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from functools import lru_cache
-from itertools import chain, count, groupby
+from itertools import chain, groupby
 from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
@@ -17,11 +17,14 @@ from vezne.engines.engine import (
     Conflict,
     EngineClosed,
     EngineFailure,
-    Occupied,
     Row,
     Value,
     Write,
 )
+from vezne.engines.figures import EngineFigures
+from vezne.engines.postgres_hold import Line, hold_name
+from vezne.engines.postgres_sql import combined, is_combinable, numbered
+from vezne.engines.turns import Turns
 
 # Bounds how long the first of a group waits for the last.
 GROUP_MAX: Final = 128
@@ -35,11 +38,6 @@ STATEMENTS_CACHED: Final = 256
 # Any constant will do, as long as no other program on the same database uses it.
 _SCHEMA_LOCK: Final = 0x76657A6E65
 
-# Locks are known to the whole database, so the schema is part of their names.
-_NAME = "hashtext(current_schema()), hashtext($1)"
-_TAKE_NAME = f"SELECT pg_try_advisory_lock({_NAME})"
-_LEAVE_NAME = f"SELECT pg_advisory_unlock({_NAME})"
-
 _UNIQUE_VIOLATION = "23505"
 # Serialization failure and deadlock: another transaction won.
 _LOST_RACES = frozenset({"40001", "40P01"})
@@ -48,14 +46,18 @@ _FAILURE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})
 
 _LINE_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
-_PLACEHOLDER = re.compile(r"""'[^']*'|"[^"]*"|--[^\n]*|/\*.*?\*/|\?""", re.DOTALL)
-_TABLE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)", re.IGNORECASE)
-_SUBQUERY = re.compile(r"\bSELECT\b", re.IGNORECASE)
-_OWN_ANSWER = re.compile(r"\b(?:RETURNING|WITH)\b", re.IGNORECASE)
+# A query over such a line has changed nothing, so it may be asked again.
+_BROKEN_LINES = (
+    OSError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
+
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 _Connection: TypeAlias = asyncpg.pool.PoolConnectionProxy
-_Acquired: TypeAlias = asyncpg.pool.PoolAcquireContext
 
 
 class _Job(NamedTuple):
@@ -78,22 +80,38 @@ class PostgresEngine:
 
     name = "postgres"
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, line: Line) -> None:
         self._pool = pool
+        self._line = line
         self._waiting: deque[_Job] = deque()
+        self._turns = Turns(GROUP_MAX)
+        self.figures = EngineFigures(self._waiting, GROUP_MAX)
         self._writing: asyncio.Task[None] | None = None
         self._is_closing = False
 
     async def fetch(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
-        """The rows of a query, as committed. Raises EngineFailure and EngineClosed."""
+        """The rows of a query, as committed. Raises EngineFailure and EngineClosed.
+
+        A query whose line breaks is asked once more, over another one.
+        """
         if self._is_closing:
             raise EngineClosed
         try:
-            async with self._acquire() as connection:
-                records = await connection.fetch(numbered(sql), *params)
+            try:
+                records = await self._records(sql, params)
+            except _BROKEN_LINES as error:
+                if isinstance(error, TimeoutError):
+                    raise
+                await self._judged(error)
+                records = await self._records(sql, params)
         except Exception as error:
             raise await self._judged(error) from error
         return [tuple(record) for record in records]
+
+    async def _records(self, sql: str, params: Sequence[Value]) -> list[asyncpg.Record]:
+        async with self._connected() as connection:
+            records: list[asyncpg.Record] = await connection.fetch(numbered(sql), *params)
+            return records
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["_Snapshot"]:
@@ -101,10 +119,7 @@ class PostgresEngine:
         if self._is_closing:
             raise EngineClosed
         try:
-            async with (
-                self._acquire() as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
+            async with self._transaction(isolation="repeatable_read", readonly=True) as connection:
                 # The transaction sees what stands at its first statement.
                 await connection.execute("SELECT 1")
                 yield _Snapshot(connection)
@@ -126,31 +141,26 @@ class PostgresEngine:
         await job.future
 
     @asynccontextmanager
-    async def exclusive(self, name: str) -> AsyncIterator[None]:
-        """Hold a name, by a lock of a connection. Raises Occupied; as `fetch` does."""
+    async def exclusive(self, name: str, *, retry_s: float | None = None) -> AsyncIterator[None]:
+        """Hold a name, by a lock of a connection of its own.
+
+        Raises Occupied; EngineFailure when the line breaks meanwhile; as `fetch` does.
+        """
         if self._is_closing:
             raise EngineClosed
         async with AsyncExitStack() as stack:
             try:
-                connection = await stack.enter_async_context(self._acquire())
-                is_held = await connection.fetchval(_TAKE_NAME, name)
+                await stack.enter_async_context(hold_name(self._line, name, retry_s))
             except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
                 raise await self._judged(error) from error
-            if not is_held:
-                raise Occupied(name)
-            try:
-                yield
-            finally:
-                # A line that is broken by now has ended the lock by itself.
-                with suppress(*_LINE_ERRORS, asyncpg.PostgresError):
-                    await connection.execute(_LEAVE_NAME, name)
+            yield
 
     async def execute_script(self, script: str) -> None:
         """Run a migration's statements in one transaction. Raises as `apply` does."""
         if self._is_closing:
             raise EngineClosed
         try:
-            async with self._acquire() as connection, connection.transaction():
+            async with self._transaction() as connection:
                 # Two processes that create the same table at once would both fail.
                 await connection.execute("SELECT pg_advisory_xact_lock($1)", _SCHEMA_LOCK)
                 await connection.execute(script.replace("{clustered}", ""))
@@ -160,6 +170,10 @@ class PostgresEngine:
     async def erase(self) -> bool:
         """Nothing: the server's own vacuum gives space free, and nobody else can."""
         return True
+
+    def behind_s(self) -> float:
+        """How long a batch that comes now would wait for those in front of it; mostly 0."""
+        return self._turns.behind_s(len(self._waiting), time.monotonic())
 
     async def close(self) -> None:
         """Finish what was accepted, then close."""
@@ -174,7 +188,11 @@ class PostgresEngine:
             while self._waiting:
                 size = min(len(self._waiting), GROUP_MAX)
                 group = [self._waiting.popleft() for _ in range(size)]
-                for job, outcome in zip(group, await self._commit(group), strict=True):
+                self._turns.begin(time.monotonic())
+                outcomes = await self._commit(group)
+                self._turns.end(time.monotonic())
+                self.figures.end_group(outcomes)
+                for job, outcome in zip(group, outcomes, strict=True):
                     if isinstance(outcome, _LostRace) and job.races < RACES_MAX:
                         self._waiting.append(job._replace(races=job.races + 1))
                     else:
@@ -190,7 +208,7 @@ class PostgresEngine:
         """
         is_ending = False
         try:
-            async with self._acquire() as connection, connection.transaction():
+            async with self._transaction() as connection:
                 await _write_together(connection, group)
                 is_ending = True
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
@@ -203,7 +221,7 @@ class PostgresEngine:
     async def _commit_apart(self, group: Sequence[_Job]) -> Sequence[Exception | None]:
         """Write a group in one transaction, leaving out the batches that fail."""
         try:
-            async with self._acquire() as connection, connection.transaction():
+            async with self._transaction() as connection:
                 return [await _write_apart(connection, job.writes) for job in group]
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
             await self._judged(error)
@@ -216,8 +234,36 @@ class PostgresEngine:
             await self._pool.expire_connections()
         return judged
 
-    def _acquire(self) -> _Acquired:
-        return self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+    @asynccontextmanager
+    async def _transaction(self, **mode: str | bool) -> AsyncIterator[_Connection]:
+        """A transaction on a connection; rolled back by what is raised in it."""
+        async with self._connected() as connection:
+            transaction = connection.transaction(**mode)
+            await transaction.start()
+            try:
+                yield connection
+            except TimeoutError:
+                # The end of the connection is that of its transaction.
+                raise
+            except BaseException:
+                await transaction.rollback()
+                raise
+            else:
+                await transaction.commit()
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[_Connection]:
+        """A connection of the pool. One that did not answer in time is asked nothing any more."""
+        connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        try:
+            yield connection
+        except TimeoutError:
+            connection.terminate()
+            raise
+        finally:
+            # What was done on the connection stays done, however it ends.
+            with suppress(*_LINE_ERRORS):
+                await self._pool.release(connection)
 
 
 class _Snapshot:
@@ -268,7 +314,7 @@ async def open_postgres(
         raise EngineFailure(
             f"cannot use PostgreSQL at {urlsplit(url).hostname or 'the local socket'}: {why}"
         ) from error
-    return PostgresEngine(pool)
+    return PostgresEngine(pool, Line(url, schema, connect_timeout_s=CONNECT_TIMEOUT_S))
 
 
 async def _create_schema(pool: asyncpg.Pool, schema: str) -> None:
@@ -352,40 +398,3 @@ def _translated(error: Exception) -> Exception:
     if isinstance(error, _LINE_ERRORS):
         return EngineFailure(str(error) or "PostgreSQL did not answer in time")
     return error
-
-
-@lru_cache(maxsize=1024)
-def numbered(sql: str, first: int = 1) -> str:
-    """The statement with `$n` for each `?` outside of literals, names and comments."""
-    numbers = count(first)
-    return _PLACEHOLDER.sub(lambda match: f"${next(numbers)}" if match[0] == "?" else match[0], sql)
-
-
-@lru_cache(maxsize=1024)
-def is_combinable(shape: tuple[str, ...]) -> bool:
-    """Whether statements may run as parts of one.
-
-    Such parts do not see each other's rows, so each must have a table for itself and no subquery.
-    A lone one may have any.
-    """
-    tables = [_TABLE.match(sql) for sql in shape]
-    names = {table[1].lower() for table in tables if table}
-    if not len(names) == len(shape) > 0 or any(_OWN_ANSWER.search(sql) for sql in shape):
-        return False
-    return len(shape) == 1 or not any(_SUBQUERY.search(sql) for sql in shape)
-
-
-@lru_cache(maxsize=1024)
-def combined(shape: tuple[str, ...]) -> str:
-    """One statement that runs all of a batch and returns the row count of each part."""
-    parts: list[str] = []
-    first = 1
-    for place, sql in enumerate(shape):
-        parts.append(f"part{place} AS ({numbered(sql, first)} RETURNING 1)")
-        first += _placeholders(sql)
-    counts = [f"(SELECT count(*) FROM part{place})" for place in range(len(shape))]  # noqa: S608
-    return f"WITH {', '.join(parts)} SELECT {', '.join(counts)}"
-
-
-def _placeholders(sql: str) -> int:
-    return sum(match == "?" for match in _PLACEHOLDER.findall(sql))

@@ -26,6 +26,7 @@ WHERE merchant_id = ? AND next_try_ms IS NOT NULL"""
 _CHANGE_SETTINGS = "UPDATE merchants SET settings = ? WHERE id = ? AND settings = ?"
 _FIND_SETTINGS = "SELECT settings FROM merchants WHERE id = ?"
 _REVOKE = "UPDATE credentials SET revoked_ms = ? WHERE door = ? AND key = ? AND revoked_ms IS NULL"
+_MOVE_CREDENTIALS = "UPDATE credentials SET merchant_id = ? WHERE merchant_id = ?"
 _LIST = """SELECT id, name, is_demo, clock_offset_ms, created_ms, settings
 FROM merchants ORDER BY id"""
 _FIND = """SELECT id, name, is_demo, clock_offset_ms, created_ms, settings
@@ -120,6 +121,36 @@ class SqlMerchants:
                 continue
             return merchant
         raise Conflict("the merchant could not be added")
+
+    async def replace_merchant(
+        self, old: Merchant, name: str, settings: MerchantSettings
+    ) -> Merchant:
+        """Give all keys of a merchant to a new one, which is told what there is to tell.
+
+        Here at once, in other processes within `FRESH_MS`. Raises Conflict when somebody changes
+        the old one's settings meanwhile.
+        """
+        rows = await self._engine.fetch(_FIND_SETTINGS, (old.id,))
+        stored = msgspec.convert(rows[0][0], str)
+        silent = msgspec.structs.replace(_settings_decoder.decode(stored), webhook_urls={})
+        silenced = Write(_CHANGE_SETTINGS, (_encoder.encode(silent).decode(), old.id, stored))
+        for _ in range(TRIES_MAX):
+            ((last_id,),) = await self._engine.fetch(_LAST_ID)
+            merchant = Merchant(
+                id=msgspec.convert(last_id, int) + 1,
+                name=name,
+                settings=settings,
+                created_ms=self._clock.now_ms(),
+            )
+            moved = Write(_MOVE_CREDENTIALS, (merchant.id, old.id), ANY_ROWS)
+            try:
+                await self._engine.apply([*await self._writes(merchant, ()), moved, silenced])
+            except Conflict:
+                continue
+            finally:
+                self._forget_all()
+            return merchant
+        raise Conflict("the merchant could not be replaced")
 
     async def list_merchants(self) -> list[Merchant]:
         """All merchants, oldest first."""

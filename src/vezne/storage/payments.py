@@ -9,6 +9,7 @@ from vezne.core.payment import Payment
 from vezne.core.standing import standing_of
 from vezne.engines.engine import Engine, Queries, Row, Value, Write
 from vezne.storage.documents import Documents
+from vezne.storage.newest import find_newest
 
 _ADD = """INSERT INTO payments
 (merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document,
@@ -36,7 +37,8 @@ _LIST = """SELECT document FROM payments
 WHERE merchant_id = ? AND created_ms >= ? AND (created_ms, number) < (?, ?)
 ORDER BY created_ms DESC, number DESC LIMIT ?"""
 
-# Each step of the walk names the next slice, as above; all of them are looked into.
+# Each step of the walk names the next slice of the merchant's. The sum keeps PostgreSQL from going
+# through all payments in the order of time.
 _LIST_NAMED = """WITH RECURSIVE walk (slice) AS (
     SELECT max(slice) FROM payments WHERE merchant_id = ? AND conversation_id IS NOT NULL
     UNION ALL
@@ -47,7 +49,7 @@ _LIST_NAMED = """WITH RECURSIVE walk (slice) AS (
 )
 SELECT hit.document FROM walk JOIN payments AS hit
 ON hit.merchant_id = ? AND hit.slice = walk.slice AND hit.conversation_id = ?
-ORDER BY hit.number DESC LIMIT ?"""
+ORDER BY hit.created_ms + 0 DESC, hit.number DESC LIMIT ?"""
 
 _COUNT = "SELECT count(*) FROM payments WHERE merchant_id = ?"
 
@@ -57,23 +59,6 @@ WHERE merchant_id = ? AND number > ? ORDER BY number LIMIT ?"""
 _LIST_DUE = """SELECT document FROM payments
 WHERE merchant_id = ? AND (due_ms, number) > (?, ?) AND due_ms <= ?
 ORDER BY due_ms, number LIMIT ?"""
-
-# Walks the merchant's slices from the newest down and stops after the first that has the
-# reference. Each step looks into its own slice and names the next one.
-_FIND_BY_REFERENCE = """WITH RECURSIVE walk (slice, number) AS (
-    SELECT max(slice), CAST(NULL AS BIGINT) FROM payments
-    WHERE merchant_id = ? AND conversation_id IS NOT NULL
-    UNION ALL
-    SELECT
-        (SELECT max(older.slice) FROM payments AS older
-         WHERE older.merchant_id = ? AND older.conversation_id IS NOT NULL
-         AND older.slice < walk.slice),
-        (SELECT max(hit.number) FROM payments AS hit
-         WHERE hit.merchant_id = ? AND hit.slice = walk.slice AND hit.conversation_id = ?)
-    FROM walk WHERE walk.slice IS NOT NULL AND walk.number IS NULL
-)
-SELECT document FROM payments
-WHERE merchant_id = ? AND number = (SELECT max(number) FROM walk)"""
 
 # What a 64-bit column holds. A caller may send any number; no payment has a greater one.
 _NUMBER_MAX: Final = 2**63 - 1
@@ -161,9 +146,7 @@ async def find_payment_by_reference(
     engine: Engine, merchant_id: int, conversation_id: str
 ) -> Payment | None:
     """The newest payment with the merchant's own reference."""
-    key = conversation_id.encode()
-    params = (merchant_id, merchant_id, merchant_id, key, merchant_id)
-    return _only(await engine.fetch(_FIND_BY_REFERENCE, params))
+    return await find_newest(engine, _documents, merchant_id, conversation_id.encode())
 
 
 class Span(NamedTuple):
