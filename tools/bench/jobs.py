@@ -13,7 +13,7 @@ REQUESTS_PER_JOB = 4_000
 OWNERS = 50
 CARDS_PER_OWNER = 3
 
-_CARD_NUMBERS = ("5528790000000008", "4603450000000000", "5406670000000009", "4987490000000002")
+CARD_NUMBERS = ("5528790000000008", "4603450000000000", "5406670000000009", "4987490000000002")
 _ADDRESS = {
     "contactName": "Jane Doe",
     "city": "Istanbul",
@@ -101,6 +101,10 @@ class Caller:
             raise RuntimeError(f"{path} answered {response[:300]!r}")
         return answer, len(response)
 
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
     def _headers(self, path: str, content: bytes) -> dict[str, str]:
         random_key = f"bench{next(self._count)}"
         signed = random_key.encode() + path.encode() + content
@@ -121,7 +125,7 @@ def store_owners(caller: Caller) -> list[Owner]:
     for body in itertools.islice(_new_cards([]), OWNERS):
         answer, _ = caller.call("/cardstorage/card", body)
         owners.append(Owner(answer["cardUserKey"], answer["cardToken"]))
-        for number in _CARD_NUMBERS[1:CARDS_PER_OWNER]:
+        for number in CARD_NUMBERS[1:CARDS_PER_OWNER]:
             more = {"cardUserKey": answer["cardUserKey"], "card": _card(number, cardAlias="second")}
             caller.call("/cardstorage/card", more)
     return owners
@@ -152,7 +156,7 @@ def _payment(number: int, card: dict[str, str]) -> dict[str, object]:
 
 
 def _new_cards(_: list[Owner]) -> Iterator[dict[str, object]]:
-    for number, pan in enumerate(itertools.cycle(_CARD_NUMBERS)):
+    for number, pan in enumerate(itertools.cycle(CARD_NUMBERS)):
         yield {
             "locale": "tr",
             "conversationId": f"bench-{number}",
@@ -163,7 +167,7 @@ def _new_cards(_: list[Owner]) -> Iterator[dict[str, object]]:
 
 
 def _payments_with_new_card(_: list[Owner]) -> Iterator[dict[str, object]]:
-    for number, pan in enumerate(itertools.cycle(_CARD_NUMBERS)):
+    for number, pan in enumerate(itertools.cycle(CARD_NUMBERS)):
         yield _payment(number, _card(pan, cvc="123", registerCard="0"))
 
 

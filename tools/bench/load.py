@@ -3,6 +3,9 @@
 Reads one `Order` as JSON from standard input and prints one `Outcome` as JSON. Requests are whole
 byte strings in a file, made and signed beforehand, so that a request costs one send, one receive
 and one look for a substring here. Every connection has one request on its way at any time.
+
+With a `Follow`, requests come in pairs that count as one: the second goes out when the first is
+answered, on the same connection.
 """
 
 import itertools
@@ -13,7 +16,8 @@ import select
 import socket
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -21,6 +25,16 @@ _LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 _RECEIVE_BYTES = 16 * 1024
 _SILENCE_S = 10.0
 _SILENCE_MS = 10_000
+
+
+class Follow(msgspec.Struct):
+    """How the second request of a pair is filled in: what `pattern` finds in the first response.
+
+    The placeholder is as long as what takes its place.
+    """
+
+    placeholder: str
+    pattern: str
 
 
 class Order(msgspec.Struct, kw_only=True):
@@ -32,7 +46,8 @@ class Order(msgspec.Struct, kw_only=True):
     seconds: float
     requests_file: str
     expect: str
-    core: int | None = None
+    follow: Follow | None = None
+    cores: tuple[int, ...] = ()
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -51,7 +66,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 class _Wire:
     """One connection: the response that is arriving, and when its request left."""
 
-    __slots__ = ("buffer", "needed", "sent_ns", "socket")
+    __slots__ = ("buffer", "needed", "sent_ns", "socket", "then")
 
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port), timeout=_SILENCE_S)
@@ -61,11 +76,21 @@ class _Wire:
         self.buffer = b""
         self.needed = 0
         self.sent_ns = 0
+        self.then = b""
 
-    def send(self, request: bytes) -> None:
+    def send(self, request: bytes, then: bytes = b"") -> None:
+        self.then = then
+        self.sent_ns = time.perf_counter_ns()
+        self._send(request)
+
+    def send_then(self, name: bytes, placeholder: bytes) -> None:
+        """The second request of the pair, for the time of which the first one's counts."""
+        request, self.then = self.then.replace(placeholder, name), b""
+        self._send(request)
+
+    def _send(self, request: bytes) -> None:
         self.buffer = b""
         self.needed = 0
-        self.sent_ns = time.perf_counter_ns()
         self.socket.sendall(request)
 
     def receive(self) -> bytes | None:
@@ -85,27 +110,22 @@ class _Wire:
         return None
 
 
-def read_requests(path: str) -> list[bytes]:
-    """The requests of a file that `write_requests` made."""
-    with open(path, "rb") as file:  # noqa: PTH123 - a path as the order names it
-        return msgspec.msgpack.decode(file.read(), type=list[bytes])
+def write_requests(path: Path, requests: Iterable[tuple[bytes, ...]]) -> None:
+    """Put requests, each by itself or in pairs, into a file."""
+    path.write_bytes(msgspec.msgpack.encode(list(requests)))
 
 
 def run(order: Order) -> Outcome:
     """Keep all connections busy for the time ordered, then wait for what is on its way."""
-    if order.core is not None:
-        os.sched_setaffinity(0, {order.core})
-    requests = itertools.cycle(read_requests(order.requests_file))
-    expect = order.expect.encode()
-    wires = {}
-    poll = select.poll()
-    for _ in range(order.connections):
-        wire = _Wire(order.host, order.port)
-        wires[wire.socket.fileno()] = wire
-        poll.register(wire.socket.fileno(), select.POLLIN)
+    if order.cores:
+        os.sched_setaffinity(0, order.cores)
+    requests = msgspec.msgpack.decode(
+        Path(order.requests_file).read_bytes(), type=list[tuple[bytes, ...]]
+    )
+    driver = _Driver(order, itertools.cycle(requests))
     cpu_before = _cpu_s()
     start_ns = time.perf_counter_ns()
-    latencies, wrong = _drive(poll, wires, requests, expect, int(order.seconds * 1e9))
+    latencies, wrong = driver.run(int(order.seconds * 1e9))
     took_s = (time.perf_counter_ns() - start_ns) / 1e9
     cpu_s = _cpu_s() - cpu_before
     latencies.sort()
@@ -121,37 +141,56 @@ def run(order: Order) -> Outcome:
     )
 
 
-def _drive(
-    poll: select.poll,
-    wires: dict[int, _Wire],
-    requests: Iterator[bytes],
-    expect: bytes,
-    duration_ns: int,
-) -> tuple[list[int], list[bytes]]:
-    latencies: list[int] = []
-    wrong: list[bytes] = []
-    stop_ns = time.perf_counter_ns() + duration_ns
-    for wire in wires.values():
-        wire.send(next(requests))
-    busy = len(wires)
-    while busy:
-        ready = poll.poll(_SILENCE_MS)
-        if not ready:
-            raise TimeoutError("the server is silent")
-        for descriptor, _ in ready:
-            wire = wires[descriptor]
-            response = wire.receive()
-            if response is None:
-                continue
-            now_ns = time.perf_counter_ns()
-            latencies.append(now_ns - wire.sent_ns)
-            if expect not in response:
-                wrong.append(response)
-            if now_ns < stop_ns:
-                wire.send(next(requests))
-            else:
-                busy -= 1
-    return latencies, wrong
+class _Driver:
+    """All connections together."""
+
+    def __init__(self, order: Order, requests: Iterator[tuple[bytes, ...]]) -> None:
+        self._requests = requests
+        self._expect = order.expect.encode()
+        follow = order.follow or Follow("", "")
+        self._placeholder = follow.placeholder.encode()
+        self._pattern = re.compile(follow.pattern.encode())
+        self._poll = select.poll()
+        self._wires: dict[int, _Wire] = {}
+        for _ in range(order.connections):
+            wire = _Wire(order.host, order.port)
+            self._wires[wire.socket.fileno()] = wire
+            self._poll.register(wire.socket.fileno(), select.POLLIN)
+
+    def run(self, duration_ns: int) -> tuple[list[int], list[bytes]]:
+        """The nanoseconds that every request took, and the responses that were no success."""
+        latencies: list[int] = []
+        wrong: list[bytes] = []
+        stop_ns = time.perf_counter_ns() + duration_ns
+        for wire in self._wires.values():
+            wire.send(*next(self._requests))
+        busy = len(self._wires)
+        while busy:
+            ready = self._poll.poll(_SILENCE_MS)
+            if not ready:
+                raise TimeoutError("the server is silent")
+            for descriptor, _ in ready:
+                wire = self._wires[descriptor]
+                response = wire.receive()
+                if response is None or (wire.then and self._follow(wire, response)):
+                    continue
+                now_ns = time.perf_counter_ns()
+                latencies.append(now_ns - wire.sent_ns)
+                if self._expect not in response:
+                    wrong.append(response)
+                if now_ns < stop_ns:
+                    wire.send(*next(self._requests))
+                else:
+                    busy -= 1
+        return latencies, wrong
+
+    def _follow(self, wire: _Wire, response: bytes) -> bool:
+        """Send the second request of a pair; not if the first had no success."""
+        match = self._pattern.search(response)
+        if match is None:
+            return False
+        wire.send_then(match[1], self._placeholder)
+        return True
 
 
 def _cpu_s() -> float:

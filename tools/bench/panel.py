@@ -11,13 +11,13 @@ from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
-from tools.bench.books import DAYS, fill_books
+from tools.bench.books import DAYS, fill_books, plain_payment
 
 from vezne.bootstrap.demo import ensure_demo_merchant
+from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.house import House, open_house
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.panel import panel_desk
-from vezne.bootstrap.vault_room import open_engine
 from vezne.core.member import Member, Role, SignedIn
 from vezne.core.merchant import Merchant
 from vezne.core.search import PaymentQuery
@@ -26,10 +26,9 @@ from vezne.edge.sites import Incoming, Site
 from vezne.panel.app import CSRF_FIELD, panel_app
 from vezne.panel.cookies import SESSION_COOKIE
 from vezne.panel.pages.payments_export import EXPORT_PATH
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.settings import load_settings
 
-PAYMENTS: Final = 1_000_000
 _TIMES: Final = 100
 _CSRF: Final = "bench"
 _HEADERS: Final = {"host": "127.0.0.1:8080", "cookie": f"{SESSION_COOKIE}=bench"}
@@ -119,7 +118,7 @@ async def _open(data: Path, payments: int) -> AsyncIterator[tuple[House, Merchan
         print(f"writing {payments:,} payments", file=sys.stderr, flush=True)
         books = await open_engine(settings, "books")
         try:
-            await fill_books(books, merchant, payments, house.ports.clock.now_ms())
+            await fill_books(books, plain_payment(merchant), payments, house.ports.clock.now_ms())
         finally:
             await books.close()
         yield house, merchant
