@@ -44,6 +44,7 @@ class AuditAction(enum.StrEnum):
     STARTED = "process.started"
     STOPPED = "process.stopped"
     SWEPT = "data.swept"
+    COPIED = "data.copied"
     TRAIL_OPENED = "trail.opened"
     TRAIL_CLOSED = "trail.closed"
     TRAIL_SIGNED = "trail.signed"
@@ -92,6 +93,7 @@ class Origin:
     says that it is, proven or not. `gate` is who watches the door that the request came in by, if
     anybody does. `newest_line` is what the trail knows its newest line for this origin by; 0: it
     has none. `payment_number` is the payment that the request is about, once that is known.
+    `request_id` is what the log calls the request, once it has something to say of it.
     """
 
     __slots__ = (
@@ -104,6 +106,7 @@ class Origin:
         "newest_line",
         "path",
         "payment_number",
+        "request_id",
     )
 
     def __init__(self, *, address: str = "", door: str = "", path: str = "") -> None:
@@ -116,6 +119,7 @@ class Origin:
         self.newest_line = 0
         self.gate: Gate | None = None
         self.payment_number: int | None = None
+        self.request_id = ""
 
 
 _origin: Final[ContextVar[Origin | None]] = ContextVar("origin", default=None)
