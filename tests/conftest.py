@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from fakes.postgres_server import PostgresUnavailable, running_postgres
+from fakes.postgres_server import Postgres, PostgresUnavailable, running_postgres
+
+# Ours is found by its entry point, too, where the package is installed as of today.
+pytest_plugins = ("pytester", "vezne_pytest")
 
 # `make fuzz` asks for more, where a reader is tried by itself.
 _EXAMPLES = 10 * int(os.environ.get("VEZNE_FUZZ_EXAMPLES", "10"))
@@ -21,10 +24,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_server() -> Iterator[Postgres]:
     """A PostgreSQL server for the whole session. Skips where none can be started."""
     try:
-        with running_postgres() as url:
-            yield url
+        with running_postgres() as running:
+            yield running
     except PostgresUnavailable as reason:
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_server: Postgres) -> str:
+    """The URL of the session's PostgreSQL server."""
+    return postgres_server.url

@@ -1,10 +1,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from holidays import country_holidays
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vezne.core.business_days import business_days_after, is_business_day, value_time_ms
+from vezne.core.holidays import is_public_holiday
 
 days = st.dates(date(2018, 1, 1), date(2035, 12, 31))
 
@@ -56,3 +58,11 @@ def test_value_time_is_the_midnight_of_istanbul():
     captured = datetime(2026, 11, 19, 23, 30, tzinfo=UTC)
     due = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
     assert value_time_ms(int(captured.timestamp() * 1000), 1) == int(due.timestamp() * 1000)
+
+
+def test_our_holidays_are_those_that_others_keep():
+    """Every day from 2010 to 2078; a decree that moves a feast shows here with the next update."""
+    theirs = country_holidays("TR", years=range(2010, 2079))
+    count = (date(2079, 1, 1) - date(2010, 1, 1)).days
+    every_day = [date(2010, 1, 1) + timedelta(days=n) for n in range(count)]
+    assert [day for day in every_day if is_public_holiday(day) != (day in theirs)] == []

@@ -20,6 +20,7 @@ from vezne.core.card import CardSlot
 from vezne.core.fault import BankCall, Facts, Fault, FaultKind, FaultOnDemand, Place
 from vezne.core.ports import AuditFailure, CardGone, LineFailure
 from vezne.edge.app import Dispatcher
+from vezne.edge.load import LoadGate
 from vezne.edge.messages import BrowserForm, Outcome, Response, Route
 from vezne.edge.sites import Incoming
 from vezne.link import messages
@@ -54,6 +55,11 @@ class BrokenAudit(MemoryAudit):
             raise AuditFailure("no space")
 
 
+def open_desk(doors, sites, audit):
+    """The gateway's end, which refuses nobody."""
+    return Desk(doors, sites, audit, LoadGate(0, (), audit))
+
+
 class House:
     """A dispatcher in front of the vault's end, and handlers behind the gateway's."""
 
@@ -66,7 +72,7 @@ class House:
             Route(method="GET", path="/pay", handle=self.serve),
         )
         door = msgspec.structs.replace(door_of(*routes), conceal_proof=renamed)
-        self.desk = Desk([door], {"/3ds": self.visit}, RemoteAudit(link.uplink))
+        self.desk = open_desk([door], {"/3ds": self.visit}, RemoteAudit(link.uplink))
         sites = {"/3ds": link.counter.site("/3ds"), "/gone": link.counter.site("/gone")}
         doors = link.counter.doors([door])
         self.dispatcher = Dispatcher(doors, intake or PlainIntake(), self.audit, sites)
@@ -346,7 +352,7 @@ async def test_faults_reach_the_bank_and_come_back_counted():
     board = BankBoard()
     async with linked(services(MemoryVault(), board=board)) as link:
         gateway = GatewayBoard(link.uplink.tell)
-        desk = Desk([door_of()], {}, RemoteAudit(link.uplink))
+        desk = open_desk([door_of()], {}, RemoteAudit(link.uplink))
         used = []
         link.uplink.take_requests(Reception(desk.answer, used.append, gateway.show_again))
         placed = gateway.add(MERCHANT, Fault(kind=FaultKind.SILENCE_AFTER, times=1))
@@ -401,7 +407,7 @@ async def test_the_gateway_connects_again():
     async with linked(served) as link:
         assert await link.uplink.open() == WELCOME
         backs = []
-        desk = Desk([door_of()], {}, RemoteAudit(link.uplink))
+        desk = open_desk([door_of()], {}, RemoteAudit(link.uplink))
         link.uplink.take_requests(Reception(desk.answer, nothing, lambda: backs.append("back")))
         staying = asyncio.ensure_future(link.uplink.stay_open())
         link.uplink.close()

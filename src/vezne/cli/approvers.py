@@ -10,7 +10,7 @@ from rich.table import Column, Table
 
 from vezne.bootstrap.carrying import Proof
 from vezne.bootstrap.start import CannotStart
-from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.approvers import run_add_approver, run_list_approvers, run_remove_approver
 from vezne.terminal import ask_secret, is_terminal
 
@@ -42,13 +42,14 @@ def add_approver(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     voucher: Vouchers = None,
 ) -> None:
     """Take somebody into the circle of approvers, who chooses a passphrase.
 
     From a pipe, a line is read for each passphrase: those of the vouchers, then the new one.
     """
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     vouchers = [ask_proof(each) for each in voucher or ()]
     run_add_approver(settings, _ask_new(name), vouchers)
     _out.print(f"{name} is an approver", highlight=False, markup=False)
@@ -63,10 +64,11 @@ def remove_approver(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     voucher: Vouchers = None,
 ) -> None:
     """Let an approver go. What they approved and is not written yet counts no more."""
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     run_remove_approver(settings, name, [ask_proof(each) for each in voucher or ()])
     _out.print(f"{name} is no approver any more", highlight=False, markup=False)
 
@@ -77,10 +79,11 @@ def list_approvers(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """List the approvers, with the public keys that their approvals are signed with."""
-    rows = run_list_approvers(settings_from(config, data, database))
+    rows = run_list_approvers(settings_from(config, data, database, vault_database))
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return

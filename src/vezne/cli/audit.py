@@ -14,7 +14,7 @@ from rich.table import Table
 
 from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.trail import Verdict
-from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.audit import (
     Wanted,
     run_checkpoint,
@@ -54,6 +54,7 @@ def verify(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     checkpoint: Copied = None,
     public_key: Annotated[
         str | None, typer.Option("--public-key", help="For a copy: what `audit key` printed.")
@@ -72,7 +73,9 @@ def verify(
         if folder is not None:
             verdict = run_verify_copy(folder, public_key, copied, advance)
         else:
-            verdict = run_verify(settings_from(config, data, database), copied, advance)
+            verdict = run_verify(
+                settings_from(config, data, database, vault_database), copied, advance
+            )
     if as_json:
         _out.print_json(msgspec.json.encode(verdict).decode())
     else:
@@ -92,6 +95,7 @@ def show(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     since: Annotated[
         str | None, typer.Option(help="A time (UTC, 2026-11-22T10:00), or a span: 90s, 1h, 7d.")
     ] = None,
@@ -114,7 +118,7 @@ def show(
         caller=caller,
         is_failure=failed,
     )
-    entries = run_show(settings_from(config, data, database), wanted, limit)
+    entries = run_show(settings_from(config, data, database, vault_database), wanted, limit)
     if as_json:
         for entry in entries:
             typer.echo(msgspec.json.encode(entry))
@@ -137,15 +141,27 @@ def show(
 
 
 @audit.command(epilog="Examples:\n\n`vezne audit checkpoint | ssh elsewhere 'cat > vezne.json'`")
-def checkpoint(*, config: Config = None, data: Data = None, database: Database = None) -> None:
+def checkpoint(
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    vault_database: VaultDatabase = None,
+) -> None:
     """Print a signed checkpoint of the trail as it stands now, to be kept elsewhere."""
-    typer.echo(run_checkpoint(settings_from(config, data, database)).text)
+    typer.echo(run_checkpoint(settings_from(config, data, database, vault_database)).text)
 
 
 @audit.command(epilog="Examples:\n\n`vezne audit key > audit.pub`")
-def key(*, config: Config = None, data: Data = None, database: Database = None) -> None:
+def key(
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    vault_database: VaultDatabase = None,
+) -> None:
     """Print the public key that checkpoints are checked with: 32 bytes in hexadecimal."""
-    typer.echo(run_public_key(settings_from(config, data, database)).text)
+    typer.echo(run_public_key(settings_from(config, data, database, vault_database)).text)
 
 
 def _print(verdict: Verdict, *, is_signed: bool) -> None:

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from vezne.bootstrap.carrying import Proof
 from vezne.cli.approvers import ask_proof
-from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.cards import (
     ExportRow,
     ImportPlan,
@@ -58,6 +58,7 @@ def request_export(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     merchant: Annotated[str, typer.Option(help="Id or name.")],
     to: Annotated[str, typer.Option(help="The recipient's public key (age1…).")],
     folder: Annotated[Path, typer.Option(help="Where the parts go; empty or not there yet.")],
@@ -65,7 +66,7 @@ def request_export(
     as_json: AsJson = False,
 ) -> None:
     """Ask for a merchant's cards. Within 24 hours two approvers agree, and it is written."""
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     _show(run_request_export(settings, merchant, to, folder, part_cards), as_json=as_json)
 
 
@@ -78,6 +79,7 @@ def approve_export(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     approver: Annotated[str, typer.Option(help="Whose word is given.")],
     as_json: AsJson = False,
 ) -> None:
@@ -85,7 +87,7 @@ def approve_export(
 
     From a pipe, a line with the passphrase is read.
     """
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
 
     def ask(row: ExportRow) -> Proof:
         if not as_json:
@@ -106,10 +108,11 @@ def list_exports(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     as_json: AsJson = False,
 ) -> None:
     """List all exports, the newest request first."""
-    rows = run_list_exports(settings_from(config, data, database))
+    rows = run_list_exports(settings_from(config, data, database, vault_database))
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return
@@ -130,14 +133,19 @@ def list_exports(
 
 @export.command("run", epilog="Example:\n\n`vezne cards export run 5f2c9a01b7de`")
 def write_export(
-    name: Name, *, config: Config = None, data: Data = None, database: Database = None
+    name: Name,
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    vault_database: VaultDatabase = None,
 ) -> None:
     """Write an approved export. One that was cut off goes on where it was.
 
     A server may be running: cards that are stored meanwhile are not in it. Exit status 1 when the
     vault could not open some of the cards, which the manifest names.
     """
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     with _progress() as on_progress:
         written = run_write_export(settings, name, on_progress)
     _out.print(
@@ -164,6 +172,7 @@ def import_cards(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     merchant: Annotated[str, typer.Option(help="Id or name: who gets the cards.")],
     identity: Annotated[Path, typer.Option(help="File with the private key (AGE-SECRET-KEY-1…).")],
     signed_by: Annotated[
@@ -182,7 +191,7 @@ def import_cards(
         signer=signed_by,
         token_map=token_map,
     )
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     with _progress() as on_progress:
         read = run_import(settings, plan, on_progress)
     said = "were stored before" if read.is_old else f"stored; tokens in {read.token_map}"
@@ -201,10 +210,11 @@ def show_key(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     pem: Annotated[bool, typer.Option("--pem", help="As PEM, for openssl.")] = False,
 ) -> None:
     """Print the public key that this vault's exports are signed with."""
-    key, as_pem = run_show_key(settings_from(config, data, database))
+    key, as_pem = run_show_key(settings_from(config, data, database, vault_database))
     _out.print(as_pem.strip() if pem else key, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -7,19 +7,27 @@ import msgspec
 import typer
 from rich.console import Console
 
-from vezne.cli.options import Config, Data, Database
+from vezne.cli.options import Config, Data, Database, VaultDatabase
 from vezne.commands.evidence import run_evidence
 from vezne.evidence.report import to_markdown
 from vezne.settings import load_settings
 
+assessing = typer.Typer()
+
 _out = Console()
 
 
+@assessing.command(
+    epilog="Examples:\n\n"
+    "`vezne evidence --out evidence.md`\n\n"
+    "`vezne evidence --junit results.xml --json | jq .findings`",
+)
 def evidence(
     *,
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="As in `vezne serve`.")] = False,
     junit: Annotated[
         Path | None,
@@ -33,7 +41,13 @@ def evidence(
     Control, setting in force, the test that proves it and, with `--junit`, what became of that.
     """
     settings = load_settings(
-        config, {"mode": "sandbox" if sandbox else None, "data": data, "database": database}
+        config,
+        {
+            "mode": "sandbox" if sandbox else None,
+            "data": data,
+            "database": database,
+            "vault_database": vault_database,
+        },
     )
     report = run_evidence(settings, junit)
     if as_json:

@@ -9,7 +9,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase, settings_from
 from vezne.commands.ledger import CheckedLedger, run_check_ledger, run_list_balances
 
 ledger = typer.Typer(help="The double-entry ledger behind all payments.", no_args_is_help=True)
@@ -32,6 +32,7 @@ def check(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     merchant: OneMerchant = None,
     as_json: AsJson = False,
@@ -41,7 +42,7 @@ def check(
     The ledger is read as it stands at the beginning; servers may go on working. When something is
     wrong, up to a hundred differences of each merchant are listed.
     """
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     columns = (TextColumn("payments"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_err, transient=True) as progress:
         task = progress.add_task("payments", total=None)
@@ -67,12 +68,13 @@ def balances(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     merchant: OneMerchant = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what stands on every account. What we owe somebody is negative."""
-    rows = run_list_balances(settings_from(config, data, database, vault), merchant)
+    rows = run_list_balances(settings_from(config, data, database, vault_database, vault), merchant)
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return

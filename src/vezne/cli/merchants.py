@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase, settings_from
 from vezne.commands.merchants import (
     run_add_merchant,
     run_list_merchants,
@@ -33,6 +33,7 @@ def add_merchant(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     iyzico_api_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
     iyzico_secret_key: Annotated[str | None, typer.Option(help="Made up when left out.")] = None,
@@ -60,17 +61,24 @@ def add_merchant(
         },
         "paynet": {"publishable_key": paynet_publishable_key, "secret_key": paynet_secret_key},
     }
-    added = run_add_merchant(settings_from(config, data, database, vault), name, given)
+    added = run_add_merchant(
+        settings_from(config, data, database, vault_database, vault), name, given
+    )
     _out.print_json(added)
 
 
 @merchants.command("list")
 def list_merchants(
-    *, config: Config = None, data: Data = None, database: Database = None, vault: VaultAt = None
+    *,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    vault_database: VaultDatabase = None,
+    vault: VaultAt = None,
 ) -> None:
     """List the merchants."""
     table = Table("id", "name", "added", "doors")
-    for row in run_list_merchants(settings_from(config, data, database, vault)):
+    for row in run_list_merchants(settings_from(config, data, database, vault_database, vault)):
         table.add_row(*row)
     _out.print(table)
 
@@ -82,10 +90,13 @@ def show_merchant(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Show a merchant's settings and public keys, as JSON. Secrets are not shown."""
-    _out.print_json(run_show_merchant(settings_from(config, data, database, vault), merchant))
+    _out.print_json(
+        run_show_merchant(settings_from(config, data, database, vault_database, vault), merchant)
+    )
 
 
 @merchants.command(
@@ -101,6 +112,7 @@ def set_merchant(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     commission_rate: Annotated[str | None, typer.Option(help="Of what is paid, in %.")] = None,
     fee: Annotated[str | None, typer.Option(help="A payment, in lira.")] = None,
@@ -136,7 +148,7 @@ def set_merchant(
         marketplace=marketplace,
         iban=iban,
     )
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     _out.print_json(run_set_merchant(settings, merchant, terms))
 
 
@@ -148,8 +160,9 @@ def revoke_key(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Make a merchant's key stop working; a running server notices within seconds."""
-    run_revoke_key(settings_from(config, data, database, vault), door, key)
+    run_revoke_key(settings_from(config, data, database, vault_database, vault), door, key)
     _out.print(f"{door}: {key} is revoked", highlight=False, markup=False)

@@ -25,10 +25,30 @@ Database = Annotated[
         "--database", help="postgresql://… instead of SQLite files in the data directory."
     ),
 ]
+VaultDatabase = Annotated[
+    str | None,
+    typer.Option(
+        "--vault-database",
+        help="postgresql://… of the vault's own, with a role of its own. [default: that of "
+        "--database]",
+    ),
+]
 
 
 def settings_from(
-    config: Path | None, data: str | None, database: str | None, vault: str | None = None
+    config: Path | None,
+    data: str | None,
+    database: str | None,
+    vault_database: str | None = None,
+    vault: str | None = None,
 ) -> Settings:
     """The settings in force for a command with these options. Raises InvalidSettings."""
-    return load_settings(config, {"data": data, "database": database, "vault_socket": vault})
+    return load_settings(
+        config,
+        {
+            "data": data,
+            "database": database,
+            "vault_database": vault_database,
+            "vault_socket": vault,
+        },
+    )

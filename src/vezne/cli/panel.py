@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase, settings_from
 from vezne.commands.panel import run_invite, run_list_members, run_reset
 from vezne.core.member import Role
 
@@ -31,13 +31,14 @@ def invite(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Print a link that makes somebody a member of a merchant's team.
 
     It works once within 72 hours. Nothing is sent: hand it over yourself.
     """
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     _print(run_invite(settings, email, merchant, role))
 
 
@@ -48,6 +49,7 @@ def reset(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Print a link by which a member who lost password or telephone gets a new password.
@@ -55,7 +57,7 @@ def reset(
     It works once within an hour. When it is used, the second factor is taken away, every session
     ends, and nobody is locked out any more.
     """
-    _print(run_reset(settings_from(config, data, database, vault), email))
+    _print(run_reset(settings_from(config, data, database, vault_database, vault), email))
 
 
 @panel.command("members")
@@ -64,11 +66,12 @@ def list_members(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """List the members, with their merchants and roles."""
-    rows = run_list_members(settings_from(config, data, database, vault))
+    rows = run_list_members(settings_from(config, data, database, vault_database, vault))
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return

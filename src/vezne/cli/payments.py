@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase, settings_from
 from vezne.commands.payments import run_charge_back, run_list_uncertain, run_review
 
 payments = typer.Typer(
@@ -25,10 +25,13 @@ def accept_payment(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Accept a payment that is under review (fraudStatus 0 becomes 1)."""
-    verdict = run_review(settings_from(config, data, database, vault), number, accept=True)
+    verdict = run_review(
+        settings_from(config, data, database, vault_database, vault), number, accept=True
+    )
     _out.print(verdict, highlight=False)
 
 
@@ -39,10 +42,13 @@ def reject_payment(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
 ) -> None:
     """Reject a payment that is under review and give the money back (fraudStatus becomes -1)."""
-    verdict = run_review(settings_from(config, data, database, vault), number, accept=False)
+    verdict = run_review(
+        settings_from(config, data, database, vault_database, vault), number, accept=False
+    )
     _out.print(verdict, highlight=False)
 
 
@@ -55,6 +61,7 @@ def list_uncertain(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
@@ -62,7 +69,7 @@ def list_uncertain(
 
     A running server asks by itself and records the truth; nothing has to be done by hand.
     """
-    rows = run_list_uncertain(settings_from(config, data, database, vault))
+    rows = run_list_uncertain(settings_from(config, data, database, vault_database, vault))
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return
@@ -93,6 +100,7 @@ def charge_back(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     amount: Annotated[
         str | None, typer.Option(help="In the payment's currency. [default: all that is left]")
@@ -104,6 +112,6 @@ def charge_back(
     The merchant bears it, and its sub-merchants their parts, as with a refund; what was paid out
     already is set off against the next payout. No bank is asked.
     """
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     said = run_charge_back(settings, number, amount, reference)
     _out.print(said, highlight=False, markup=False)

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from vezne.cli.options import Config, Data, Database, VaultAt
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase
 from vezne.commands.retention import run_sweep
 from vezne.core.retention import Swept
 from vezne.settings import load_settings
@@ -30,6 +30,7 @@ def run(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what there is, and delete nothing.")
@@ -49,7 +50,15 @@ def run(
     A running server does the same by itself. What is deleted is gone from the books and from the
     vault; backups that were made before still hold it.
     """
-    settings = load_settings(config, {"data": data, "database": database, "vault_socket": vault})
+    settings = load_settings(
+        config,
+        {
+            "data": data,
+            "database": database,
+            "vault_database": vault_database,
+            "vault_socket": vault,
+        },
+    )
     columns = (SpinnerColumn(), TextColumn("{task.completed} cards looked at"), TimeElapsedColumn())
     with Progress(*columns, console=_err, transient=True, disable=not _err.is_terminal) as progress:
         task = progress.add_task("cards", total=None)

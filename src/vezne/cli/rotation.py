@@ -21,7 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vezne.bootstrap.rotating import Rotated
-from vezne.cli.options import Config, Data, Database, settings_from
+from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.rotation import (
     run_destroy_master,
     run_list_keys,
@@ -46,11 +46,12 @@ def list_keys(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     every: Annotated[bool, typer.Option("--all", help="Destroyed keys as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show the vault's keys: state, check value, and when each is due for rotation."""
-    rows = run_list_keys(settings_from(config, data, database), is_all=every)
+    rows = run_list_keys(settings_from(config, data, database, vault_database), is_all=every)
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
         return
@@ -74,11 +75,12 @@ def data(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     merchant: OneMerchant = None,
     as_json: AsJson = False,
 ) -> None:
     """Seal every stored card anew with a new key, then destroy the old one."""
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     with _progress("cards") as on_progress:
         rotated = run_rotate(settings, "data", merchant, on_progress)
     _show(rotated, as_json=as_json)
@@ -93,6 +95,7 @@ def fingerprint(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     merchant: OneMerchant = None,
     as_json: AsJson = False,
 ) -> None:
@@ -100,7 +103,7 @@ def fingerprint(
 
     Blocklists stay right at every moment.
     """
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     with _progress("cards") as on_progress:
         rotated = run_rotate(settings, "fingerprint", merchant, on_progress)
     _show(rotated, as_json=as_json)
@@ -115,6 +118,7 @@ def master(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     to: Annotated[
         str | None, typer.Option(help="URI of the new master key. [default: the file it is in]")
     ] = None,
@@ -126,7 +130,7 @@ def master(
     the end. With `--to`, and where other machines may use the database, both open the vault until
     the old one is destroyed.
     """
-    settings = settings_from(config, data, database)
+    settings = settings_from(config, data, database, vault_database)
     with _progress("keys") as on_progress:
         done = run_rotate_master(settings, to, on_progress)
     if as_json:
@@ -151,10 +155,11 @@ def destroy(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
 ) -> None:
     """Erase all that a master key has wrapped, when another one is in use everywhere."""
     key_id = master_key.removeprefix("master:")
-    run_destroy_master(settings_from(config, data, database), key_id)
+    run_destroy_master(settings_from(config, data, database, vault_database), key_id)
     _say(f"nothing is wrapped by the master key {key_id} any more")
 
 

@@ -17,6 +17,8 @@ from rich.progress import (
 from vezne.commands.scan import run_scan
 from vezne.scanner.finding import Finding, Report
 
+scanning = typer.Typer()
+
 _out = Console(soft_wrap=True, highlight=False, markup=False)
 _err = Console(stderr=True, soft_wrap=True, highlight=False, markup=False)
 
@@ -24,6 +26,12 @@ _FOUND = 1
 _UNREAD = 2
 
 
+@scanning.command(
+    epilog="Examples:\n\n"
+    "`vezne scan /var/log/shop vezne-data`\n\n"
+    "`journalctl -u shop | vezne scan -`\n\n"
+    "`vezne scan --database postgresql://… --json | jq .findings`",
+)
 def scan(
     paths: Annotated[
         list[str] | None, typer.Argument(help="Files and folders; - is standard input.")

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vezne.cli.options import Config, Data, Database, VaultAt, settings_from
+from vezne.cli.options import Config, Data, Database, VaultAt, VaultDatabase, settings_from
 from vezne.commands.webhooks import States, run_list_webhooks, run_replay_webhooks
 
 webhooks = typer.Typer(
@@ -31,6 +31,7 @@ def list_webhooks(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     merchant: Annotated[str | None, typer.Option(help="Id or name. [default: all]")] = None,
     state: Annotated[States | None, typer.Option(help="[default: all]")] = None,
@@ -40,7 +41,7 @@ def list_webhooks(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """List what merchants are told, those of the newest payments first."""
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     rows = run_list_webhooks(settings, merchant, state, limit)
     if as_json:
         _out.print_json(msgspec.json.encode(rows).decode())
@@ -72,12 +73,13 @@ def replay_webhooks(
     config: Config = None,
     data: Data = None,
     database: Database = None,
+    vault_database: VaultDatabase = None,
     vault: VaultAt = None,
     version: Annotated[
         int | None, typer.Option(help="As `vezne webhooks list` shows it. [default: all]")
     ] = None,
 ) -> None:
     """Send webhooks of a payment again; a running server does so at once."""
-    settings = settings_from(config, data, database, vault)
+    settings = settings_from(config, data, database, vault_database, vault)
     count = run_replay_webhooks(settings, payment, version)
     _out.print(f"payment {payment}: {count} to be sent", highlight=False)

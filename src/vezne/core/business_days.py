@@ -1,25 +1,21 @@
 """The days on which banks in Turkey move money."""
 
 from datetime import date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
-from holidays import HolidayBase, country_holidays
-
 from vezne.core.calendar import ISTANBUL, local_date
+from vezne.core.holidays import is_public_holiday
 
 _SATURDAY: Final = 5
 
 
-# The eve of a feast, of which only the afternoon is free, is a working day here.
-@cache
-def _holidays() -> HolidayBase:
-    return country_holidays("TR")
-
-
 def is_business_day(day: date) -> bool:
-    """Whether banks work: no Saturday, Sunday or public holiday of Turkey."""
-    return day.weekday() < _SATURDAY and day not in _holidays()
+    """Whether banks work: no Saturday, Sunday or public holiday of Turkey.
+
+    The eve of a feast, of which only the afternoon is free, is a working day here.
+    """
+    return day.weekday() < _SATURDAY and not is_public_holiday(day)
 
 
 @lru_cache(maxsize=256)

@@ -41,9 +41,10 @@ from vezne.panel.pages import (
     team,
     webhooks,
 )
+from vezne.panel.paths import PANEL_PATH, SIGN_IN_PATH
 from vezne.panel.permissions import Permission
 from vezne.panel.rendering import Renderer
-from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page, Where
+from vezne.panel.routing import Page, Where
 from vezne.panel.visit import NOTE_COOKIE, IllFormed, NotFound, Visit, is_live, read_form
 from vezne.panel.wording import LANGUAGES
 

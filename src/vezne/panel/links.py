@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-import email_validator
 import msgspec
 
 from vezne.core.card import holds_pan
@@ -176,6 +175,9 @@ def checked_email(text: str) -> str:
     """An e-mail address as members are told apart by it. Raises NoEmail."""
     if holds_pan(text):
         raise NoEmail("it holds a card number")
+    # Slow to load, and servers that nobody joins need none.
+    import email_validator  # noqa: PLC0415
+
     try:
         found = email_validator.validate_email(text.strip(), check_deliverability=False)
     except email_validator.EmailNotValidError as error:

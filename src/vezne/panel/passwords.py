@@ -1,6 +1,8 @@
 """Passwords: what a good one is, and hashes of them."""
 
 import asyncio
+import base64
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -45,7 +47,7 @@ class Passwords:
         self._thread = ThreadPoolExecutor(1, "passwords")
         self._waiting_max = waiting_max
         self._waiting = 0
-        self._nobodys = ""
+        self._nobodys = _unknown_hash(memory_kib, passes)
 
     async def hash(self, password: str) -> str:
         """A hash, with its parameters. Raises Busy."""
@@ -79,13 +81,17 @@ class Passwords:
         return self._hasher.hash(_bytes_of(password))
 
     def _verify(self, password: str, stored: str) -> bool:
-        if not self._nobodys:
-            self._nobodys = self._hash("")
         try:
             self._hasher.verify(stored or self._nobodys, _bytes_of(password))
         except (VerificationError, InvalidHashError):
             return False
         return bool(stored)
+
+
+def _unknown_hash(memory_kib: int, passes: int) -> str:
+    """The hash of a password that nobody knows, in the encoding of the Argon2 reference."""
+    salt, digest = (base64.b64encode(os.urandom(count)).rstrip(b"=").decode() for count in (16, 32))
+    return f"$argon2id$v=19$m={memory_kib},t={passes},p=1${salt}${digest}"
 
 
 def fault_of(password: str, names: Sequence[str]) -> str:

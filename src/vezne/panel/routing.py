@@ -2,16 +2,12 @@
 
 import enum
 from collections.abc import Awaitable, Callable
-from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from vezne.panel.permissions import Permission
 from vezne.panel.visit import Visit
-
-PANEL_PATH: Final = "/panel"
-SIGN_IN_PATH: Final = f"{PANEL_PATH}/sign-in"
 
 Handle = Callable[[Visit], Awaitable[Response]]
 
@@ -24,7 +20,7 @@ class Where(enum.Enum):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A page (GET) or an act (POST). `path` is below `PANEL_PATH` and may name parameters.
+    """A page (GET) or an act (POST). `path` is below `paths.PANEL_PATH` and may name parameters.
 
     A page without a permission is for everybody, signed in or not; its visit has no `who`, unless
     somebody is. An act needs the form token of its session; with `takes_foreign_forms` it needs

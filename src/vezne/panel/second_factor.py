@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 import pyotp
-import segno
 
 from vezne.core.ports import Entropy
 
@@ -83,6 +82,9 @@ class QrCode(msgspec.Struct, frozen=True):
 
 def qr_code(secret: bytes, email: str) -> QrCode:
     """A secret as a picture."""
+    # Drawn once in the life of a member, and slow to load.
+    import segno  # noqa: PLC0415
+
     totp = pyotp.TOTP(secret_text(secret), interval=STEP_S)
     code = segno.make(totp.provisioning_uri(name=email, issuer_name=_ISSUER), error="m")
     rows = [list(row) for row in code.matrix_iter(border=_QUIET_FIELDS)]

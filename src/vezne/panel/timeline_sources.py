@@ -11,9 +11,9 @@ from vezne.core.payout import Payout, PayoutState
 from vezne.core.ports import Books
 from vezne.core.standing import Tone
 from vezne.panel import formats
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
 from vezne.panel.problems import say_problem
-from vezne.panel.routing import PANEL_PATH
 from vezne.panel.timeline import (
     RANK_CALL,
     RANK_LEDGER,

@@ -14,8 +14,8 @@ from fakes.panel_addresses import (
     parameters_of,
 )
 from vezne.core.member import Role
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import may
-from vezne.panel.routing import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

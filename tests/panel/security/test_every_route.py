@@ -8,8 +8,9 @@ import pytest
 from fakes.panel_addresses import GETS, POSTS, address, id_of, name_of, parameters_of
 from vezne.core.member import Role
 from vezne.panel.app import ENROLL_PATH, PAGES
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import PERMISSIONS, Permission, may
-from vezne.panel.routing import PANEL_PATH, Where
+from vezne.panel.routing import Where
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

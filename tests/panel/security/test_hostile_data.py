@@ -18,7 +18,7 @@ from fakes.panel_town import furnish, open_panel_town, stored_card
 from fakes.sub_merchants import sub_merchant_request
 from vezne.core.member import Role
 from vezne.core.webhook import Reply, Undelivered
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

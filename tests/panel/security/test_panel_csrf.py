@@ -9,7 +9,7 @@ from fakes.panel_addresses import GETS, POSTS, address, form_for, name_of
 from fakes.panel_browser import PASSWORD
 from vezne.core.member import Role
 from vezne.panel.app import CSRF_FIELD
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -9,7 +9,7 @@ from vezne.core.member import Role
 from vezne.edge.asgi import site_from
 from vezne.edge.sites import Incoming, lone_site
 from vezne.panel.app import PAGES, panel_app
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -22,7 +22,7 @@ from fakes.panel_browser import PASSWORD
 from fakes.panel_town import stored_card
 from vezne.core.card import is_luhn_valid
 from vezne.core.member import Role
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

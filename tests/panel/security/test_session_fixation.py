@@ -10,7 +10,7 @@ import pytest
 from fakes.panel_browser import MINUTE_MS, PASSWORD, open_town
 from vezne.core.member import ChangeRole, RemoveMembership, Role
 from vezne.panel import second_factor
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.sessions import LIFE_MS
 
 EMAIL = "ayse@example.com"

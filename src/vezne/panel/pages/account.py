@@ -12,8 +12,9 @@ from vezne.core.merchant import Merchant
 from vezne.panel.cookies import SESSION_COOKIE, give_session, read_cookie
 from vezne.panel.entrance import NoEntry
 from vezne.panel.passwords import Busy
+from vezne.panel.paths import PANEL_PATH, SIGN_IN_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.sessions import digest_of
 from vezne.panel.visit import NotFound, Visit
 

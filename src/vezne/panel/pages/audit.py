@@ -14,8 +14,9 @@ from vezne.core.calendar import ISTANBUL
 from vezne.core.trail import TrailPage, TrailPlace, TrailQuery, TrailUnreadable
 from vezne.edge.logs import describe_fault
 from vezne.panel.card_numbers import echo, is_card_number
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.visit import Visit
 
 _PATH: Final = f"{PANEL_PATH}/audit"

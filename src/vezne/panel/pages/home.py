@@ -22,8 +22,9 @@ from vezne.core.standing import Standing, standing_of
 from vezne.panel import formats
 from vezne.panel.balances import read_money
 from vezne.panel.charts import Chart, Value, bar_chart, line_chart
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.visit import Visit
 
 DAYS: Final = 14

@@ -17,8 +17,9 @@ from vezne.panel.cookies import (
     read_cookie,
 )
 from vezne.panel.passwords import Busy
+from vezne.panel.paths import PANEL_PATH, SIGN_IN_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.sessions import new_token
 from vezne.panel.visit import NotFound, Visit
 

@@ -6,9 +6,10 @@ from typing import Final
 import msgspec
 from starlette.responses import Response
 
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
 from vezne.panel.registry import KEY_DOORS, WORKING_KEYS_MAX, KeyPair, KeysChanged
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.visit import IllFormed, NotFound, Visit
 
 _PATH: Final = f"{PANEL_PATH}/keys"

@@ -9,8 +9,9 @@ from vezne.core.payment import BasketLine, Payment
 from vezne.core.pricing import PricedLine
 from vezne.core.standing import standing_of
 from vezne.panel.acts import OF_LINE, OF_PAYMENT, Act, is_possible, is_possible_for_line
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.timeline import TimelineEvent, events_of, in_order, md_status_text
 from vezne.panel.timeline_sources import (
     call_events,

@@ -27,8 +27,9 @@ from vezne.panel.acts import (
 from vezne.panel.card_numbers import is_card_number
 from vezne.panel.formats import number as amount_text
 from vezne.panel.pages.payment import find_own
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.typed_amount import MistypedAmount, TooLargeAmount, amount_from_text
 from vezne.panel.visit import IllFormed, NotFound, Visit
 from vezne.panel.wording import TEXTS

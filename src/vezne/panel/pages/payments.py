@@ -8,6 +8,7 @@ from starlette.responses import Response
 from vezne.core.search import BIN_LENGTHS, LAST4_LENGTH
 from vezne.core.standing import Standing
 from vezne.panel.card_numbers import is_card_number
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.payment_filter import (
     CARD_ERROR,
     DOORS,
@@ -20,7 +21,7 @@ from vezne.panel.payment_filter import (
     text_of_place,
 )
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.visit import Visit
 
 PAYMENTS_PATH: Final = f"{PANEL_PATH}/payments"

@@ -10,8 +10,9 @@ from vezne.core.call_log import ApiCall, CallLog
 from vezne.panel.call_filter import DOORS, OUTCOMES, STATUSES, read_filter
 from vezne.panel.curl import curl_of
 from vezne.panel.json_layout import laid_out
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page, Where
+from vezne.panel.routing import Page, Where
 from vezne.panel.visit import NotFound, Visit
 
 TONES: Final[Mapping[str, str]] = {

@@ -22,8 +22,9 @@ from vezne.flows.move_clock import (
 )
 from vezne.panel.card_numbers import echo
 from vezne.panel.fault_form import FIELDS, MistypedFault, fault_of
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Handle, Page, Where
+from vezne.panel.routing import Handle, Page, Where
 from vezne.panel.visit import IllFormed, NotFound, Visit
 
 _PATH: Final = f"{PANEL_PATH}/sandbox"

@@ -10,9 +10,10 @@ from vezne.core.bin_table import ISSUERS
 from vezne.core.merchant import InstallmentTable, Marketplace, Merchant, MerchantSettings
 from vezne.panel import setting_fields
 from vezne.panel.card_numbers import echo
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
 from vezne.panel.registry import SettingsChanged
-from vezne.panel.routing import PANEL_PATH, Page, Where
+from vezne.panel.routing import Page, Where
 from vezne.panel.setting_fields import Field, Outcome
 from vezne.panel.visit import NotFound, Visit
 

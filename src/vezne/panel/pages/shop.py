@@ -14,8 +14,9 @@ from vezne.core.merchant import Merchant
 from vezne.core.standing import standing_of
 from vezne.core.web_address import is_origin, is_web_address
 from vezne.flows.store_card import list_cards_of
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page, Where
+from vezne.panel.routing import Page, Where
 from vezne.panel.shop import iyzico
 from vezne.panel.shop.checkout import ForgedReturn, check_out, come_back
 from vezne.panel.shop.doors import NoAnswer

@@ -23,8 +23,9 @@ from vezne.panel.cookies import (
 )
 from vezne.panel.entrance import NoEntry
 from vezne.panel.pages.join import note_link
+from vezne.panel.paths import PANEL_PATH, SIGN_IN_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, SIGN_IN_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.sessions import CODE_WAIT_MS, digest_of, new_token
 from vezne.panel.visit import IllFormed, Visit
 

@@ -18,8 +18,9 @@ from vezne.core.member import (
     Role,
 )
 from vezne.panel.links import NoEmail, checked_email
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
-from vezne.panel.routing import PANEL_PATH, Page
+from vezne.panel.routing import Page
 from vezne.panel.visit import IllFormed, NotFound, Visit
 
 TEAM_PATH: Final = f"{PANEL_PATH}/team"
