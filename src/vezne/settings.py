@@ -123,6 +123,15 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     listen: Address | Literal["auto"] | None = "auto"
 
+    @property
+    def address(self) -> Address | None:
+        """Where it listens by itself."""
+        return self.listen if isinstance(self.listen, Address) else None
+
+    def is_with_doors(self, mode: Mode) -> bool:
+        """Whether it answers where the doors do."""
+        return self.listen == "auto" and mode == "sandbox"
+
 
 class LoadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When new requests are refused because there are too many. 0 is never."""
@@ -169,6 +178,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     metrics: MetricsSettings = MetricsSettings()
     load: LoadSettings = LoadSettings()
     tracing: TracingSettings = TracingSettings()
+
+    @property
+    def vault_url(self) -> str | None:
+        """Where the vault's database is; None for an SQLite file."""
+        return self.vault_database or self.database
 
     @property
     def idle_minutes(self) -> int:

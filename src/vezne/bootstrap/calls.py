@@ -1,15 +1,16 @@
 """The log of calls: its database, whose a call is, and the recorder at the doors of a sandbox."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-from vezne.bootstrap.vault_room import open_engine
+from vezne.bootstrap.engines import open_engine
 from vezne.core.call_log import CallBook
 from vezne.core.merchant import Merchant
 from vezne.dialects.diagnosing import owner_of
-from vezne.edge.call_log import CallRecorder
+from vezne.edge.call_log import SHARDS, CallRecorder
 from vezne.edge.messages import Door
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.machine import SystemClock, SystemEntropy
@@ -42,9 +43,18 @@ def new_recorder(
     """Who keeps the log; None where none is kept."""
     if book is None or settings.sandbox.request_log == "off":
         return None
-    shard = 0 if settings.database is None else SystemEntropy().take(1)[0]
     rows_max = settings.sandbox.request_log_rows
-    return CallRecorder(book, _Owners(merchants), SystemClock(), rows_max=rows_max, shard=shard)
+    return CallRecorder(
+        book, _Owners(merchants), SystemClock(), rows_max=rows_max, shard=_shard(settings)
+    )
+
+
+def _shard(settings: Settings) -> int:
+    """A number that hardly another process has which writes to the same log."""
+    if settings.database is not None:
+        return SystemEntropy().take(1)[0]
+    # Workers have numbers one after the other.
+    return 0 if settings.workers == 1 else os.getpid() % SHARDS
 
 
 @asynccontextmanager

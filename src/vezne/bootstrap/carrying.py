@@ -5,8 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 
+from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.house import House, open_house, own_room
-from vezne.bootstrap.vault_room import open_engine
 from vezne.settings import Settings
 from vezne.storage.card_pages import SqlCardPages
 from vezne.vault.portability.approvers import Proof

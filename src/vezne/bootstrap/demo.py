@@ -3,29 +3,21 @@
 import json
 from typing import Final
 
-from vezne.api_keys import Keys, fill_keys, key_pairs, random_key
+from vezne.api_keys import Keys, fill_keys, random_key
 from vezne.bootstrap.house import House
-from vezne.bootstrap.merchant_keys import credentials_of
-from vezne.core.installment_tables import INSTALLMENT_TABLES
-from vezne.core.merchant import Merchant, MerchantSettings
-from vezne.core.money import UNIT
+from vezne.bootstrap.sandbox_merchants import all_credentials, sandbox_settings
+from vezne.core.merchant import Merchant
 from vezne.vault.files import PRIVATE, replace_file
 
 DEMO_MERCHANT: Final = "Demo"
-# What a unit of each currency is worth in lira in the sandbox. Fixed, so that tests are too.
-SANDBOX_RATES_E8: Final = {"USD": 40 * UNIT, "EUR": 45 * UNIT, "GBP": 53 * UNIT}
 
 
 async def add_merchant(house: House, name: str, keys: Keys, *, is_demo: bool = False) -> Merchant:
     """Add a merchant with a pair of keys for every door. Raises DuplicateMerchant, DuplicateKey."""
-    names = house.vault.names
-    credentials = [
-        credential for pair in key_pairs(keys) for credential in credentials_of(names, *pair)
-    ]
-    settings = MerchantSettings(
-        installments=INSTALLMENT_TABLES, exchange_rates_e8=dict(SANDBOX_RATES_E8)
+    credentials = all_credentials(house.vault.names, keys)
+    return await house.merchants.add_merchant(
+        name, credentials, settings=sandbox_settings(), is_demo=is_demo
     )
-    return await house.merchants.add_merchant(name, credentials, settings=settings, is_demo=is_demo)
 
 
 async def ensure_demo_merchant(house: House) -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from vezne.bootstrap.doctors import attended
 from vezne.bootstrap.house import House
+from vezne.bootstrap.sandbox_merchants import MadeMerchants
 from vezne.bootstrap.start import CannotStart
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import NameBox, Ports
@@ -61,5 +62,6 @@ def build_doors(
     ]
     if faults is not None:
         doors = attended(doors, merchants, names, refuses_repeats=iyzico.replay_minutes > 0)
-        doors.append(sandbox_door(ports, merchants, merchants, faults))
+        made = MadeMerchants(merchants, names)
+        doors.append(sandbox_door(ports, merchants, merchants, faults, made))
     return doors

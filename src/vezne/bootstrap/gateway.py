@@ -3,7 +3,8 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Final
 
 from vezne.bootstrap.calls import recorded
@@ -12,10 +13,17 @@ from vezne.bootstrap.front import settle_garbage_collector
 from vezne.bootstrap.guarding import guard_doors
 from vezne.bootstrap.house import House, new_uplink, open_house
 from vezne.bootstrap.members import tell_of_panel
+from vezne.bootstrap.metrics import watch_connections, watch_load, watch_process
+from vezne.bootstrap.metrics_page import METRICS_PATH, MetricsPage
 from vezne.bootstrap.server import at_work, sites_of
+from vezne.bootstrap.spans import traces_of
 from vezne.bootstrap.start import run
+from vezne.edge.departure import Departure
+from vezne.edge.load import LoadGate
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
+from vezne.edge.server import Listeners
+from vezne.edge.sites import lone_site
 from vezne.link.boards import GatewayBoard
 from vezne.link.messages import FaultUsed
 from vezne.link.reception import Desk
@@ -46,23 +54,48 @@ async def _serve(settings: Settings) -> None:
     if not connecting.done():
         connecting.cancel()
         return
-    async with open_house(settings, uplink=uplink) as house, at_work(house):
+    async with (
+        traces_of(settings) as tracing,
+        open_house(settings, uplink=uplink, tracing=tracing) as house,
+        at_work(house),
+    ):
         settle_garbage_collector()
-        with guard_doors(open_doors(house), settings, house.audit) as guarded:
-            async with recorded(house.recorder, guarded) as doors:
-                uplink.take_requests(_reception(house, doors))
+        gate = LoadGate(settings.load.lag_ms_max, [house.behind_s], house.audit)
+        with guard_doors(open_doors(house), settings, house.audit, house.watch.guard) as guarded:
+            async with recorded(house.recorder, guarded) as doors, _told(house, gate) as told:
+                handled = doors if tracing is None else tracing.doors(doors)
+                uplink.take_requests(_reception(house, handled, gate))
                 staying = asyncio.create_task(uplink.stay_open())
                 line = tell_of_panel(settings)
-                sys.stdout.write(f"ready unix:{settings.vault_socket}\n{line}")
+                sys.stdout.write(f"ready unix:{settings.vault_socket}\n{line}{told}")
                 sys.stdout.flush()
                 await stopping
         await _leave(uplink, stop)
+        gate.tell_of_rest()
         staying.cancel()
 
 
-def _reception(house: House, doors: Sequence[Door]) -> Reception:
+@asynccontextmanager
+async def _told(house: House, gate: LoadGate) -> AsyncIterator[str]:
+    """Tell the figures of this process where the settings say; a line about where that is."""
+    watch, address = house.watch, house.settings.metrics.address
+    watch_process(watch, house.settings)
+    watch_load(watch, gate)
+    measuring = asyncio.create_task(watch.lag.measure())
+    page = lone_site(METRICS_PATH, MetricsPage(watch, "0").site, house.audit)
+    listeners = await Listeners.open(page, http=address)
+    watch_connections(watch, [listeners])
+    try:
+        yield "" if address is None else f"metrics {listeners.http_url}{METRICS_PATH}\n"
+    finally:
+        measuring.cancel()
+        await listeners.close()
+
+
+def _reception(house: House, doors: Sequence[Door], gate: LoadGate) -> Reception:
     """What this process does for the vault."""
-    desk = Desk(doors, sites_of(house, doors), house.audit)
+    # The vault's process forgets a gateway that leaves, and asks it no more whether it is ready.
+    desk = Desk(doors, sites_of(house, doors, Departure()), house.audit, gate)
     board, audit = house.faults, house.audit
 
     def hear_used(used: FaultUsed) -> None:

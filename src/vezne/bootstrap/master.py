@@ -3,11 +3,14 @@
 from functools import partial
 from typing import Final
 
+from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.start import run
 from vezne.core.ports import Entropy
+from vezne.engines.migrate import load_migrations, migrate
 from vezne.machine import SystemEntropy
 from vezne.settings import Settings
 from vezne.terminal import ask_secret
+from vezne.vault.key_records import KeyRecords
 from vezne.vault.keyring import MasterSource
 from vezne.vault.master_key import MasterKey, UnusableMasterKey
 from vezne.vault.masters.opening import file_of, new_master_key, open_master_key
@@ -44,12 +47,13 @@ def master_source(settings: Settings, entropy: Entropy) -> MasterSource:
 async def open_serving_master_key(settings: Settings) -> MasterKey:
     """The master key for a server: one of its own mode (PCI DSS v4.0.1 3.6.1.1).
 
-    The first start of a sandbox makes its key file. Raises UnusableMasterKey.
+    The first start of a sandbox makes its key file. Raises UnusableMasterKey, and EngineFailure
+    when the vault's database had to be asked whether this is the first.
     """
     entropy = SystemEntropy()
     uri, is_sandbox = master_key_uri(settings), settings.mode == "sandbox"
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if is_sandbox and _is_first_start(settings, uri):
+    if is_sandbox and await _is_first_start(settings, uri):
         await new_master_key(uri, entropy, is_sandbox=True)
     key_file = file_of(uri)
     if not is_sandbox and key_file is not None and not key_file.exists():
@@ -83,9 +87,16 @@ async def _create_master_key(uri: str, *, is_sandbox: bool) -> tuple[str, str]:
     return master_key.key_id, master_key.kcv
 
 
-def _is_first_start(settings: Settings, uri: str) -> bool:
-    """Whether a key file may be made: there is none, and no data that a lost one would open."""
+async def _is_first_start(settings: Settings, uri: str) -> bool:
+    """Whether a key file may be made: there is none, and no vault that a lost one would open."""
     key_file = file_of(uri)
     if key_file is None or key_file.exists():
         return False
-    return settings.database is not None or not (settings.data / "vault.db").exists()
+    if settings.vault_url is None:
+        return not (settings.data / "vault.db").exists()
+    engine = await open_engine(settings, "vault")
+    try:
+        await migrate(engine, load_migrations("vezne.vault"))
+        return not await KeyRecords(engine).list_masters()
+    finally:
+        await engine.close()

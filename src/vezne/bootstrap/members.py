@@ -18,7 +18,7 @@ from vezne.core.member import (
 from vezne.edge.server import Address
 from vezne.panel.members import Lent, MembersDesk, members_desk
 from vezne.panel.passwords import Passwords
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.panel.sessions import Policy
 from vezne.settings import Settings
 from vezne.vault.files import PRIVATE, replace_file

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.house import House, open_house, own_room
 from vezne.bootstrap.master import master_key_uri, open_configured_master_key
 from vezne.bootstrap.start import CannotStart
-from vezne.bootstrap.vault_room import open_engine
 from vezne.machine import SystemEntropy
 from vezne.settings import Settings
 from vezne.terminal import ask_secret
@@ -48,9 +48,9 @@ class KeyHouse(msgspec.Struct, frozen=True):
     async def replace_master_file(self, on_progress: Progress) -> Rewrapped:
         """Put a new master key where the old one is, in its file; running servers pick it up.
 
-        Where the database is a server, others may serve it too, from files of their own; so the
-        old key's wraps stay. What was cut off is gone on with. Raises CannotStart when the key is
-        not in a file, and what `vezne.vault.rewrapping.Rewrapping` raises.
+        Where the vault's database is a server, others may serve it too, from files of their own;
+        so the old key's wraps stay. What was cut off is gone on with. Raises CannotStart when the
+        key is not in a file, and what `vezne.vault.rewrapping.Rewrapping` raises.
         """
         entropy = SystemEntropy()
         settings = self.house.settings
@@ -64,7 +64,7 @@ class KeyHouse(msgspec.Struct, frozen=True):
         replacement = begin_replacement(path, old.key_id, entropy, is_sandbox=old.is_sandbox)
         new = await open_master_key(f"file:{replacement.draft}", entropy)
         done = await self.rewrapping.change(new, "file", on_progress, replacement.put)
-        is_old_kept = settings.database is not None
+        is_old_kept = settings.vault_url is not None
         if not is_old_kept:
             await self.rewrapping.destroy(replacement.old_id)
         replacement.end()

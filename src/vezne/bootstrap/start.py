@@ -1,7 +1,7 @@
 """Running something to its end: what a person can mend becomes one line."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Final, TypeVar
 
 import uvloop
@@ -51,10 +51,13 @@ _MENDABLE: Final = (
 )
 
 
-def run(work: Coroutine[object, object, Result]) -> Result:
+def run(
+    work: Coroutine[object, object, Result],
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop,
+) -> Result:
     """Run to the end; what a person can mend becomes CannotStart."""
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
             return runner.run(work)
     except _MENDABLE as error:
         raise CannotStart(str(error)) from error

@@ -12,6 +12,9 @@ import structlog
 from vezne.bootstrap.doors import build_doors
 from vezne.bootstrap.front import VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.master import open_serving_master_key
+from vezne.bootstrap.post import lone_post
+from vezne.bootstrap.ready import vault_readiness
+from vezne.bootstrap.spans import traces_of
 from vezne.bootstrap.start import run
 from vezne.bootstrap.vault_room import (
     TRAIL_FOLDER,
@@ -25,14 +28,14 @@ from vezne.core.bins import BinDirectory
 from vezne.core.ports import Books, Numbers, Ports
 from vezne.edge.app import HEALTH_PATH
 from vezne.edge.logs import configure_logs
-from vezne.edge.messages import Door
-from vezne.edge.threeds import SITE_PATH
+from vezne.edge.messages import THREEDS_PATH, Door
+from vezne.edge.readiness import READY_PATH
 from vezne.link.boards import BankBoard
 from vezne.link.counter import Counter, Services
 from vezne.link.messages import Welcome
 from vezne.link.sockets import listen_on
 from vezne.machine import SystemClock, SystemEntropy
-from vezne.panel.routing import PANEL_PATH
+from vezne.panel.paths import PANEL_PATH
 from vezne.settings import Settings, check_servable
 from vezne.storage.merchants import SqlMerchants
 from vezne.vault.audit.newest import TrailFiles
@@ -62,15 +65,22 @@ async def _serve(settings: Settings) -> None:
     path = socket_path(settings)
     faults = BankBoard() if settings.mode == "sandbox" else None
     with locked(settings.data, VAULT_LOCK):
-        async with open_vault_room(settings, faults, master_key) as room:
+        async with (
+            traces_of(settings, hands_on=True) as tracing,
+            open_vault_room(settings, faults, master_key) as room,
+        ):
+            room.watch.tracing = tracing
             room.service.transit.count_from(int.from_bytes(SystemEntropy().take(_ID_BYTES)))
             counter = Counter(_services(settings, room, faults))
             server = await listen_on(path, counter.make_peer)
-            sites = {path: counter.site(path) for path in (SITE_PATH, PANEL_PATH)}
+            sites = {path: counter.site(path) for path in (THREEDS_PATH, PANEL_PATH)}
             sites[HEALTH_PATH] = counter.health
+            post = lone_post(settings)
+            ready = vault_readiness(room, counter.site(READY_PATH), post.stage.departure)
+            sites[READY_PATH] = ready.site
             doors = counter.doors(_doors(settings, room, faults))
             try:
-                await serve_front(settings, room, doors, sites)
+                await serve_front(settings, room, doors, sites, post)
             finally:
                 server.close()
                 counter.close()

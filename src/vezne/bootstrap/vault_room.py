@@ -1,21 +1,22 @@
 """The vault with everything it opens: its database, its keys, its trail, its line to the bank."""
 
 import resource
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
 import msgspec
 
+from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.guarding import is_guarded
 from vezne.bootstrap.master import master_source, open_configured_master_key
+from vezne.bootstrap.metrics import Watch, watch_engine, watch_vault
 from vezne.bootstrap.own_doors import OwnDoors
+from vezne.bootstrap.sharing import tag_key
 from vezne.built_in_bank import BankTransport, open_bank
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import CardLine
 from vezne.engines.engine import Engine
-from vezne.engines.postgres import open_postgres
-from vezne.engines.sqlite import open_sqlite
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.settings import Settings
 from vezne.vault.audit.anchors import Anchors
@@ -26,20 +27,23 @@ from vezne.vault.service import VaultService, open_vault
 
 # Where the audit trail is, below the data directory.
 TRAIL_FOLDER: Final = "audit"
-_TAG_KEY_BYTES: Final = 32
 
 
 class VaultRoom(msgspec.Struct, frozen=True):
     """What is open where the vault is: in the only process, or in the vault's own.
 
     `line` is the way to the bank; `audit` is the trail itself; `own_doors` are the doors, for what
-    asks from inside.
+    asks from inside; `engine` is the database of the vault. `behind` are the waits, in seconds, at
+    the databases of this process; `watch` has what the process tells of itself.
     """
 
     service: VaultService
     line: CardLine
     audit: Trail
+    engine: Engine
     own_doors: OwnDoors = msgspec.field(default_factory=OwnDoors)
+    behind: list[Callable[[], float]] = msgspec.field(default_factory=list)
+    watch: Watch = msgspec.field(default_factory=Watch)
 
 
 @asynccontextmanager
@@ -71,12 +75,15 @@ async def open_vault_room(
             cryptoperiod_days=settings.vault.cryptoperiod_days,
         )
         if is_guarded(settings):
-            vault.intake.tag_numbers(entropy.take(_TAG_KEY_BYTES))
+            vault.intake.tag_numbers(await tag_key(settings, vault.keyring, entropy))
         await audit.attest(CheckpointKey(await vault.keyring.audit_key()), Anchors(sealed))
         bank = open_bank(settings, vault.bank_key, clock, faults)
         stack.callback(bank.close)
         line = vault.line(BankTransport(bank), timeout_s=None)
-        yield VaultRoom(vault, line, audit)
+        room = VaultRoom(vault, line, audit, sealed, behind=[sealed.behind_s])
+        watch_engine(room.watch, "vault", sealed.figures)
+        watch_vault(room.watch, vault, audit)
+        yield room
 
 
 def forbid_core_files() -> None:
@@ -85,13 +92,3 @@ def forbid_core_files() -> None:
     (PCI DSS v4.0.1 3.3.1, 3.5.1)
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-async def open_engine(settings: Settings, name: str) -> Engine:
-    """Books and vault have a database, or a schema, each of their own."""
-    url = settings.database
-    if name == "vault":
-        url = settings.vault_database or url
-    if url is None:
-        return open_sqlite(settings.data / f"{name}.db")
-    return await open_postgres(url, f"vezne_{name}")
