@@ -23,6 +23,7 @@ from vezne.engines.engine import (
 )
 from vezne.engines.figures import EngineFigures
 from vezne.engines.postgres_hold import Line, hold_name
+from vezne.engines.postgres_readers import Readers
 from vezne.engines.postgres_sql import combined, is_combinable, numbered
 from vezne.engines.turns import Turns
 
@@ -30,8 +31,9 @@ from vezne.engines.turns import Turns
 GROUP_MAX: Final = 128
 # Two servers that wait for each other's rows: one of them tries again.
 RACES_MAX: Final = 10
-# One connection writes; with a second one, groups would be half as large. The others read.
-CONNECTIONS_MAX: Final = 4
+# One connection writes; with a second one, groups would be half as large. Three read; the others
+# are for what takes long.
+CONNECTIONS_MAX: Final = 6
 CONNECT_TIMEOUT_S: Final = 5
 COMMAND_TIMEOUT_S: Final = 10
 STATEMENTS_CACHED: Final = 256
@@ -83,6 +85,7 @@ class PostgresEngine:
     def __init__(self, pool: asyncpg.Pool, line: Line) -> None:
         self._pool = pool
         self._line = line
+        self._readers = Readers(pool, CONNECT_TIMEOUT_S)
         self._waiting: deque[_Job] = deque()
         self._turns = Turns(GROUP_MAX)
         self.figures = EngineFigures(self._waiting, GROUP_MAX)
@@ -98,20 +101,15 @@ class PostgresEngine:
             raise EngineClosed
         try:
             try:
-                records = await self._records(sql, params)
+                records = await self._readers.fetch(numbered(sql), params)
             except _BROKEN_LINES as error:
                 if isinstance(error, TimeoutError):
                     raise
                 await self._judged(error)
-                records = await self._records(sql, params)
+                records = await self._readers.fetch(numbered(sql), params)
         except Exception as error:
             raise await self._judged(error) from error
         return [tuple(record) for record in records]
-
-    async def _records(self, sql: str, params: Sequence[Value]) -> list[asyncpg.Record]:
-        async with self._connected() as connection:
-            records: list[asyncpg.Record] = await connection.fetch(numbered(sql), *params)
-            return records
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["_Snapshot"]:
@@ -180,6 +178,7 @@ class PostgresEngine:
         self._is_closing = True
         if self._writing is not None:
             await self._writing
+        await self._readers.close()
         await self._pool.close()
 
     async def _serve(self) -> None:
@@ -232,6 +231,7 @@ class PostgresEngine:
         judged = _translated(error)
         if isinstance(judged, EngineFailure) and not isinstance(judged, _LostRace):
             await self._pool.expire_connections()
+            await self._readers.give_up()
         return judged
 
     @asynccontextmanager
