@@ -136,7 +136,7 @@ class MetricsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class LoadSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """When new requests are refused because there are too many. 0 is never."""
 
-    lag_ms_max: int = 250
+    lag_ms_max: int = 500
 
 
 class TracingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

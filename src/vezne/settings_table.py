@@ -358,7 +358,7 @@ TABLE: Final = (
     ),
     Setting(
         key="load.lag_ms_max",
-        default="250",
+        default="500",
         about="How far the server may fall behind before it refuses new requests for a moment, in "
         "milliseconds of waiting for its turn; 0 never refuses.",
         parse=whole_number_from,

@@ -21,7 +21,7 @@ from vezne.dialects.paynet.switches import switches_for as paynet_switches
 from vezne.dialects.paywall import webhooks as paywall
 from vezne.dialects.paywall.endpoint import DOOR as PAYWALL
 from vezne.edge.late_courier import LateCourier
-from vezne.flows.notify import Mail, is_due, tell_due
+from vezne.flows.notify import Mail, tell_due
 from vezne.settings import Settings
 from vezne.storage.merchants import SqlMerchants
 from vezne.storage.outbox import SqlOutbox
@@ -84,13 +84,16 @@ async def _start(
     office: Office, mails: list[Mail], busy: set[tuple[int, str]], tasks: asyncio.TaskGroup
 ) -> None:
     """Start telling each merchant that is to be told something, where it is not done already."""
-    for merchant in await office.merchants.list_merchants():
-        if not await is_due(merchant, office.outbox, office.ports):
+    for merchant_id in await office.outbox.find_to_tell(office.ports.clock.now_ms()):
+        idle = [mail for mail in mails if (merchant_id, mail.door) not in busy]
+        merchant = await office.merchants.find_merchant(merchant_id) if idle else None
+        if merchant is None:
             continue
-        for mail in mails:
-            if (merchant.id, mail.door) not in busy:
-                busy.add((merchant.id, mail.door))
-                tasks.create_task(_tell(merchant, office, mail, busy))
+        # Requests first: it may be very many merchants.
+        await asyncio.sleep(0)
+        for mail in idle:
+            busy.add((merchant.id, mail.door))
+            tasks.create_task(_tell(merchant, office, mail, busy))
 
 
 async def _tell(merchant: Merchant, office: Office, mail: Mail, busy: set[tuple[int, str]]) -> None:

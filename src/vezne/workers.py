@@ -1,13 +1,13 @@
 """What runs beside the server: it looks for work by itself and outlives its own failures."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, NoReturn
 
 import structlog
 
-from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
 from vezne.edge.logs import describe_fault
 from vezne.flows.due import catch_up
@@ -15,10 +15,10 @@ from vezne.storage.merchants import SqlMerchants
 from vezne.storage.payment_search import SqlPaymentSearch
 from vezne.vault.service import VaultService
 
-# How often each merchant's due payments are looked for,
+# How often somebody looks for what is due,
 DUE_EVERY_S: Final = 1.0
-# and how much less often for every merchant: looking takes a twentieth of this.
-DUE_A_MERCHANT_S: Final = 0.002
+# and how many times longer than the looking took the pause after it is at least.
+PAUSE_TIMES: Final = 20
 
 # So many rows keep the event loop busy for some milliseconds, and the pause is longer.
 FILL_ROWS: Final = 50
@@ -38,23 +38,33 @@ async def look_at_all_due(merchants: SqlMerchants, ports: Ports) -> None:
     """Do what is due for every merchant, for ever; a bank that is slow for one delays no other."""
     busy: set[int] = set()
 
-    async def look(merchant: Merchant) -> None:
+    async def look(merchant_id: int) -> None:
         try:
-            await outlive(catch_up(merchant, ports))
+            await outlive(_catch_up(merchant_id, merchants, ports))
         finally:
-            busy.discard(merchant.id)
+            busy.discard(merchant_id)
 
     async def look_once(looking: asyncio.TaskGroup) -> None:
-        found = await merchants.list_merchants()
-        for merchant in found:
-            if merchant.id not in busy:
-                busy.add(merchant.id)
-                looking.create_task(look(merchant))
+        begun_s = time.monotonic()
+        found = await merchants.find_due(ports.clock.now_ms())
+        took_s = time.monotonic() - begun_s
+        for merchant_id in found:
+            if merchant_id not in busy:
+                busy.add(merchant_id)
+                looking.create_task(look(merchant_id))
+                # Requests first: on a new business day it may be everybody's turn.
+                await asyncio.sleep(0)
         # On top of the pause between two turns.
-        await asyncio.sleep(DUE_A_MERCHANT_S * len(found))
+        await asyncio.sleep(PAUSE_TIMES * took_s)
 
     async with asyncio.TaskGroup() as looking:
         await repeat(partial(look_once, looking), DUE_EVERY_S)
+
+
+async def _catch_up(merchant_id: int, merchants: SqlMerchants, ports: Ports) -> None:
+    merchant = await merchants.find_merchant(merchant_id)
+    if merchant is not None:
+        await catch_up(merchant, ports)
 
 
 async def fill_search(search: SqlPaymentSearch) -> None:

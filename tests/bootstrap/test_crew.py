@@ -171,6 +171,18 @@ def test_one_that_is_not_ready_in_time_is_killed():
     assert desk.hired[1].told == [SIGKILL]
 
 
+def test_nothing_is_due_while_the_first_of_all_starts():
+    """However long that takes: nobody looks again and again meanwhile."""
+    desk = Desk(count=3)
+    desk.is_full = True
+    desk.advance()
+    assert desk.crew.due_s(desk.now_s) == pytest.approx(PAUSE_MAX_S, abs=0.02)
+    desk.is_full = False
+    desk.advance(PAUSE_MAX_S)
+    desk.advance(START_MAX_S * 10)
+    assert desk.crew.due_s(desk.now_s) == pytest.approx(PAUSE_MAX_S, abs=0.02)
+
+
 def test_no_process_to_be_had_is_tried_again():
     """As when the machine has none left."""
     desk = Desk()

@@ -4,7 +4,9 @@ import socket
 from contextlib import AsyncExitStack
 
 import pytest
+from msgspec.structs import replace
 
+from fakes.guarded import plain_door
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.peers import open_peers, shared_doors, shared_sites
@@ -67,8 +69,8 @@ async def test_a_lone_server_opens_nothing(settings, stack):
         assert peers is None
         assert await SqlServers(house.engine).list_servers() == []
         doors, sites = [object()], {"/": object()}
-        assert shared_doors(house, doors) is doors
-        assert shared_sites(house, sites) == sites
+        assert shared_doors(house.settings, doors, peers) is doors
+        assert shared_sites(sites, peers) == sites
     keyring, entropy = house.room.service.keyring, SystemEntropy()
     keys = {await tag_key(house.settings, keyring, entropy) for _ in range(2)}
     assert len(keys) == 2
@@ -88,6 +90,25 @@ async def test_workers_of_one_house_find_each_other(settings, stack):
         }
         assert len(tags) == 1
     assert await SqlServers(first.engine).list_servers() == []
+
+
+@pytest.mark.parametrize("mode", ["sandbox", "live"])
+async def test_what_waits_for_the_others(settings, stack, mode):
+    """Pages in any mode, since keys are revoked there; doors where they change what others know."""
+    house = await house_of(stack, settings(workers=2))
+    told = []
+
+    async def visit(_):
+        house.merchants._tell()
+        told.append(len(here._announcing))
+
+    async with open_peers(house) as here:
+        (door,) = shared_doors(replace(house.settings, mode=mode), [plain_door(visit)], here)
+        await door.routes[0].handle(None)
+        assert bool(here._announcing) is (mode == "live")
+        await here.settled()
+        await shared_sites({"/": visit}, here)["/"](None)
+        assert (told, here._announcing) == ([1, 1], set())
 
 
 async def test_workers_share_a_range_of_ports(settings, stack):

@@ -12,11 +12,13 @@ from vezne.edge.departure import Departure
 
 @pytest.fixture
 def pipe():
-    """Both ends, the second of which a test may close."""
+    """Both ends, the second of which a test may close. SIGTERM is answered as before at the end."""
+    before = signal.getsignal(signal.SIGTERM)
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     ends = [reader, writer]
     yield ends
+    signal.signal(signal.SIGTERM, before)
     for file in ends:
         os.close(file)
 
@@ -66,3 +68,10 @@ async def test_a_signal_is_an_order_however_often_it_comes(pipe):
         await asyncio.sleep(0.05)
     assert departure.is_leaving
     assert not departure.hurried.is_set()
+
+
+async def test_a_signal_that_is_late_ends_nothing(pipe):
+    """What is left then is to close the databases and to write the last line of the trail."""
+    with at_orders(pipe[0], Departure()):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -478,3 +478,25 @@ async def test_merchants_begin_anew_side_by_side(merchants: SqlMerchants) -> Non
         found = await merchants.find_credential("iyzico", f"k{number}")
         assert found is not None
         assert found.merchant == each
+
+
+async def test_a_merchant_begins_anew_once_at_a_time(merchants: SqlMerchants) -> None:
+    """Of several at once, those that come too late hear so, and leave no merchant without keys."""
+    old = await merchants.add_merchant("Shop", [pair("k1"), pair("k2")])
+    tries = (merchants.replace_merchant(old, f"Shop {n}", old.settings) for n in range(4))
+    done = await asyncio.gather(*tries, return_exceptions=True)
+    (new,) = [each for each in done if isinstance(each, Merchant)]
+    assert [type(each) for each in done if each is not new] == [Conflict] * 3
+    assert [each.id for each in await merchants.list_merchants()] == [old.id, new.id]
+    assert len(await merchants.list_credentials(new.id)) == 2
+
+
+async def test_many_merchants_are_added_at_once(merchants: SqlMerchants) -> None:
+    """More than a few tests begin together, and every one has a merchant."""
+
+    async def add(place: int) -> None:
+        for number in range(8):
+            await merchants.add_merchant(f"Shop {place} {number}", [pair(f"k{place} {number}")])
+
+    await asyncio.gather(*map(add, range(24)))
+    assert len(await merchants.list_merchants()) == 24 * 8

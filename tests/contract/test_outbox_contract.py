@@ -124,18 +124,6 @@ async def test_first_tries_are_listed_before_others(store: Store) -> None:
     assert await store.due(AT_MS + 40_000) == [again, new]
 
 
-async def test_somebody_asks_whether_anything_is_due(store: Store) -> None:
-    """Of a merchant, at whichever door; not what is over, or held up."""
-    await store.add(notice(door="paynet"), notice(door="paynet", version=4, next_try_ms=AT_MS - 9))
-    assert await store.outbox.has_due_notices(1, until_ms=AT_MS)
-    assert not await store.outbox.has_due_notices(1, until_ms=AT_MS - 1)
-    assert not await store.outbox.has_due_notices(2, until_ms=AT_MS)
-    await store.change(deliver(notice(door="paynet")))
-    assert await store.outbox.has_due_notices(1, until_ms=AT_MS - 9)
-    await store.change(deliver(notice(door="paynet", version=4, next_try_ms=AT_MS - 9)))
-    assert not await store.outbox.has_due_notices(1, until_ms=AT_MS)
-
-
 async def test_no_notice_overtakes_another_of_its_payment(store: Store) -> None:
     """The second waits until the first is told or given up, however long that takes."""
     second = notice(version=4)

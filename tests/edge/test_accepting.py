@@ -134,6 +134,49 @@ async def test_without_files_connections_wait():
     await service.drain(0.0)
 
 
+async def test_who_is_in_line_at_the_end_is_served():
+    """Also those who are more than are taken at once: each has connected, as far as it knows."""
+    listeners = await Listeners.open(answer, http=Address("127.0.0.1", 0), limits=QUICK)
+    clients = [silent(listeners.http_url) for _ in range(3 * ACCEPTED_AT_ONCE)]
+    for client in clients:
+        client.sendall(post())
+    await listeners.close()
+    for client in clients:
+        assert client.recv(64).startswith(b"HTTP/1.1 200")
+        client.close()
+
+
+@pytest.mark.parametrize("is_aborted", [False, True])
+async def test_a_handshake_has_time_where_another_process_goes_on(tmp_path, is_aborted):
+    """As much as who rests has; when there is a hurry, none."""
+    files = ensure_certificates(tmp_path, SystemClock(), ())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.server)
+    limits = msgspec.structs.replace(FEW, leave_s=0.1, give_way_s=30.0)
+    listeners = await Listeners.open(
+        answer, http=None, tls=Address("127.0.0.1", 0), ssl_context=context, limits=limits
+    )
+    client = silent(listeners.https_url)
+    await asyncio.sleep(0.05)
+    closing = asyncio.create_task(listeners.close(gives_way=True))
+    await asyncio.sleep(0.3)
+    assert not closing.done()
+    if is_aborted:
+        listeners.abort()
+    else:
+        client.setblocking(False)
+        trusting = ssl.create_default_context(cafile=files.authority)
+        reader, writer = await asyncio.open_connection(
+            sock=client, ssl=trusting, server_hostname="localhost"
+        )
+        writer.write(post())
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+        writer.close()
+    client.close()
+    async with asyncio.timeout(PATIENCE_S):
+        await closing
+
+
 @pytest.mark.parametrize("times", [1, 2])
 async def test_listeners_close_once(times):
     """Closing again does no harm."""

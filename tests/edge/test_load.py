@@ -145,6 +145,13 @@ async def test_few_requests_are_no_queue():
     assert all(gate.admits() for _ in range(100))
 
 
+async def test_tests_side_by_side_are_no_overload():
+    """A burst of 64 clients is served on the slowest machine."""
+    gate = await open_gate(100.0)
+    gate.under_way = 64
+    assert all(gate.admits() for _ in range(100))
+
+
 async def test_what_finishes_something_comes_last():
     """It is let in while new requests are refused, and refused only far behind."""
     behind = await open_gate(1.5 * LIMIT_S)

@@ -29,14 +29,6 @@ class MemoryOutbox:
     def __init__(self, books: MemoryBooks) -> None:
         self._books = books
 
-    async def has_due_notices(self, merchant_id: int, *, until_ms: int) -> bool:
-        doors = {item.door for item in self._books.notices.values()}
-        asked = [
-            await self.list_due_notices(merchant_id, door, until_ms=until_ms, limit=1)
-            for door in doors
-        ]
-        return any(asked)
-
     async def list_due_notices(
         self, merchant_id: int, door: str, *, until_ms: int, limit: int
     ) -> list[Notice]:

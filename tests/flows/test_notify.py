@@ -23,7 +23,6 @@ from vezne.flows.notify import (
     AT_ONCE_MAX,
     Mail,
     ReplayNotices,
-    is_due,
     replay_notices,
     tell_due,
 )
@@ -128,20 +127,6 @@ async def test_a_silent_bank_s_word_is_told_once_it_is_known(post) -> None:
     assert post.courier.said == [f"{payment.number}/3 sale_approved s3cret"]
     (item,) = post.world.books.notices.values()
     assert item.is_late
-
-
-async def test_somebody_has_to_look_only_when_something_is_due(post) -> None:
-    """By the merchant's time; the sender asks this of every merchant."""
-    outbox, ports = post.mail.outbox, post.world.ports
-    assert not await is_due(SHOP, outbox, ports)
-    await post.pay()
-    assert await is_due(SHOP, outbox, ports)
-    assert not await is_due(merchant(id=8), outbox, ports)
-    post.courier.problems = ["answered 500"]
-    await post.tell()
-    assert not await is_due(SHOP, outbox, ports)
-    ahead = msgspec.structs.replace(SHOP, clock_offset_ms=RETRY_DELAYS_MS[0])
-    assert await is_due(ahead, outbox, ports)
 
 
 async def test_a_failed_try_is_made_again_by_the_merchant_s_clock(post) -> None:

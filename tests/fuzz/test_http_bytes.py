@@ -81,7 +81,7 @@ def serve(pieces):
                 if not wire.is_paused:
                     break
         connection.connection_lost(None)
-        await service.drain()
+        await service.drain(0.0)
         return Served(requests, wire.written, problems)
 
     return asyncio.run(run())

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from fakes.clerk import Clerk
 from fakes.control import Control
 from fakes.doors import IyzicoCaller, unique
 from fakes.iyzico_client import CARD
@@ -138,6 +139,30 @@ def test_a_key_is_replaced(clerk, office):
     assert clerk.sees("keys.revoked_note", key=public)
     assert new.is_authentication_error(new.store(unique("customer")))
     assert clerk.page.get_by_text(clerk.text("keys.revoked"), exact=True).first.is_visible()
+
+
+def answers_of(caller):
+    """What is answered to a key, by either of two workers: each request is a connection."""
+    asked = [caller.call("/payment/bin/check", {"binNumber": "552879"}) for _ in range(12)]
+    return {answer["status"] for answer in asked}
+
+
+def test_a_key_that_is_revoked_opens_no_worker(start, browser):
+    """In the panel, by whichever worker: the note is there when no other one takes the key."""
+    server = start("--workers", "2")
+    clerk = Clerk(browser, server)
+    clerk.sign_in(server.keys["panel"]["email"], server.keys["panel"]["password"])
+    clerk.open("/keys")
+    clerk.press("keys.issue")
+    public, secret = clerk.page.locator("dl.facts .copyable code").all_inner_texts()
+    caller = IyzicoCaller(server, api_key=public, secret_key=secret)
+    assert answers_of(caller) == {"success"}
+    clerk.follow("keys.issued.kept")
+    clerk.follow("keys.revoke", within=f"tr:has-text('{public}')")
+    clerk.press("keys.revoke.do")
+    assert clerk.sees("keys.revoked_note", key=public)
+    assert answers_of(caller) == {"failure"}
+    clerk.leave()
 
 
 def test_settings_are_changed(clerk):

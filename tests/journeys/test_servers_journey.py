@@ -12,7 +12,7 @@ import pytest
 
 from fakes.control import Control
 from fakes.databases import remember
-from fakes.doors import PaynetCaller, PaywallCaller, unique
+from fakes.doors import IyzicoCaller, PaynetCaller, PaywallCaller, unique
 from fakes.iyzico_client import CARD, Client, payment_request
 from fakes.leaks import files, leaks
 from fakes.server import Server, wait_until
@@ -24,6 +24,9 @@ CODE = "123456"
 SHARED_FILES = ("master.key", "sandbox.json", "ca.pem", "ca-key.pem")
 # Payments that wait for their holders when a server is replaced.
 PAYMENTS = 6
+# Requests, each on a connection of its own, of which some come to each of two workers.
+CALLS = 12
+DAY_MS = 86_400_000
 # Wrong proofs until somebody is locked out.
 FAILURES = 6
 
@@ -175,6 +178,43 @@ def test_a_fault_put_up_on_one_happens_on_the_other(pair):
     placed = Control(second, keys).fault("silence_after", times=5)
     assert ask["a"]("DELETE", f"faults?id={placed['id']}")[0] == 200
     assert ask["b"]("GET", "faults")[1]["faults"] == []
+
+
+def times_at(caller):
+    """What time it is at whichever worker a request comes to."""
+    asked = [caller.call("/payment/bin/check", {"binNumber": "552879"}) for _ in range(CALLS)]
+    return [answer["systemTime"] for answer in asked]
+
+
+def test_every_worker_has_a_merchant_s_new_time(start):
+    """As soon as the clock is moved, and as soon as it is set back, though they remember it."""
+    server = start("--workers", "2")
+    caller, control = IyzicoCaller(server), Control(server)
+    for days in range(1, 4):
+        before_ms = max(times_at(caller))
+        moved = control.advance(f"{days}d")
+        assert moved["now_ms"] >= before_ms + days * DAY_MS
+        assert min(times_at(caller)) >= moved["now_ms"]
+    back = control.reset()
+    assert max(times_at(caller)) < back["now_ms"] + DAY_MS
+
+
+def test_every_worker_has_the_merchant_of_a_reset(start):
+    """Nothing of before it is found any more, at whichever worker somebody asks."""
+    server = start("--workers", "2")
+    status, made = Control(server).ask("POST", "merchants", {"name": "Shop"})
+    assert status == 201, made
+    caller, control = IyzicoCaller(server, **made["iyzico"]), Control(server, made["iyzico"])
+    seen = set()
+    for _ in range(3):
+        reference = unique("order")
+        assert caller.ok(caller.pay(CARD["cardNumber"], reference))
+        assert all(caller.ok(caller.find(reference)) for _ in range(CALLS))
+        status, fresh = control.ask("POST", "reset", {})
+        assert status == 200, fresh
+        seen.add(fresh["id"])
+        assert not any(caller.ok(caller.find(reference)) for _ in range(CALLS))
+    assert len(seen) == 3
 
 
 def test_a_server_that_joins_knows_and_counts_with_the_others(town):

@@ -12,8 +12,8 @@ from fakes.randomness import SeededEntropy
 from fakes.world import FixedClock
 from vezne.core.ports import CardGone
 from vezne.engines.sqlite import open_sqlite
-from vezne.peers.held import BATCH, HeldElsewhere
-from vezne.peers.messages import FindHeld
+from vezne.peers.held import BATCH, ON_ITS_WAY_S, HeldElsewhere
+from vezne.peers.messages import DropHeld, FindHeld, SealedHeld, TakeOver
 from vezne.peers.peers import ANSWER_MAX_S
 from vezne.vault.holding import Held, Holding
 from vezne.vault.lending import Lending
@@ -103,6 +103,36 @@ async def test_a_server_that_leaves_hands_its_cards_over(sites):
     assert await second.opened(count - 1) == (PAN, CVV)
     second.clock.advance(ms=5000)
     assert second.vault.list_held_here() == []
+
+
+async def test_a_card_whose_payment_is_over_is_not_taken_over(sites):
+    """Though word of that, from a third server, was faster than the card: no code stays behind."""
+    first, second, third = [await sites() for _ in range(3)]
+    for number in (1, 2):
+        first.hold(number)
+    lent = tuple(
+        SealedHeld(MERCHANT, number, first.vault.lend(MERCHANT, number)) for number in (1, 2)
+    )
+    await third.vault.drop_held(MERCHANT, 1)
+    await eventually(lambda: first.vault.list_held_here() == [(MERCHANT, 2)])
+    await eventually(lambda: second.elsewhere._over)
+    (peer,) = [peer for id, peer in first.peers.living().items() if id == second.peers.id]
+    assert await first.peers.ask(peer, TakeOver(lent)) == [[]]
+    assert second.vault.list_held_here() == [(MERCHANT, 2)]
+
+
+async def test_what_is_over_is_forgotten_in_time(sites):
+    """Word of a payment that is over is kept for as long as its card can be on its way."""
+    site = await sites()
+    now_s = [1.0]
+    site.elsewhere = HeldElsewhere(site.peers, site.vault, lambda: now_s[0])
+    for number in range(3):
+        site.elsewhere._hear_drop(DropHeld(MERCHANT, number))
+        now_s[0] += ON_ITS_WAY_S / 2
+    assert list(site.elsewhere._over) == [(MERCHANT, 1), (MERCHANT, 2)]
+    now_s[0] += ON_ITS_WAY_S
+    assert await site.elsewhere._answer_take_over(TakeOver(())) == []
+    assert site.elsewhere._over == {}
 
 
 async def test_long_names_go_in_smaller_parts(sites):

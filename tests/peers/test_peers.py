@@ -1,6 +1,7 @@
 """Servers of one register: how they find each other, and whom they ask."""
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from fakes.peer_servers import LOOPBACK, eventually, town
 from vezne.core.servers import Server
 from vezne.edge.server import Address, CannotListen
 from vezne.peers.messages import PROTOCOL, DropHeld, Greet, Greeted, IsHeld, ListFaults
-from vezne.peers.peers import ANSWER_MAX_S, FORGOTTEN_LOOKS, SILENT_LOOKS
+from vezne.peers.peers import ANSWER_MAX_S, FORGOTTEN_LOOKS, LOOK_S, SILENT_LOOKS
 
 
 @pytest.fixture
@@ -160,6 +161,45 @@ async def test_another_server_at_the_address_is_not_taken_for_it(servers):
     await first.look()
     await eventually(lambda: not first._dialling)
     assert set(first.living()) == {second.id}
+
+
+async def test_a_server_does_not_meet_itself(servers):
+    """Where one has ended without a word, the next may listen, and find its row."""
+    first = await servers.open()
+    address = servers.register.rows[first.id].address
+    stale = Server(id="stale", address=address, group="", started_ms=1, seen_ms=1)
+    servers.register.rows["stale"] = stale
+    met = []
+    know = first._know
+    first._know = lambda peer, greeted: met.append(greeted) or know(peer, greeted)
+    await first.look()
+    await eventually(lambda: not first._dialling)
+    assert first._unreachable == {"stale"}
+    assert (met, first._links) == ([], {})
+    # And of a row that is gone nothing is remembered.
+    del servers.register.rows["stale"]
+    await first.look()
+    assert first._unreachable == set()
+
+
+async def test_a_machine_that_is_unplugged_is_noticed(servers):
+    """Both ends have the system ask whether the other one is there, and give up within seconds."""
+    for peers in [await servers.open() for _ in range(2)]:
+        (peer,) = peers.living().values()
+        connected = peer._transport.get_extra_info("socket")
+        assert connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        idle_s, every_s, times, unheard_ms = (
+            connected.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (
+                socket.TCP_KEEPIDLE,
+                socket.TCP_KEEPINTVL,
+                socket.TCP_KEEPCNT,
+                socket.TCP_USER_TIMEOUT,
+            )
+        )
+        silent_s = SILENT_LOOKS * LOOK_S
+        assert idle_s + every_s * times <= silent_s
+        assert unheard_ms / 1000 <= silent_s
 
 
 async def test_servers_of_two_protocols_share_nothing(servers):

@@ -8,11 +8,12 @@ import pytest
 from builders import SAMPLE_TIME_MS
 from fakes.guarded import plain_door
 from fakes.peer_servers import LOOPBACK, town
-from vezne.core.fault import BankCall, Facts, Fault, FaultKind, Place
+from vezne.core.fault import FAULTS_MAX, BankCall, Facts, Fault, FaultKind, Place
 from vezne.edge.messages import Response
-from vezne.peers.boards import SharedBoard, settled_doors, settled_site
+from vezne.peers.boards import SharedBoard
 from vezne.peers.messages import PutFault
 from vezne.peers.peers import ANSWER_MAX_S
+from vezne.peers.settling import settled_doors, settled_site
 
 MERCHANT = 7
 SILENT = Fault(kind=FaultKind.SILENCE_AFTER, times=2)
@@ -41,31 +42,31 @@ async def test_a_change_is_known_when_it_is_settled(boards):
     """What is put up, used, used up, removed and cleared at any server."""
     here, there = await boards(), await boards()
     placed = here.add(MERCHANT, SILENT)
-    await here.settled()
+    await here.peers.settled()
     assert there.list_faults(MERCHANT) == [placed]
     assert there.take(MERCHANT, Place.BANK, PAYING) == SILENT
-    await there.settled()
+    await there.peers.settled()
     assert [each.left for each in here.list_faults(MERCHANT)] == [1]
     assert here.take(MERCHANT, Place.BANK, PAYING) == SILENT
-    await here.settled()
+    await here.peers.settled()
     assert there.list_all() == here.list_all() == []
 
     lasting = there.add(MERCHANT, BROKEN)
     for _ in range(2):
         assert there.take(MERCHANT, Place.GATEWAY, Facts()) == BROKEN
-    await there.settled()
+    await there.peers.settled()
     assert here.list_faults(MERCHANT) == [lasting]
     assert here.remove(MERCHANT, lasting.id)
     assert not here.remove(MERCHANT, lasting.id)
-    await here.settled()
+    await here.peers.settled()
     assert there.list_all() == []
 
     for board in (here, there):
         board.add(MERCHANT, SILENT)
-        await board.settled()
+        await board.peers.settled()
     assert here.clear(MERCHANT) == 2
     assert here.clear(MERCHANT) == 0
-    await here.settled()
+    await here.peers.settled()
     assert there.list_all() == []
 
 
@@ -84,10 +85,19 @@ async def test_ids_of_two_servers_differ(boards):
     here, there = await boards(), await boards()
     ids = {here.add(MERCHANT, SILENT).id for _ in range(3)}
     ids |= {there.add(MERCHANT, SILENT).id for _ in range(3)}
+    assert len(ids) == 6
     assert max(ids) < 2**53
     assert len(str(max(ids))) <= 18
-    await here.settled()
-    await there.settled()
+    await here.peers.settled()
+    await there.peers.settled()
+
+
+async def test_no_two_ids_of_a_server_are_alike():
+    """However many faults are put up in a millisecond: none takes the place of another."""
+    board = SharedBoard(lambda: SAMPLE_TIME_MS)
+    ids = [board.add(MERCHANT, SILENT).id for _ in range(FAULTS_MAX)]
+    assert ids == sorted(set(ids))
+    assert len(board.list_faults(MERCHANT)) == FAULTS_MAX
 
 
 async def test_a_server_that_does_not_confirm_delays_for_a_second_at_most(boards):
@@ -101,7 +111,7 @@ async def test_a_server_that_does_not_confirm_delays_for_a_second_at_most(boards
     there.peers.answer_with(PutFault, say_nothing)
     since = time.monotonic()
     here.add(MERCHANT, SILENT)
-    await here.settled()
+    await here.peers.settled()
     assert ANSWER_MAX_S <= time.monotonic() - since < 2 * ANSWER_MAX_S
     never.set()
 
@@ -111,7 +121,6 @@ async def test_a_board_that_is_not_connected_is_one_of_its_own():
     board = SharedBoard(lambda: SAMPLE_TIME_MS)
     await board.catch_up()
     board.add(MERCHANT, SILENT)
-    await board.settled()
     assert board.take(MERCHANT, Place.BANK, PAYING) == SILENT
 
 
@@ -127,12 +136,12 @@ async def test_answers_wait_until_others_know(boards):
         here.clear(MERCHANT)
         raise RuntimeError("on demand")
 
-    (door,) = settled_doors([plain_door(put_up)], here)
+    (door,) = settled_doors([plain_door(put_up)], here.peers)
     assert (await door.routes[0].handle(None)).status == 200
     assert len(there.list_faults(MERCHANT)) == 1
-    (door,) = settled_doors([plain_door(fail)], here)
+    (door,) = settled_doors([plain_door(fail)], here.peers)
     with pytest.raises(RuntimeError):
         await door.routes[0].handle(None)
     assert there.list_all() == []
-    assert (await settled_site(put_up, here)(None)).status == 200
+    assert (await settled_site(put_up, here.peers)(None)).status == 200
     assert len(there.list_faults(MERCHANT)) == 1

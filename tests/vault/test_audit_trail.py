@@ -338,6 +338,24 @@ async def test_a_failing_disk_is_told_at_once_and_loses_nothing(folder, anchors)
     assert what_is_wrong(verdict_on(folder, await anchors.list_all())) == ""
 
 
+async def test_what_monitoring_sees_of_a_failing_disk(folder):
+    """How many lines there were, how many of them wait, and whether the disk fails just now."""
+    trail = open_trail(folder)
+    trail.record(stored("01"))
+    assert (trail.lines, trail.waiting, trail.is_failing) == (1, 1, False)
+    await trail.settled()
+    assert (trail.lines, trail.waiting, trail.is_failing) == (1, 0, False)
+    with files_limited_to((folder / "000001.jsonl").stat().st_size):
+        trail.record(stored("02"))
+        with pytest.raises(AuditFailure):
+            await trail.settled()
+        assert (trail.lines, trail.waiting, trail.is_failing) == (2, 1, True)
+    await until(lambda: not trail.is_failing)
+    await until(lambda: not trail.waiting)
+    await trail.close()
+    assert subjects_in(folder) == ["01", "02"]
+
+
 async def test_a_stop_with_a_failing_disk_says_what_is_lost(folder):
     """Nothing is lost silently."""
     trail = open_trail(folder)

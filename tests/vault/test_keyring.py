@@ -7,7 +7,7 @@ from fakes.randomness import SeededEntropy
 from vezne.engines.engine import ANY_ROWS, Conflict, Write
 from vezne.engines.migrate import load_migrations, migrate
 from vezne.vault.key_records import KeyRecords
-from vezne.vault.keyring import Keyring, MasterSource, WrongMasterKey
+from vezne.vault.keyring import KeyAges, Keyring, MasterSource, WrongMasterKey
 from vezne.vault.keys import DAY_MS, KeyState, check_value
 from vezne.vault.master_key import LocalMasterKey
 from vezne.vault.pan import parse_pan
@@ -285,6 +285,42 @@ async def test_keys_beyond_their_time(records, open_keyring, clock):
     assert await keyring.list_overdue() == overdue
     await keyring.make_version(one_key(await records.find_keys(MERCHANT), "card"))
     assert await keyring.list_overdue() == [overdue[0], overdue[2]]
+
+
+async def test_how_old_the_keys_are(open_keyring, clock):
+    """Those that have an end: the oldest one's age counts, until it does not seal any more."""
+    keyring = open_keyring(cryptoperiod_days=30)
+    # No key is made before it is needed, and the trail's has no end.
+    await keyring.audit_key()
+    assert await keyring.look_at_ages() == KeyAges(active=1, oldest_ms=0, overdue=0)
+    clock.advance(ms=20 * DAY_MS)
+    await keyring.of_merchant(MERCHANT)
+    assert await keyring.look_at_ages() == KeyAges(3, 20 * DAY_MS, 0)
+    clock.advance(ms=10 * DAY_MS)
+    assert await keyring.look_at_ages() == KeyAges(3, 30 * DAY_MS, 1)
+    clock.advance(ms=20 * DAY_MS)
+    assert await keyring.look_at_ages() == KeyAges(3, 50 * DAY_MS, 3)
+    clock.advance(ms=-60 * DAY_MS)
+    # Of a clock that was set back no age is less than none.
+    assert await keyring.look_at_ages() == KeyAges(3, 0, 0)
+
+
+async def test_the_ages_of_no_keys(open_keyring):
+    """A vault that has sealed nothing has nothing to replace."""
+    assert await open_keyring().look_at_ages() == KeyAges(active=0, oldest_ms=0, overdue=0)
+
+
+async def test_a_replaced_key_s_age_does_not_count(records, open_keyring, clock):
+    """A version that only opens is neither old nor overdue."""
+    keyring = open_keyring(cryptoperiod_days=30)
+    await keyring.of_merchant(MERCHANT)
+    before = await keyring.look_at_ages()
+    clock.advance(ms=30 * DAY_MS)
+    assert (await keyring.look_at_ages()).overdue == 3
+    for purpose in ("card", "fingerprint"):
+        await keyring.make_version(one_key(await records.find_keys(MERCHANT), purpose))
+    after = await keyring.look_at_ages()
+    assert (after.active, after.overdue) == (before.active, 1)
 
 
 async def test_the_key_of_the_trail(open_keyring):

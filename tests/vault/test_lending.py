@@ -112,6 +112,16 @@ async def test_a_card_held_elsewhere_is_found(shared, present):
         await here.open_held(MERCHANT, NUMBER)
 
 
+async def test_only_what_is_held_here_is_counted(shared, present):
+    """What another vault has counts there, and what is over counts nowhere."""
+    first, second = shared
+    for number in (NUMBER, NUMBER + 1):
+        await first.hold(MERCHANT, number, present(PAN, CVV), "")
+    assert (first.held_count, second.held_count) == (2, 0)
+    await second.drop_held(MERCHANT, NUMBER)
+    assert (first.held_count, second.held_count) == (1, 0)
+
+
 async def test_nobody_is_asked_for_what_is_here(shared, present):
     """A card that this server holds costs no question."""
     here, _ = shared

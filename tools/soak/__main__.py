@@ -113,7 +113,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=_steps, default=_STEPS, help="of an overload: 0.5,1,2 …")
     parser.add_argument("--seconds", **number, default=10.0, help="length of a step (default 10)")
     parser.add_argument("--connections", type=int, default=800, help="at most (default 800)")
-    parser.add_argument("--lag-ms-max", type=int, default=250, help="the setting (default 250)")
+    parser.add_argument("--lag-ms-max", type=int, default=500, help="the setting (default 500)")
     parser.add_argument("--database", help="a PostgreSQL URL; else SQLite files")
     parser.add_argument("--json", **file, default=Path("build/soak.json"), help="result file")
     parser.add_argument(

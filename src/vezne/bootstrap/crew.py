@@ -163,10 +163,14 @@ class Crew:
 
     def due_s(self, now_s: float) -> float:
         """In how many seconds something may be due although nothing has happened."""
-        times = [place.begin_s for place in self._places if not any(place)]
-        times += [each.started_s + START_MAX_S for each in self if not each.is_ready]
         if self._end_s is not None:
             times = [self._end_s]
+        elif not self._is_announced and not self._is_first_ready():
+            # The others start after it, and it has as long as it needs.
+            times = [] if any(self._places[0]) else [self._places[0].begin_s]
+        else:
+            times = [place.begin_s for place in self._places if not any(place)]
+            times += [each.started_s + START_MAX_S for each in self if not each.is_ready]
         return max(min(times, default=now_s + PAUSE_MAX_S) - now_s, 0.0) + 0.01
 
     def _start(self, place: _Place, now_s: float) -> Hand | None:

@@ -7,7 +7,7 @@ import os
 import resource
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import structlog
 
 from vezne import __version__
 from vezne.bootstrap.guarding import client_addresses
+from vezne.bootstrap.hangup import at_hangups
 from vezne.bootstrap.metrics import watch_connections, watch_load, watch_process
 from vezne.bootstrap.metrics_page import METRICS_PATH, MetricsPage
 from vezne.bootstrap.post import Post
@@ -32,8 +33,8 @@ from vezne.edge.sites import Handle, Site, lone_site
 from vezne.machine import SystemClock
 from vezne.panel.paths import PANEL_PATH
 from vezne.settings import Settings
-from vezne.vault.certificates import ensure_certificates
-from vezne.vault.files import PRIVATE
+from vezne.vault.certificates import UnusableAuthority, ensure_certificates
+from vezne.vault.files import PRIVATE, ExposedFile
 from vezne.workers import erase_deleted, repeat, sweep_vault
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -47,6 +48,8 @@ SWEEP_S: Final = 15.0
 # Who has the lines to the world and to the bank, and who has the books, on a data directory.
 VAULT_LOCK: Final = "vault.lock"
 BOOKS_LOCK: Final = "serve.lock"
+# What each of them is about. With PostgreSQL there may be none.
+_LOCKED_FILES: Final = {VAULT_LOCK: "vault.db", BOOKS_LOCK: "books.db"}
 # How long a deleted card's ciphertext may stay in the vault's files.
 ERASE_S: Final = 60.0
 
@@ -79,13 +82,14 @@ async def serve_front(
         asyncio.create_task(room.watch.lag.measure()),
     ]
     try:
-        await serve(
-            fronts,
-            ssl_context=context,
-            on_ready=post.announce,
-            stage=post.stage,
-            on_open=partial(watch_connections, room.watch),
-        )
+        with _reading_anew(settings, post, context):
+            await serve(
+                fronts,
+                ssl_context=context,
+                on_ready=post.announce,
+                stage=post.stage,
+                on_open=partial(watch_connections, room.watch),
+            )
     finally:
         for task in tidying:
             task.cancel()
@@ -136,14 +140,24 @@ def _fronts(
 def locked(data: Path, name: str) -> Iterator[None]:
     """Be the only process of a kind on a data directory. Raises CannotStart.
 
-    A second server would take the first one's payments under way for cut off.
+    A second server would take the first one's payments under way for cut off. It would as well
+    where the database is a link into the first one's directory.
     """
-    lock = os.open(data / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
+    linked = (data / _LOCKED_FILES[name]).resolve().parent
+    with ExitStack() as locks:
+        for folder in dict.fromkeys((data.resolve(), linked)):
+            locks.enter_context(_locked(folder, name))
+        yield
+
+
+@contextmanager
+def _locked(folder: Path, name: str) -> Iterator[None]:
+    lock = os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, PRIVATE)
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise CannotStart(f"another server is running on {data}") from error
+            raise CannotStart(f"another server is running on {folder}") from error
         yield
     finally:
         os.close(lock)
@@ -171,9 +185,37 @@ def settle_garbage_collector() -> None:
     gc.set_threshold(20_000, 50, 100)
 
 
+def _reading_anew(
+    settings: Settings, post: Post, context: ssl.SSLContext | None
+) -> AbstractContextManager[None]:
+    """Read certificates anew at SIGHUP, where that is not the supervisor's."""
+    if post.hangup is None:
+        return nullcontext()
+
+    def read_anew() -> None:
+        if context is None:
+            _log.info("nothing is read anew")
+            return
+        try:
+            certificate = _certificate(settings)
+            # Of a file that cannot be used, the one in use would keep half.
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate)
+            context.load_cert_chain(certificate)
+        except (ExposedFile, UnusableAuthority, OSError) as error:
+            _log.error("certificates stay as they were", why=str(error))
+        else:
+            _log.info("certificates are read anew")
+
+    return at_hangups(post.hangup, post.stage.departure.leave, read_anew)
+
+
 def _tls_context(settings: Settings) -> ssl.SSLContext:
-    files = ensure_certificates(settings.data, SystemClock(), settings.tls_names)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(files.server)
+    context.load_cert_chain(_certificate(settings))
     return context
+
+
+def _certificate(settings: Settings) -> Path:
+    """The server's, made or renewed where needed."""
+    return ensure_certificates(settings.data, SystemClock(), settings.tls_names).server

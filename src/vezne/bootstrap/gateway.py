@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
+import structlog
+
 from vezne.bootstrap.calls import recorded
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.front import settle_garbage_collector
 from vezne.bootstrap.guarding import guard_doors
+from vezne.bootstrap.hangup import at_hangups, expect_hangups
 from vezne.bootstrap.house import House, new_uplink, open_house
 from vezne.bootstrap.members import tell_of_panel
 from vezne.bootstrap.metrics import watch_connections, watch_load, watch_process
@@ -31,6 +34,8 @@ from vezne.link.remote import RemoteAudit
 from vezne.link.uplink import Reception, Uplink
 from vezne.settings import Settings, check_servable
 
+_log = structlog.stdlib.get_logger(__name__)
+
 # For requests in flight at the end; as long as a server's listeners wait.
 GRACE_S: Final = 40.0
 
@@ -47,6 +52,12 @@ def run_gateway(settings: Settings) -> None:
 async def _serve(settings: Settings) -> None:
     check_servable(settings)
     stop = _stop_at_signal()
+    with at_hangups(expect_hangups(), stop.set, lambda: _log.info("nothing is read anew")):
+        await _work(settings, stop)
+
+
+async def _work(settings: Settings, stop: asyncio.Event) -> None:
+    """Serve the vault until `stop`, once it is there."""
     uplink = new_uplink(settings, settings.mode)
     connecting = asyncio.ensure_future(uplink.wait_until_open())
     stopping = asyncio.ensure_future(stop.wait())

@@ -17,10 +17,12 @@ from vezne.edge.messages import Door
 from vezne.edge.server import Address
 from vezne.edge.sites import Site
 from vezne.machine import SystemClock, SystemEntropy
-from vezne.peers.boards import SharedBoard, settled_doors, settled_site
+from vezne.peers.boards import SharedBoard
 from vezne.peers.channel import Channel
 from vezne.peers.held import HeldElsewhere
+from vezne.peers.merchants import SharedMerchants
 from vezne.peers.peers import LOOK_S, Peers
+from vezne.peers.settling import settled_doors, settled_site
 from vezne.settings import Settings
 from vezne.storage.servers import SqlServers
 from vezne.vault.lending import Lending
@@ -55,6 +57,7 @@ async def open_peers(house: House) -> AsyncIterator[Peers | None]:
     peers = Peers(register, channel, entropy.take(_ID_BYTES).hex(), clock.now_ms)
     held = HeldElsewhere(peers, vault)
     vault.share(Lending(keys.lending, entropy), held)
+    SharedMerchants(peers, house.merchants)
     board = house.faults
     if isinstance(board, SharedBoard):
         board.connect(peers)
@@ -69,18 +72,21 @@ async def open_peers(house: House) -> AsyncIterator[Peers | None]:
         await outlive(peers.leave())
 
 
-def shared_doors(house: House, doors: Sequence[Door]) -> Sequence[Door]:
-    """The doors, none of which answers before other servers know of changed faults."""
-    board = house.faults
-    return settled_doors(doors, board) if isinstance(board, SharedBoard) else doors
+def shared_doors(settings: Settings, doors: Sequence[Door], peers: Peers | None) -> Sequence[Door]:
+    """The doors of a sandbox, none of which answers before other servers know what has changed.
+
+    In live mode nothing can be changed through a door that others would have to know of.
+    """
+    if peers is None or settings.mode != "sandbox":
+        return doors
+    return settled_doors(doors, peers)
 
 
-def shared_sites(house: House, sites: Mapping[str, Site]) -> dict[str, Site]:
-    """The sites, likewise."""
-    board = house.faults
-    if not isinstance(board, SharedBoard):
+def shared_sites(sites: Mapping[str, Site], peers: Peers | None) -> dict[str, Site]:
+    """The sites, likewise, in any mode: keys are revoked in the panel."""
+    if peers is None:
         return dict(sites)
-    return {path: settled_site(site, board) for path, site in sites.items()}
+    return {path: settled_site(site, peers) for path, site in sites.items()}
 
 
 def _renewing(certificates: PeerCertificates) -> Callable[[], Awaitable[None]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from vezne.bootstrap.hangup import Hangup, expect_hangups
 from vezne.bootstrap.metrics_page import METRICS_PATH
 from vezne.edge.server import Stage, Urls
 from vezne.settings import Settings
@@ -21,7 +22,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
 
     A worker's server has the locks of the data directory and, where only that one can ask for it,
     the master key. `number` tells it from the other workers. `is_first` says that no other process
-    of the server has run since its start.
+    of the server has run since its start. `hangup` is there where SIGHUP is answered.
     """
 
     stage: Stage
@@ -30,12 +31,15 @@ class Post(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
     is_first: bool = True
     master_key: MasterKey | None = None
+    hangup: Hangup | None = None
 
 
 def lone_post(settings: Settings, tell: Tell | None = None) -> Post:
-    """That of a process which is the whole server."""
+    """That of a process which is the whole server, and which SIGHUP ends no more."""
     return Post(
-        stage=Stage(drain_s=settings.drain_s), announce=lambda urls: say_ready(settings, urls, tell)
+        stage=Stage(drain_s=settings.drain_s),
+        announce=lambda urls: say_ready(settings, urls, tell),
+        hangup=expect_hangups(),
     )
 
 

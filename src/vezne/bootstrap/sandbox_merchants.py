@@ -10,7 +10,8 @@ from vezne.core.installment_tables import INSTALLMENT_TABLES
 from vezne.core.merchant import Merchant, MerchantSettings
 from vezne.core.money import UNIT
 from vezne.core.ports import NameBox
-from vezne.core.sandbox_merchants import NameTaken, NewMerchant, UnusableUrl
+from vezne.core.sandbox_merchants import NameTaken, NewMerchant, ResetContested, UnusableUrl
+from vezne.engines.engine import Conflict
 from vezne.storage.merchants import DuplicateMerchant, NewCredential, SqlMerchants
 from vezne.webhook_urls import InvalidWebhookUrl, changed_urls
 
@@ -55,12 +56,17 @@ class MadeMerchants:
     async def begin_anew(
         self, merchant: Merchant, webhook_urls: Mapping[str, str] | None
     ) -> Merchant:
-        """A new merchant under the keys and terms of one. Raises UnusableUrl."""
-        settings = merchant.settings
+        """A new merchant under the keys and terms of one. Raises UnusableUrl, ResetContested."""
+        # What the caller is known by may be some seconds old.
+        present = await self._merchants.find_merchant(merchant.id) or merchant
+        settings = present.settings
         if webhook_urls is not None:
             settings = _with_urls(settings, webhook_urls)
         name = f"{merchant.name.partition(_DIVIDER)[0]}{_DIVIDER}{random_key(12)}"
-        return await self._merchants.replace_merchant(merchant, name, settings)
+        try:
+            return await self._merchants.replace_merchant(merchant, name, settings)
+        except Conflict:
+            raise ResetContested from None
 
 
 def _with_urls(settings: MerchantSettings, urls: Mapping[str, str]) -> MerchantSettings:

@@ -64,11 +64,12 @@ async def serve_at(settings: Settings, post: Post) -> None:
         at_work(house, post),
     ):
         house.watch.colleagues = peers
-        unguarded, figures = shared_doors(house, open_doors(house)), house.watch.guard
+        unguarded = shared_doors(settings, open_doors(house), peers)
+        figures = house.watch.guard
         guarded = guard_doors(unguarded, settings, house.audit, figures, peers=peers)
         with guarded as guarded_doors, _locked(settings, VAULT_LOCK, post):
             async with recorded(house.recorder, guarded_doors) as doors:
-                sites = shared_sites(house, sites_of(house, doors, post.stage.departure))
+                sites = shared_sites(sites_of(house, doors, post.stage.departure), peers)
                 await serve_front(settings, own_room(house), doors, sites, post)
 
 

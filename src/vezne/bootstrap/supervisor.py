@@ -19,6 +19,8 @@ import msgspec
 
 from vezne.bootstrap.crew import Crew
 from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked
+from vezne.bootstrap.hangup import Hangup
+from vezne.bootstrap.liveness import Liveness
 from vezne.bootstrap.master import master_key_uri, open_serving_master_key
 from vezne.bootstrap.post import Tell, say_ready
 from vezne.bootstrap.start import CannotStart, run
@@ -40,6 +42,7 @@ def supervise(settings: Settings, serve: Serve, tell: Tell) -> None:
     `tell` makes a line of the base URL that the panel is at. Raises InvalidSettings, CannotStart.
     """
     forbid_core_files()
+    hangup = Hangup()
     master_key = _open_shared_key(settings)
     check_servable(settings)
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -55,7 +58,7 @@ def supervise(settings: Settings, serve: Serve, tell: Tell) -> None:
         gc.freeze()
         duty = Duty(settings=bound, serve=serve, master_key=master_key)
         on_ready = partial(_say_ready, bound, tell)
-        Supervisor(duty, sockets, bell, on_ready).run()
+        Supervisor(duty, sockets, bell, on_ready, hangup).run()
 
 
 class Supervisor:
@@ -67,11 +70,14 @@ class Supervisor:
         sockets: SharedSockets,
         bell: int,
         on_ready: Callable[[Sequence[Urls]], None],
+        hangup: Hangup,
     ) -> None:
         self._duty = duty
         self._sockets = sockets
         self._bell = bell
+        self._hangup = hangup
         self._workers: list[Worker] = []
+        self._liveness = Liveness()
         self._crew = Crew(duty.settings.workers, self._fork, on_ready, duty.settings.drain_s)
 
     def run(self) -> None:
@@ -90,7 +96,8 @@ class Supervisor:
     def _wait(self) -> None:
         """Wait for signals and reports, and pass them on."""
         speaking = {each.report_file: each for each in self._workers if each.report_file >= 0}
-        wait_s = self._crew.due_s(time.monotonic())
+        now_s = time.monotonic()
+        wait_s = min(self._crew.due_s(now_s), self._liveness.due_s(now_s))
         readable, _, _ = select.select([self._bell, *speaking], [], [], wait_s)
         for file in readable:
             if file == self._bell:
@@ -101,9 +108,10 @@ class Supervisor:
                 if report is not None:
                     self._crew.report(speaking[file], report)
         self._bury()
+        self._liveness.look(self._workers, time.monotonic())
 
     def _answer(self, number: signal.Signals) -> None:
-        if number is signal.SIGHUP:
+        if number is signal.SIGHUP and not self._hangup.is_end:
             self._crew.roll()
         elif number is not signal.SIGCHLD:
             # Nobody new is let in but by workers, as long as they do.

@@ -1,8 +1,8 @@
 """A worker: a process forked by the supervisor, and the two pipes between them.
 
 Orders go one way, in single bytes; their end means that the supervisor is gone. A report goes the
-other way, once: where the worker is ready, or why it cannot be. Signals are not used for either: a
-service manager and a terminal send theirs to every process.
+other way, once: where the worker is ready, or why it cannot be; after that, signs of life. Signals
+are not used for either: a service manager and a terminal send theirs to every process.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from typing import Final, NoReturn
 import msgspec
 import structlog
 
+from vezne.bootstrap.liveness import BEAT_S
 from vezne.bootstrap.post import Post
 from vezne.bootstrap.start import CannotStart, run
 from vezne.edge.departure import Departure, on_signals
@@ -29,6 +30,10 @@ from vezne.vault.master_key import MasterKey
 LEAVE: Final = b"l"
 GIVE_WAY: Final = b"g"
 HURRY: Final = b"h"
+
+# In the other direction: the end of a report, and a sign of life.
+_END_OF_REPORT: Final = b"\n"
+_BEAT: Final = b"."
 
 # Exit statuses: of a worker that has said why it cannot start, and of one that met a fault.
 _CANNOT_START: Final = 1
@@ -67,8 +72,10 @@ class Worker:
         self.report_file = report_file
         self.started_s = time.monotonic()
         self.is_ready = False
+        self.silent_looks = 0
         self._orders_file = orders_file
         self._said = b""
+        self._has_reported = False
 
     def order(self, order: bytes) -> None:
         """Tell it something. One that has ended hears nothing."""
@@ -80,14 +87,21 @@ class Worker:
         os.kill(self.pid, number)
 
     def listen(self) -> Report | None:
-        """What it has said, once that is whole; None before that, and when it says nothing."""
+        """Its report, once that is whole; None before and after that, and at its end."""
         said = os.read(self.report_file, _READ_BYTES)
-        self._said += said
-        if said:
+        if not said:
+            os.close(self.report_file)
+            self.report_file = -1
             return None
-        os.close(self.report_file)
-        self.report_file = -1
-        return msgspec.json.decode(self._said, type=Report) if self._said else None
+        self.silent_looks = 0
+        if self._has_reported:
+            return None
+        self._said += said
+        report, end, _ = self._said.partition(_END_OF_REPORT)
+        if not end:
+            return None
+        self._has_reported, self._said = True, b""
+        return msgspec.json.decode(report, type=Report)
 
     def has_ended(self) -> bool:
         """Whether it has ended."""
@@ -104,14 +118,19 @@ class Worker:
 def fork_worker(
     duty: Duty, number: int, sockets: Sockets, *, is_first: bool, let_go: Callable[[], None]
 ) -> Worker:
-    """Start a worker. `let_go` closes, in it, what is the supervisor's alone."""
-    report_reader, report_writer = os.pipe()
-    orders_reader, orders_writer = os.pipe()
-    for file in (report_reader, orders_reader, orders_writer):
-        os.set_blocking(file, False)
+    """Start a worker. `let_go` closes, in it, what is the supervisor's alone. Raises OSError."""
     # What is sent meanwhile must not be answered as the supervisor would, by the worker.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED)
-    pid = os.fork()
+    files: list[int] = []
+    try:
+        report_reader, report_writer = _pipe(files)
+        orders_reader, orders_writer = _pipe(files)
+        pid = os.fork()
+    except OSError:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for file in files:
+            os.close(file)
+        raise
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(report_writer)
@@ -142,10 +161,19 @@ def fork_worker(
         _end(status)
 
 
+def _pipe(files: list[int]) -> tuple[int, int]:
+    """A pipe on which nobody waits, whose ends are added to `files`."""
+    ends = os.pipe()
+    files.extend(ends)
+    for file in ends:
+        os.set_blocking(file, False)
+    return ends
+
+
 def _work(duty: Duty, post: Post, reporter: "_Reporter") -> int:
     """Serve to the end; returns the exit status."""
     try:
-        run(duty.serve(duty.settings, post))
+        run(_beating(duty.serve(duty.settings, post), reporter))
     except (CannotStart, InvalidSettings) as error:
         is_about_settings = isinstance(error, InvalidSettings)
         reporter.say(Report(error=str(error), is_about_settings=is_about_settings))
@@ -156,9 +184,24 @@ def _work(duty: Duty, post: Post, reporter: "_Reporter") -> int:
     return 0
 
 
+async def _beating(work: Coroutine[object, object, None], reporter: "_Reporter") -> None:
+    """Work to the end, and give signs of life as long as the event loop turns."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            reporter.beat()
+
+    beats = asyncio.create_task(beat())
+    try:
+        await work
+    finally:
+        beats.cancel()
+
+
 @contextmanager
 def at_orders(orders_file: int, departure: Departure) -> Iterator[None]:
-    """Do as the supervisor says. Leave when it is gone, or at SIGTERM."""
+    """Do as the supervisor says. Leave when it is gone, or at SIGTERM, which is ignored later."""
     loop = asyncio.get_running_loop()
     obey = {LEAVE: departure.leave, GIVE_WAY: departure.give_way, HURRY: departure.hurry}
 
@@ -176,6 +219,8 @@ def at_orders(orders_file: int, departure: Departure) -> Iterator[None]:
             yield
     finally:
         loop.remove_reader(orders_file)
+        # A signal that is late must not cut off what is left: databases, and the trail's last word.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _reset_signals(mask: Iterable[int]) -> None:
@@ -192,20 +237,29 @@ def _reset_signals(mask: Iterable[int]) -> None:
 
 
 class _Reporter:
-    """The worker's end of the pipe, which takes one report."""
+    """The worker's end of the pipe, which takes one report, and signs of life after it."""
 
     def __init__(self, file: int) -> None:
-        self._file: int | None = file
+        self._file = file
+        self._has_said = False
 
     def say(self, report: Report) -> None:
         """Report, unless that is done already. Nobody may be there to hear it."""
-        if self._file is None:
+        if self._has_said:
             _log.error("worker ends", why=report.error)
             return
-        with suppress(BrokenPipeError):
-            os.write(self._file, msgspec.json.encode(report))
-        os.close(self._file)
-        self._file = None
+        self._has_said = True
+        self._write(msgspec.json.encode(report) + _END_OF_REPORT)
+
+    def beat(self) -> None:
+        """Tell that the event loop has turned. Before the report nobody wants to know."""
+        if self._has_said:
+            self._write(_BEAT)
+
+    def _write(self, said: bytes) -> None:
+        # What nobody has read for days has filled the pipe.
+        with suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._file, said)
 
 
 def _end(status: int) -> NoReturn:

@@ -16,6 +16,10 @@ class UnusableUrl(ValueError):
     """A webhook URL that cannot be one. The text says why."""
 
 
+class ResetContested(Exception):
+    """Somebody else has given the merchant's keys to another one at the same time."""
+
+
 class NewMerchant(msgspec.Struct, frozen=True, kw_only=True):
     """A merchant with the keys that it calls with: by door, by what the door calls each."""
 
@@ -39,5 +43,5 @@ class SandboxMerchants(Protocol):
 
         The new one has neither cards nor payments, and the real time. The old one is told of
         nothing any more. `webhook_urls` take the place of those in the terms, if they are given.
-        Raises UnusableUrl.
+        Raises UnusableUrl, ResetContested.
         """

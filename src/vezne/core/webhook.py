@@ -13,9 +13,6 @@ from vezne.core.payment import Payment
 class Outbox(Protocol):
     """The notices that are stored. The books keep them, and write them with their payments."""
 
-    async def has_due_notices(self, merchant_id: int, *, until_ms: int) -> bool:
-        """Whether any door of a merchant has notices to be tried by a time."""
-
     async def list_due_notices(
         self, merchant_id: int, door: str, *, until_ms: int, limit: int
     ) -> list[Notice]:

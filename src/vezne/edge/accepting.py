@@ -22,6 +22,8 @@ from vezne.edge.service import Service
 # So many are taken each time round the loop: other processes with the same socket get their part,
 # and requests that are here already do not wait for a flood of connections.
 ACCEPTED_AT_ONCE: Final = 32
+# And so many times this as the socket closes: more than can be in line (`edge.server.BACKLOG`).
+_LAST_TURNS: Final = 64
 # When the process has no more files, this is how long it takes no connections.
 _PAUSE_S: Final = 0.5
 _UNREAD_BYTES: Final = 64 * 1024
@@ -57,29 +59,38 @@ class Acceptor:
         """Take no more connections. Who has one keeps it."""
         if self._listening.fileno() >= 0:
             # Who is in line has connected, as far as that one knows.
-            self._accept()
+            for _ in range(_LAST_TURNS):
+                if not self._accept():
+                    break
             self._service.loop.remove_reader(self._listening)
             self._listening.close()
         if self._pause is not None:
             self._pause.cancel()
 
+    def abort(self) -> None:
+        """Cut off who has not become a connection yet."""
+        for task in self.beginning:
+            task.cancel()
+
     def _start(self) -> None:
         self._pause = None
         self._service.loop.add_reader(self._listening, self._accept)
 
-    def _accept(self) -> None:
+    def _accept(self) -> bool:
+        """Take who is in line, up to a number; returns whether there may be more."""
         for _ in range(ACCEPTED_AT_ONCE):
             try:
                 connection, _ = self._listening.accept()
             except (BlockingIOError, InterruptedError):
-                return
+                return False
             except OSError as error:
                 if error.errno in _NO_FILES:
                     self._wait()
-                    return
+                    return False
                 # Who had connected has gone again.
                 continue
             self._take(connection)
+        return True
 
     def _wait(self) -> None:
         """Leave who wants to connect in line until others have gone."""

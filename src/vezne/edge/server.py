@@ -107,6 +107,8 @@ class Listeners:
 
     def abort(self) -> None:
         """Cut off what `close` is waiting for."""
+        for server in self._servers:
+            server.abort()
         self._service.abort()
 
     async def _listen(self, scheme: str, address: Address, context: ssl.SSLContext | None) -> str:

@@ -103,7 +103,7 @@ class Service:
         for client in list(self.connections):
             client.drain()
         if beginning:
-            await asyncio.wait(beginning, timeout=self.limits.leave_s)
+            await asyncio.wait(beginning, timeout=max(idle_s, self.limits.leave_s))
         if not await self._is_empty_within(self.limits.grace_s):
             self.abort()
             await self._is_empty_within(self.limits.linger_s)

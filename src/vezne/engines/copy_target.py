@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
 from vezne.engines.engine import EngineFailure, Occupied, Row, Value
+from vezne.engines.postgres_way import LINE_ERRORS, check_encoding, make_schema, reaching, text_of
 from vezne.engines.tables import BOOKKEEPING, IS_MARKED, Table, Unlike
 
 CONNECT_TIMEOUT_S: Final = 10
@@ -54,7 +54,6 @@ SELECT 1 FROM pg_class
 WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) LIMIT 1
 """
 
-_LINE_ERRORS: Final = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _WHOLE_NUMBERS: Final = {"bigint": 63, "integer": 31}
 
 _Connection: TypeAlias = asyncpg.Connection
@@ -102,10 +101,7 @@ class CopyTarget:
         """
         with _judged():
             async with self._connection.transaction():
-                # CREATE … IF NOT EXISTS wants the right to create where nothing is to be done.
-                known = "SELECT 1 FROM pg_namespace WHERE nspname = $1"
-                if not await self._connection.fetch(known, self._schema):
-                    await self._connection.execute(f'CREATE SCHEMA "{self._schema}"')
+                await make_schema(self._connection, self._schema)
                 await self._connection.execute(_CREATE_MARK)
                 await self._connection.execute(_INSERT_MARK, copy_id, source)
 
@@ -220,22 +216,19 @@ async def open_target(url: str, schema: str) -> AsyncIterator[CopyTarget]:
 
     Raises Occupied when one is, EngineFailure when the server is out of reach or refuses.
     """
-    try:
+    with reaching(url):
         connection = await asyncpg.connect(
             url,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
             server_settings={"application_name": "vezne copy", "search_path": schema},
         )
-    except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
-        why = _text_of(error)
-        place = urlsplit(url).hostname or "the local socket"
-        raise EngineFailure(f"cannot use PostgreSQL at {place}: {why}") from error
     try:
+        check_encoding(connection)
         await _take_turn(connection, schema)
         yield CopyTarget(connection, schema)
     finally:
-        with suppress(*_LINE_ERRORS, asyncpg.PostgresError):
+        with suppress(*LINE_ERRORS, asyncpg.PostgresError):
             await connection.close(timeout=CONNECT_TIMEOUT_S)
 
 
@@ -282,10 +275,5 @@ def _judged() -> Iterator[None]:
         yield
     except asyncpg.DataError:
         raise _Misfit from None
-    except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
-        raise EngineFailure(f"PostgreSQL: {_text_of(error)}") from error
-
-
-def _text_of(error: Exception) -> str:
-    """Without the details, in which the server shows the row."""
-    return str(error.args[0] if error.args else "") or "no answer in time"
+    except (*LINE_ERRORS, asyncpg.PostgresError) as error:
+        raise EngineFailure(f"PostgreSQL: {text_of(error)}") from error

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from itertools import chain, groupby
 from typing import Final, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
 
 import asyncpg
 
@@ -25,6 +24,7 @@ from vezne.engines.figures import EngineFigures
 from vezne.engines.postgres_hold import Line, hold_name
 from vezne.engines.postgres_readers import Readers
 from vezne.engines.postgres_sql import combined, is_combinable, numbered
+from vezne.engines.postgres_way import LINE_ERRORS, check_encoding, make_schema, reaching
 from vezne.engines.turns import Turns
 
 # Bounds how long the first of a group waits for the last.
@@ -45,8 +45,6 @@ _UNIQUE_VIOLATION = "23505"
 _LOST_RACES = frozenset({"40001", "40P01"})
 # Connection, resources, operator intervention, system error, internal error.
 _FAILURE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})
-
-_LINE_ERRORS = (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 # A query over such a line has changed nothing, so it may be asked again.
 _BROKEN_LINES = (
@@ -121,7 +119,7 @@ class PostgresEngine:
                 # The transaction sees what stands at its first statement.
                 await connection.execute("SELECT 1")
                 yield _Snapshot(connection)
-        except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+        except (*LINE_ERRORS, asyncpg.PostgresError) as error:
             raise await self._judged(error) from error
 
     async def apply(self, writes: Sequence[Write]) -> None:
@@ -149,7 +147,7 @@ class PostgresEngine:
         async with AsyncExitStack() as stack:
             try:
                 await stack.enter_async_context(hold_name(self._line, name, retry_s))
-            except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+            except (*LINE_ERRORS, asyncpg.PostgresError) as error:
                 raise await self._judged(error) from error
             yield
 
@@ -262,7 +260,7 @@ class PostgresEngine:
             raise
         finally:
             # What was done on the connection stays done, however it ends.
-            with suppress(*_LINE_ERRORS):
+            with suppress(*LINE_ERRORS):
                 await self._pool.release(connection)
 
 
@@ -276,7 +274,7 @@ class _Snapshot:
         """The rows of a query. Raises EngineFailure."""
         try:
             records = await self._connection.fetch(numbered(sql), *params)
-        except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
+        except (*LINE_ERRORS, asyncpg.PostgresError) as error:
             raise _translated(error) from error
         return [tuple(record) for record in records]
 
@@ -293,7 +291,7 @@ async def open_postgres(
     """
     if not _SCHEMA.fullmatch(schema):
         raise ValueError(f"{schema!r} is no name for a schema")
-    try:
+    with reaching(url):
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
@@ -308,21 +306,19 @@ async def open_postgres(
                 "synchronous_commit": "on",
             },
         )
-        await _create_schema(pool, schema)
-    except (*_LINE_ERRORS, asyncpg.PostgresError) as error:
-        why = str(error) or "no answer in time"
-        raise EngineFailure(
-            f"cannot use PostgreSQL at {urlsplit(url).hostname or 'the local socket'}: {why}"
-        ) from error
+        try:
+            await _create_schema(pool, schema)
+        except BaseException:
+            pool.terminate()
+            raise
     return PostgresEngine(pool, Line(url, schema, connect_timeout_s=CONNECT_TIMEOUT_S))
 
 
 async def _create_schema(pool: asyncpg.Pool, schema: str) -> None:
     async with pool.acquire() as connection, connection.transaction():
+        check_encoding(connection)
         await connection.execute("SELECT pg_advisory_xact_lock($1)", _SCHEMA_LOCK)
-        # CREATE … IF NOT EXISTS asks for the right to create even when there is nothing to do.
-        if not await connection.fetch("SELECT 1 FROM pg_namespace WHERE nspname = $1", schema):
-            await connection.execute(f'CREATE SCHEMA "{schema}"')
+        await make_schema(connection, schema)
 
 
 async def _keep_session(_connection: _Connection) -> None:
@@ -395,6 +391,6 @@ def _translated(error: Exception) -> Exception:
         if state in _LOST_RACES:
             return _LostRace(str(error))
         return EngineFailure(str(error)) if state[:2] in _FAILURE_CLASSES else error
-    if isinstance(error, _LINE_ERRORS):
+    if isinstance(error, LINE_ERRORS):
         return EngineFailure(str(error) or "PostgreSQL did not answer in time")
     return error

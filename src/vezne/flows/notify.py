@@ -80,12 +80,6 @@ class ReplayNotices(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
 
 
-async def is_due(merchant: Merchant, outbox: Outbox, ports: Ports) -> bool:
-    """Whether there is anything to tell a merchant by now, by the merchant's time."""
-    now_ms = ports_at(merchant, ports).clock.now_ms()
-    return await outbox.has_due_notices(merchant.id, until_ms=now_ms)
-
-
 async def tell_due(merchant: Merchant, mail: Mail, ports: Ports) -> int:
     """Tell a merchant what is due at a door, by the merchant's time, until nothing is.
 

@@ -130,7 +130,7 @@ class OnceBooks:
         try:
             await books.apply([*changes, ChangeOnceKey(begun)])
         except Conflict:
-            stored = await books.find_once_key(held.merchant_id, held.scope, held.key)
+            stored = await _find(held, self._ports)
             if stored is None or stored.version != held.version:
                 raise Refusal(Reason.ONCE_KEY_IN_FLIGHT) from None
             raise
@@ -161,7 +161,7 @@ def _claim_of(command: Once, names: NameBox, ports: Ports) -> OnceKey:
 async def _claim(claim: OnceKey, ports: Ports, pauses_s: Sequence[float]) -> OnceKey:
     """The key claimed for this call, or as it was done before. Raises Refusal."""
     # Most keys are new.
-    if await _is_written(AddOnceKey(claim), ports):
+    if await _is_claimed(AddOnceKey(claim), ports):
         return claim
     for pause_s in (*pauses_s, None):
         held = await _claim_again(claim, ports)
@@ -177,14 +177,14 @@ async def _claim_again(claim: OnceKey, ports: Ports) -> OnceKey | None:
 
     Raises Refusal: ONCE_KEY_REUSED, ONCE_OUTCOME_UNKNOWN.
     """
-    stored = await ports.books.find_once_key(claim.merchant_id, claim.scope, claim.key)
+    stored = await _find(claim, ports)
     now_ms = ports.clock.now_ms()
     fresh = msgspec.structs.replace(
         claim, created_ms=now_ms, expires_ms=now_ms + KEPT_MS, lease_ms=now_ms + LEASE_MS
     )
     if stored is None:
         # Whoever had it has given it back.
-        return fresh if await _is_written(AddOnceKey(fresh), ports) else None
+        return fresh if await _is_claimed(AddOnceKey(fresh), ports) else None
     if not stored.is_over(now_ms):
         if stored.request != claim.request:
             raise Refusal(Reason.ONCE_KEY_REUSED)
@@ -195,16 +195,36 @@ async def _claim_again(claim: OnceKey, ports: Ports) -> OnceKey | None:
         if stored.state is OnceState.BEGUN:
             raise Refusal(Reason.ONCE_OUTCOME_UNKNOWN)
     taken = msgspec.structs.replace(fresh, version=stored.version + 1)
-    return taken if await _is_written(ChangeOnceKey(taken), ports) else None
+    return taken if await _is_claimed(ChangeOnceKey(taken), ports) else None
+
+
+async def _is_claimed(change: AddOnceKey | ChangeOnceKey, ports: Ports) -> bool:
+    """Write a claim; False when somebody else was first.
+
+    A failure leaves none, also where it was written and only the word of it was lost. Should it be
+    somebody's who claimed the key alike in the same millisecond, their first write conflicts.
+    """
+    claim = change.once
+    try:
+        return await _is_written(change, ports)
+    except Exception:
+        if await _find(claim, ports) == claim:
+            await _is_written(RemoveOnceKey(claim), ports)
+        raise
 
 
 async def _give_up(held: OnceKey, ports: Ports) -> None:
     """The work broke off: a repetition may do it, or is told at once that nobody knows."""
     if held.state is OnceState.CLAIMED:
-        await _is_written(RemoveOnceKey(held), ports)
-    else:
-        ended = _next(held, OnceState.BEGUN, ports.clock.now_ms())
-        await _is_written(ChangeOnceKey(ended), ports)
+        if await _is_written(RemoveOnceKey(held), ports):
+            return
+        # The first write was made, and only the word of it was lost; or somebody else has the key.
+        stored = await _find(held, ports)
+        if stored is None or stored != _next(held, OnceState.BEGUN, stored.lease_ms):
+            return
+        held = stored
+    ended = _next(held, OnceState.BEGUN, ports.clock.now_ms())
+    await _is_written(ChangeOnceKey(ended), ports)
 
 
 async def _keep(held: OnceKey, worked: Worked, ports: Ports) -> None:
@@ -218,6 +238,11 @@ async def _keep(held: OnceKey, worked: Worked, ports: Ports) -> None:
 
 def _next(held: OnceKey, state: OnceState, lease_ms: int | None) -> OnceKey:
     return msgspec.structs.replace(held, version=held.version + 1, state=state, lease_ms=lease_ms)
+
+
+async def _find(held: OnceKey, ports: Ports) -> OnceKey | None:
+    """What is stored under a key."""
+    return await ports.books.find_once_key(held.merchant_id, held.scope, held.key)
 
 
 async def _is_written(change: Change, ports: Ports) -> bool:

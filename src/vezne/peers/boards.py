@@ -1,22 +1,17 @@
 """The faults that were asked for, when several servers take from the board.
 
-Each server has the whole board. What changes at one is told to the others, and no caller is
-answered before they have confirmed it, or had a second to: what the control door did is known
-wherever the caller asks next. Two servers that take the same fault at the same moment both have it
+Each server has the whole board. What changes at one is told to the others before a caller is
+answered (`vezne.peers.settling`): what the control door did is known wherever the caller asks next.
+Two servers that take the same fault at the same moment both have it
 happen.
 """
 
-import asyncio
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import msgspec
-
 from vezne.core.fault import Fault, FaultBoard, PlacedFault
-from vezne.edge.messages import Answer, Door, Request, Response, Route
-from vezne.edge.sites import Incoming, Site
 from vezne.link.messages import Asked
 from vezne.peers.messages import ListFaults, PutFault, RemoveFaults, UseFault
 from vezne.peers.peers import Peers
@@ -34,7 +29,6 @@ class SharedBoard(FaultBoard):
         self._now_ms = now_ms
         self._peers: Peers | None = None
         self._is_hearing = False
-        self._telling: set[asyncio.Task[object]] = set()
 
     def connect(self, peers: Peers) -> None:
         """Share with others from now on."""
@@ -79,20 +73,15 @@ class SharedBoard(FaultBoard):
         if any(placed.id == fault_id for placed in self.list_faults(merchant_id)):
             self._tell(UseFault(merchant_id, fault_id))
 
-    async def settled(self) -> None:
-        """Return when the others know of every change so far, or had a second to."""
-        if self._telling:
-            await asyncio.wait(self._telling)
-
     def _new_id(self) -> int:
-        return self._now_ms() * _CHANCE + secrets.randbelow(_CHANCE)
+        drawn = self._now_ms() * _CHANCE + secrets.randbelow(_CHANCE)
+        # Never one that this server has given out already, in the same millisecond.
+        self._last_id = max(drawn, self._last_id + 1)
+        return self._last_id
 
     def _tell(self, change: Asked[None]) -> None:
-        if self._peers is None or self._is_hearing:
-            return
-        telling = asyncio.get_running_loop().create_task(self._peers.ask_all(change))
-        self._telling.add(telling)
-        telling.add_done_callback(self._telling.discard)
+        if self._peers is not None and not self._is_hearing:
+            self._peers.announce(change)
 
     @contextmanager
     def _hearing(self) -> Iterator[None]:
@@ -117,37 +106,3 @@ class SharedBoard(FaultBoard):
     async def _answer_use(self, told: UseFault) -> None:
         with self._hearing():
             self.use(told.merchant_id, told.fault_id)
-
-
-def settled_doors(doors: Sequence[Door], board: SharedBoard) -> list[Door]:
-    """The doors, each of whose answers waits until other servers know of changes to the board."""
-    return [
-        msgspec.structs.replace(
-            door, routes=tuple(_settled_route(route, board) for route in door.routes)
-        )
-        for door in doors
-    ]
-
-
-def settled_site(site: Site, board: SharedBoard) -> Site:
-    """The site, each of whose answers waits likewise."""
-
-    async def visit(incoming: Incoming) -> Response:
-        try:
-            return await site(incoming)
-        finally:
-            await board.settled()
-
-    return visit
-
-
-def _settled_route(route: Route, board: SharedBoard) -> Route:
-    handle = route.handle
-
-    async def settle(request: Request) -> Answer:
-        try:
-            return await handle(request)
-        finally:
-            await board.settled()
-
-    return msgspec.structs.replace(route, handle=settle)

@@ -1,6 +1,7 @@
 """Connections between servers: TLS, both sides of which the vault vouches for."""
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -12,6 +13,12 @@ Connection = TypeVar("Connection", bound=asyncio.Protocol)
 # In a network of servers a handshake takes milliseconds.
 HANDSHAKE_MAX_S: Final = 5.0
 _CLOSING_MAX_S: Final = 1.0
+# A machine that was unplugged, or a firewall that has forgotten a connection, says nothing, and
+# TCP would go on for a quarter of an hour. How long who has nothing to say is left alone, how often
+# he is asked then whether he is there, and how long anything may wait to be acknowledged.
+_IDLE_S: Final = 2
+_PROBES_MAX: Final = 3
+_UNHEARD_MAX_MS: Final = 8_000
 _BACKLOG: Final = 64
 
 
@@ -59,6 +66,19 @@ class Channel:
             ssl_shutdown_timeout=_CLOSING_MAX_S,
         )
         return connection
+
+
+def end_when_unheard(transport: asyncio.BaseTransport) -> None:
+    """Have the system end a connection soon after nothing is heard from the other machine."""
+    connected = transport.get_extra_info("socket")
+    connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        (socket.TCP_KEEPIDLE, _IDLE_S),
+        (socket.TCP_KEEPINTVL, _IDLE_S),
+        (socket.TCP_KEEPCNT, _PROBES_MAX),
+        (socket.TCP_USER_TIMEOUT, _UNHEARD_MAX_MS),
+    ):
+        connected.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _text_of(host: str, port: int) -> str:

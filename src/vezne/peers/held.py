@@ -1,6 +1,7 @@
 """Cards that are held by one server and wanted at another, sealed as vaults lend them."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 import structlog
@@ -13,6 +14,9 @@ from vezne.peers.peers import Peers
 # how long they may be together: with one more of the greatest length they still fit a frame.
 BATCH: Final = 250
 BATCH_BYTES: Final = 1024 * 1024
+# How long a card may be on its way from a server that leaves, when a third one says that nobody
+# needs it any more: several times what the server that leaves waits for an answer.
+ON_ITS_WAY_S: Final = 5.0
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -37,12 +41,20 @@ class Lender(Protocol):
 
 
 class HeldElsewhere:
-    """Implements `vezne.vault.lending.Neighbours`, and answers those of the other servers."""
+    """Implements `vezne.vault.lending.Neighbours`, and answers those of the other servers.
 
-    def __init__(self, peers: Peers, vault: Lender) -> None:
+    `now_s` is a clock that only goes forward, in seconds.
+    """
+
+    def __init__(
+        self, peers: Peers, vault: Lender, now_s: Callable[[], float] = time.monotonic
+    ) -> None:
         self._peers = peers
         self._vault = vault
+        self._now_s = now_s
         self._is_leaving = False
+        # When others said of which cards that nobody needs them, the oldest first.
+        self._over: dict[tuple[int, int], float] = {}
         peers.answer_with(FindHeld, self._answer_find)
         peers.answer_with(IsHeld, self._answer_is_held)
         peers.answer_with(TakeOver, self._answer_take_over)
@@ -117,12 +129,23 @@ class HeldElsewhere:
 
     async def _answer_take_over(self, asked: TakeOver) -> list[int]:
         """Where both servers leave, neither takes the other's: they would come back."""
-        return [
-            place
-            for place, card in enumerate(asked.cards)
-            if self._is_leaving
-            or not self._vault.take_over(card.merchant_id, card.payment_number, card.sealed)
-        ]
+        if self._is_leaving:
+            return list(range(len(asked.cards)))
+        self._forget_long_over()
+        return [place for place, card in enumerate(asked.cards) if not self._take(card)]
+
+    def _take(self, card: SealedHeld) -> bool:
+        """Whether a card need not go to anybody else: it is held here, or its payment is over."""
+        if (card.merchant_id, card.payment_number) in self._over:
+            return True
+        return self._vault.take_over(card.merchant_id, card.payment_number, card.sealed)
 
     def _hear_drop(self, told: DropHeld) -> None:
         self._vault.drop_held_here(told.merchant_id, told.payment_number)
+        self._forget_long_over()
+        self._over[told.merchant_id, told.payment_number] = self._now_s()
+
+    def _forget_long_over(self) -> None:
+        until_s = self._now_s() - ON_ITS_WAY_S
+        while self._over and next(iter(self._over.values())) <= until_s:
+            del self._over[next(iter(self._over))]

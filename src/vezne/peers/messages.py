@@ -84,6 +84,10 @@ class UseFault(Asked[None], frozen=True):
     fault_id: int
 
 
+class ForgetMerchants(Asked[None], frozen=True):
+    """A merchant, its clock, its settings or its keys have changed: read them anew."""
+
+
 class ListLocks(Asked[GuardBatch], frozen=True):
     """The lock-outs that a guard has in force."""
 
@@ -108,5 +112,6 @@ class Counted(Told, frozen=True):
 
 
 FaultChange = PutFault | RemoveFaults | UseFault
-Question = Greet | FindHeld | IsHeld | TakeOver | ListFaults | FaultChange | ListLocks | Report
+HeldQuestion = FindHeld | IsHeld | TakeOver
+Question = Greet | HeldQuestion | ListFaults | FaultChange | ForgetMerchants | ListLocks | Report
 Notice = DropHeld | Counted

@@ -18,7 +18,7 @@ from vezne.edge.server import Address
 from vezne.link.failures import LinkFailure
 from vezne.link.messages import Answer, Asked, Sender, Told
 from vezne.link.peer import Office, Peer, tongue
-from vezne.peers.channel import Channel
+from vezne.peers.channel import Channel, end_when_unheard
 from vezne.peers.messages import PROTOCOL, Greet, Greeted, Notice, Question, Report
 
 # How often a server shows itself and looks; after how many looks without a change in its row a
@@ -35,7 +35,7 @@ Asking = TypeVar("Asking", bound=Asked[Any])
 Telling = TypeVar("Telling", bound=Told)
 
 _DIAL_MAX_S: Final = 2.0
-_TONGUE: Final = tongue(Question, Notice, FRAME_BYTES_MAX, lambda _: None)
+_TONGUE: Final = tongue(Question, Notice, FRAME_BYTES_MAX, end_when_unheard)
 _NOBODY: Final = Sender()
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -80,6 +80,7 @@ class Peers:
         self._dialling: dict[str, asyncio.Task[None]] = {}
         self._unreachable: set[str] = set()
         self._all_gone = asyncio.Event()
+        self._announcing: set[asyncio.Task[object]] = set()
 
     def answer_with(
         self, kind: type[Asking], answer: Callable[[Asking], Awaitable[object]]
@@ -121,6 +122,7 @@ class Peers:
         await self._register.show(msgspec.structs.replace(self._me, seen_ms=self._now_ms()))
         found = [each for each in await self._register.list_servers() if each.id != self.id]
         self._seen = {each.id: self._sighting(each) for each in found}
+        self._unreachable &= self._seen.keys()
         # A server that was asked to leave while it looked has nobody to dial.
         for server, looks in self._seen.values() if self._listening is not None else ():
             if looks >= SILENT_LOOKS:
@@ -201,6 +203,17 @@ class Peers:
             if not peer.is_behind:
                 peer.tell(notice)
 
+    def announce(self, change: Asked[None]) -> None:
+        """Tell all servers of a change, which they confirm. `settled` waits for that."""
+        announcing = asyncio.get_running_loop().create_task(self.ask_all(change))
+        self._announcing.add(announcing)
+        announcing.add_done_callback(self._announcing.discard)
+
+    async def settled(self) -> None:
+        """Return when the others know of every change so far, or had a second to."""
+        if self._announcing:
+            await asyncio.wait(self._announcing)
+
     def _sighting(self, server: Server) -> _Sighting:
         before = self._seen.get(server.id)
         is_same = before is not None and before.server == server
@@ -254,7 +267,8 @@ class Peers:
 
     async def _answer(self, peer: Peer, question: Question) -> object:
         if isinstance(question, Greet):
-            if question.protocol == self._protocol:
+            # Where another server was that has not removed itself, this one may listen now.
+            if question.protocol == self._protocol and question.id != self.id:
                 self._know(peer, Greeted(self._protocol, question.id, question.group))
             return Greeted(self._protocol, self.id, self._group)
         answer = self._answers.get(type(question))

@@ -1,6 +1,7 @@
 """Merchants and the keys by which they call. Secrets are stored sealed."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -8,12 +9,18 @@ import msgspec
 from vezne.core.merchant import Credential, HeldKey, Merchant, MerchantSettings
 from vezne.core.ports import Clock, SecretBox
 from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Value, Write
+from vezne.storage import due_merchants
+from vezne.storage.merchant_rows import (
+    merchant_from_row,
+    settings_from_text,
+    text_from_settings,
+)
 
-# How long a key goes on working after another process has revoked it.
+# How long a key goes on working after a command has revoked it, which tells no server.
 FRESH_MS: Final = 5_000
 # Bounds the memory of the cache; a server with more busy keys only reads more often.
 CACHED_MAX: Final = 10_000
-# Two additions at once take the same id, and one of them tries again.
+# Two servers that add at once take the same id, and one of them tries again.
 TRIES_MAX: Final = 20
 
 _ADD = "INSERT INTO merchants (id, name, is_demo, created_ms, settings) VALUES (?, ?, ?, ?, ?)"
@@ -50,9 +57,6 @@ _LIST_DEMO = f"{_HELD} WHERE m.is_demo = 1 {_NEWEST_HELD}"
 _FIND_NEWEST = """SELECT key FROM credentials
 WHERE merchant_id = ? AND door = ? AND revoked_ms IS NULL ORDER BY created_ms DESC, key LIMIT 1"""
 
-_encoder = msgspec.json.Encoder()
-_settings_decoder = msgspec.json.Decoder(MerchantSettings)
-
 
 class DuplicateMerchant(Exception):
     """A merchant of this name exists already."""
@@ -83,7 +87,11 @@ class CredentialRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SqlMerchants:
-    """Implements `Merchants`, `KeyRegister` and `MerchantClocks` of `vezne.core.ports`."""
+    """Implements `Merchants`, `KeyRegister` and `MerchantClocks` of `vezne.core.ports`.
+
+    What changes here counts here at once. It does so in processes that are told of it, by way of
+    `tell_with`, when they have heard; in others within `FRESH_MS`.
+    """
 
     def __init__(self, engine: Engine, box: SecretBox, clock: Clock) -> None:
         self._engine = engine
@@ -92,6 +100,18 @@ class SqlMerchants:
         self._found: dict[tuple[str, str], tuple[int, Credential]] = {}
         # How often something changed here: what was read before that is not to be remembered.
         self._changes = 0
+        # Of those who take the next number at once only one has it.
+        self._numbering = asyncio.Lock()
+        self._tell: Callable[[], None] = _tell_nobody
+
+    def tell_with(self, tell: Callable[[], None]) -> None:
+        """From now on call this whenever a merchant, or a key that may be in use, has changed."""
+        self._tell = tell
+
+    def forget_all(self) -> None:
+        """Read every key anew from now on: it has changed elsewhere."""
+        self._changes += 1
+        self._found.clear()
 
     async def add_merchant(
         self,
@@ -106,20 +126,14 @@ class SqlMerchants:
         Raises DuplicateMerchant and DuplicateKey.
         """
         for _ in range(TRIES_MAX):
-            await self._refuse_duplicates(name, credentials)
-            ((last_id,),) = await self._engine.fetch(_LAST_ID)
-            merchant = Merchant(
-                id=msgspec.convert(last_id, int) + 1,
-                name=name,
-                settings=settings or MerchantSettings(),
-                created_ms=self._clock.now_ms(),
-                is_demo=is_demo,
-            )
-            try:
-                await self._engine.apply(await self._writes(merchant, credentials))
-            except Conflict:
-                continue
-            return merchant
+            async with self._numbering:
+                await self._refuse_duplicates(name, credentials)
+                merchant = await self._next(name, settings or MerchantSettings(), is_demo=is_demo)
+                try:
+                    await self._engine.apply(await self._writes(merchant, credentials))
+                except Conflict:
+                    continue
+                return merchant
         raise Conflict("the merchant could not be added")
 
     async def replace_merchant(
@@ -127,42 +141,44 @@ class SqlMerchants:
     ) -> Merchant:
         """Give all keys of a merchant to a new one, which is told what there is to tell.
 
-        Here at once, in other processes within `FRESH_MS`. Raises Conflict when somebody changes
-        the old one's settings meanwhile.
+        Raises Conflict when the old one has none any more, since somebody else was faster.
         """
-        rows = await self._engine.fetch(_FIND_SETTINGS, (old.id,))
-        stored = msgspec.convert(rows[0][0], str)
-        silent = msgspec.structs.replace(_settings_decoder.decode(stored), webhook_urls={})
-        silenced = Write(_CHANGE_SETTINGS, (_encoder.encode(silent).decode(), old.id, stored))
         for _ in range(TRIES_MAX):
-            ((last_id,),) = await self._engine.fetch(_LAST_ID)
-            merchant = Merchant(
-                id=msgspec.convert(last_id, int) + 1,
-                name=name,
-                settings=settings,
-                created_ms=self._clock.now_ms(),
-            )
-            moved = Write(_MOVE_CREDENTIALS, (merchant.id, old.id), ANY_ROWS)
-            try:
-                await self._engine.apply([*await self._writes(merchant, ()), moved, silenced])
-            except Conflict:
-                continue
-            finally:
-                self._forget_all()
-            return merchant
+            async with self._numbering:
+                rows = await self._engine.fetch(_FIND_SETTINGS, (old.id,))
+                stored = msgspec.convert(rows[0][0], str)
+                silent = msgspec.structs.replace(settings_from_text(stored), webhook_urls={})
+                text = text_from_settings(silent)
+                keys = len(await self._engine.fetch(_LIST_CREDENTIALS, (old.id,)))
+                if not keys:
+                    break
+                merchant = await self._next(name, settings)
+                moved = Write(_MOVE_CREDENTIALS, (merchant.id, old.id), keys)
+                silenced = Write(_CHANGE_SETTINGS, (text, old.id, stored))
+                try:
+                    await self._engine.apply([*await self._writes(merchant, ()), moved, silenced])
+                except Conflict:
+                    continue
+                finally:
+                    self._changed()
+                return merchant
         raise Conflict("the merchant could not be replaced")
 
     async def list_merchants(self) -> list[Merchant]:
         """All merchants, oldest first."""
-        return [_merchant_from_row(row) for row in await self._engine.fetch(_LIST)]
+        return [merchant_from_row(row) for row in await self._engine.fetch(_LIST)]
+
+    async def find_due(self, now_ms: int) -> list[int]:
+        """The numbers of merchants for whom there is something to do by now."""
+        return await due_merchants.find_due(self._engine, now_ms)
 
     async def find_merchant(self, merchant_id: int) -> Merchant | None:
         """A merchant by number, as it is stored now."""
         rows = await self._engine.fetch(_FIND, (merchant_id,))
-        return _merchant_from_row(rows[0]) if rows else None
+        return merchant_from_row(rows[0]) if rows else None
 
     async def change_clock(self, merchant_id: int, offset_ms: int, *, instead_of_ms: int) -> bool:
-        """Move a merchant's clock: here at once, in other processes within `FRESH_MS`.
+        """Move a merchant's clock.
 
         When it goes back, what the merchant is still to be told of is due after the same time as
         before. False when it is not `instead_of_ms` ahead, or there is no such merchant.
@@ -176,7 +192,7 @@ class SqlMerchants:
         except Conflict:
             return False
         finally:
-            self._forget_all()
+            self._changed()
         return True
 
     async def change_settings(
@@ -186,18 +202,20 @@ class SqlMerchants:
         *,
         instead_of: MerchantSettings | None = None,
     ) -> None:
-        """Replace a merchant's settings: here at once, in other processes within `FRESH_MS`.
+        """Replace a merchant's settings.
 
         Raises Conflict when there is no such merchant, or the settings are not `instead_of` any
         more.
         """
         rows = await self._engine.fetch(_FIND_SETTINGS, (merchant_id,))
         stored = msgspec.convert(rows[0][0], str) if rows else ""
-        if rows and instead_of not in (None, _settings_decoder.decode(stored)):
+        if rows and instead_of not in (None, settings_from_text(stored)):
             raise Conflict("the settings have changed meanwhile")
-        text = _encoder.encode(settings).decode()
-        await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id, stored))])
-        self._forget_all()
+        text = text_from_settings(settings)
+        try:
+            await self._engine.apply([Write(_CHANGE_SETTINGS, (text, merchant_id, stored))])
+        finally:
+            self._changed()
 
     async def add_credentials(self, merchant_id: int, credentials: Sequence[NewCredential]) -> None:
         """Give a merchant further keys, all or none. They work at once. Raises DuplicateKey."""
@@ -213,7 +231,7 @@ class SqlMerchants:
         ]
 
     async def revoke_credential(self, door: str, key: str) -> bool:
-        """Make a key stop working: here at once, in other processes within `FRESH_MS`.
+        """Make a key stop working.
 
         False when the door has no such key that still works.
         """
@@ -223,7 +241,7 @@ class SqlMerchants:
         except Conflict:
             return False
         finally:
-            self._forget_all()
+            self._changed()
         return True
 
     async def find_credential(self, door: str, key: str) -> Credential | None:
@@ -270,10 +288,22 @@ class SqlMerchants:
         """Those of the merchants that the sandbox made by itself."""
         return [await self._held(row) for row in await self._engine.fetch(_LIST_DEMO, (limit,))]
 
-    def _forget_all(self) -> None:
-        """Read every key anew from now on."""
-        self._changes += 1
-        self._found.clear()
+    def _changed(self) -> None:
+        """Something has changed here, or may have."""
+        self.forget_all()
+        self._tell()
+
+    async def _next(
+        self, name: str, settings: MerchantSettings, *, is_demo: bool = False
+    ) -> Merchant:
+        ((last_id,),) = await self._engine.fetch(_LAST_ID)
+        return Merchant(
+            id=msgspec.convert(last_id, int) + 1,
+            name=name,
+            settings=settings,
+            created_ms=self._clock.now_ms(),
+            is_demo=is_demo,
+        )
 
     async def _refuse_duplicates(self, name: str, credentials: Sequence[NewCredential]) -> None:
         if await self._engine.fetch(_HAS_NAME, (name,)):
@@ -291,7 +321,7 @@ class SqlMerchants:
     async def _writes(
         self, merchant: Merchant, credentials: Sequence[NewCredential]
     ) -> list[Write]:
-        settings = _encoder.encode(merchant.settings).decode()
+        settings = text_from_settings(merchant.settings)
         row = (merchant.id, merchant.name, int(merchant.is_demo), merchant.created_ms, settings)
         rows = await self._rows(merchant.id, credentials, merchant.created_ms)
         return [Write(_ADD, row), *(Write(_ADD_CREDENTIAL, params) for params in rows)]
@@ -310,7 +340,7 @@ class SqlMerchants:
     async def _opened(self, door: str, key: str, row: Row) -> Credential:
         context = _context(door, _key_bytes(key))
         return Credential(
-            merchant=_merchant_from_row(row[:-1]),
+            merchant=merchant_from_row(row[:-1]),
             door=door,
             key=key,
             secret=await self._box.open(msgspec.convert(row[-1], bytes), context),
@@ -323,13 +353,8 @@ class SqlMerchants:
         return HeldKey(credential=credential, is_revoked=revoked_ms is not None)
 
 
-class _MerchantRow(NamedTuple):
-    id: int
-    name: str
-    is_demo: int
-    clock_offset_ms: int
-    created_ms: int
-    settings: str
+def _tell_nobody() -> None:
+    """There is nobody else."""
 
 
 class _CredentialRow(NamedTuple):
@@ -337,18 +362,6 @@ class _CredentialRow(NamedTuple):
     key: bytes
     created_ms: int
     revoked_ms: int | None
-
-
-def _merchant_from_row(row: Row) -> Merchant:
-    columns = msgspec.convert(row, _MerchantRow)
-    return Merchant(
-        id=columns.id,
-        name=columns.name,
-        settings=_settings_decoder.decode(columns.settings),
-        created_ms=columns.created_ms,
-        is_demo=bool(columns.is_demo),
-        clock_offset_ms=columns.clock_offset_ms,
-    )
 
 
 def _record_from_row(row: Row) -> CredentialRecord:

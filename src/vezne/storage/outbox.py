@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from vezne.core.notice import Notice, NoticeState
 from vezne.engines.engine import ANY_ROWS, Engine, Write
 from vezne.storage.documents import Documents
@@ -27,8 +29,19 @@ _IS_NEXT = """NOT EXISTS (
     AND older.next_try_ms IS NOT NULL
 )"""
 
-_HAS_DUE = f"""SELECT 1 FROM notices AS notice
-WHERE merchant_id = ? AND next_try_ms <= ? AND {_IS_NEXT} LIMIT 1"""  # noqa: S608 - nothing from outside
+# From one merchant with something to be told to the next: of the others there may be thousands.
+_HAVE_NOTICES: Final = f"""WITH RECURSIVE waiting (id) AS (
+    SELECT min(merchant_id) FROM notices WHERE next_try_ms IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(merchant_id) FROM notices
+            WHERE next_try_ms IS NOT NULL AND merchant_id > waiting.id)
+    FROM waiting WHERE waiting.id IS NOT NULL
+)
+SELECT merchant.id FROM waiting JOIN merchants AS merchant ON merchant.id = waiting.id
+WHERE (
+    SELECT 1 FROM notices AS notice WHERE notice.merchant_id = merchant.id
+    AND next_try_ms <= ? + merchant.clock_offset_ms AND {_IS_NEXT} LIMIT 1
+) IS NOT NULL ORDER BY merchant.id"""  # noqa: S608 - nothing from outside
 
 _LIST_DUE = f"""SELECT document FROM notices AS notice
 WHERE merchant_id = ? AND door = ? AND is_retry = ? AND next_try_ms <= ? AND {_IS_NEXT}
@@ -94,9 +107,13 @@ class SqlOutbox:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    async def has_due_notices(self, merchant_id: int, *, until_ms: int) -> bool:
-        """Whether any notice is to be tried by a time that no older one holds up."""
-        return bool(await self._engine.fetch(_HAS_DUE, (merchant_id, until_ms)))
+    async def find_to_tell(self, now_ms: int) -> list[int]:
+        """The merchants with a notice to be tried by now, each by its own time.
+
+        One that no older notice of its payment holds up.
+        """
+        rows = await self._engine.fetch(_HAVE_NOTICES, (now_ms,))
+        return [msgspec.convert(id_, int) for (id_,) in rows]
 
     async def list_due_notices(
         self, merchant_id: int, door: str, *, until_ms: int, limit: int

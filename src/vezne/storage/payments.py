@@ -9,7 +9,7 @@ from vezne.core.payment import Payment
 from vezne.core.standing import standing_of
 from vezne.engines.engine import Engine, Queries, Row, Value, Write
 from vezne.storage.documents import Documents
-from vezne.storage.newest import find_newest
+from vezne.storage.newest import list_newest
 
 _ADD = """INSERT INTO payments
 (merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document,
@@ -36,20 +36,6 @@ _FIND_TIME = "SELECT created_ms FROM payments WHERE merchant_id = ? AND number =
 _LIST = """SELECT document FROM payments
 WHERE merchant_id = ? AND created_ms >= ? AND (created_ms, number) < (?, ?)
 ORDER BY created_ms DESC, number DESC LIMIT ?"""
-
-# Each step of the walk names the next slice of the merchant's. The sum keeps PostgreSQL from going
-# through all payments in the order of time.
-_LIST_NAMED = """WITH RECURSIVE walk (slice) AS (
-    SELECT max(slice) FROM payments WHERE merchant_id = ? AND conversation_id IS NOT NULL
-    UNION ALL
-    SELECT (SELECT max(older.slice) FROM payments AS older
-            WHERE older.merchant_id = ? AND older.conversation_id IS NOT NULL
-            AND older.slice < walk.slice)
-    FROM walk WHERE walk.slice IS NOT NULL
-)
-SELECT hit.document FROM walk JOIN payments AS hit
-ON hit.merchant_id = ? AND hit.slice = walk.slice AND hit.conversation_id = ?
-ORDER BY hit.created_ms + 0 DESC, hit.number DESC LIMIT ?"""
 
 _COUNT = "SELECT count(*) FROM payments WHERE merchant_id = ?"
 
@@ -146,7 +132,8 @@ async def find_payment_by_reference(
     engine: Engine, merchant_id: int, conversation_id: str
 ) -> Payment | None:
     """The newest payment with the merchant's own reference."""
-    return await find_newest(engine, _documents, merchant_id, conversation_id.encode())
+    newest = await list_newest(engine, _documents, merchant_id, conversation_id.encode(), 1)
+    return newest[0] if newest else None
 
 
 class Span(NamedTuple):
@@ -184,10 +171,8 @@ class DueSpan(NamedTuple):
 async def list_payments_named(
     engine: Engine, merchant_id: int, conversation_id: str, limit: int
 ) -> list[Payment]:
-    """The payments with the merchant's own reference, newest first."""
-    key = conversation_id.encode()
-    params = (merchant_id, merchant_id, merchant_id, key, limit)
-    return [_documents.read(document) for (document,) in await engine.fetch(_LIST_NAMED, params)]
+    """The newest payments with the merchant's own reference, newest first."""
+    return await list_newest(engine, _documents, merchant_id, conversation_id.encode(), limit)
 
 
 async def count_payments(engine: Queries, merchant_id: int) -> int:

@@ -124,6 +124,12 @@ def test_the_demo_merchant_does_not(owner):
     assert owner.refused(RESET_PATH, {}) == (409, "not_demo_merchant")
 
 
+def test_only_one_of_several_resets_at_once_is_done(shop):
+    """The others hear so: the keys have a merchant already that is new."""
+    shop.made.is_contested = True
+    assert shop.refused(RESET_PATH, {}) == (409, "reset_contested")
+
+
 @pytest.mark.parametrize("body", [{"webhook_urls": {"iyzico": "x"}}, {"webhook_urls": 1}, {"a": 1}])
 def test_a_reset_that_is_not_understood_changes_nothing(shop, body):
     """The keys stay where they are, and so do the faults."""

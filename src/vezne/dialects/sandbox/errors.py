@@ -57,6 +57,12 @@ NOT_DEMO: Final = Error(
     "Demo üye iş yeri sıfırlanamaz; POST /sandbox/merchants yeni bir üye iş yeri açar.",
     "The demo merchant cannot be reset; POST /sandbox/merchants makes a new one.",
 )
+RESET_CONTESTED: Final = Error(
+    "reset_contested",
+    HTTPStatus.CONFLICT,
+    "Üye iş yerini aynı anda başkası da sıfırlıyor.",
+    "Somebody else resets the merchant at the same time.",
+)
 NAME_TAKEN: Final = Error(
     "name_taken",
     HTTPStatus.CONFLICT,

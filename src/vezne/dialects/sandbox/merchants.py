@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from vezne.core.card import holds_card_number
-from vezne.core.sandbox_merchants import NameTaken, UnusableUrl
+from vezne.core.sandbox_merchants import NameTaken, ResetContested, UnusableUrl
 from vezne.dialects.sandbox import errors
 from vezne.dialects.sandbox.endpoint import Answer, Call, read
 from vezne.dialects.sandbox.errors import Failure
@@ -96,7 +96,7 @@ async def add(call: Call) -> Answer:
 async def reset(call: Call) -> Answer:
     """POST /sandbox/reset: everything that the merchant had is gone for it, its keys stay.
 
-    Raises Failure: NOT_DEMO, BODY_INVALID.
+    Raises Failure: NOT_DEMO, BODY_INVALID, RESET_CONTESTED.
     """
     if call.merchant.is_demo:
         raise Failure(errors.NOT_DEMO)
@@ -105,5 +105,7 @@ async def reset(call: Call) -> Answer:
         fresh = await call.desk.sandbox_merchants.begin_anew(call.merchant, wish.webhook_urls)
     except UnusableUrl:
         raise Failure(errors.BODY_INVALID, "webhook_urls") from None
+    except ResetContested:
+        raise Failure(errors.RESET_CONTESTED) from None
     call.desk.faults.clear(call.merchant.id)
     return Answer(ResetAnswer(id=fresh.id, name=fresh.name))

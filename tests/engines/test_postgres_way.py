@@ -1,0 +1,89 @@
+"""What is told when a PostgreSQL database cannot be used."""
+
+import traceback
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from socket import create_server
+
+import asyncpg
+import pytest
+
+from vezne.engines.copy_target import open_target
+from vezne.engines.engine import EngineFailure
+from vezne.engines.postgres import open_postgres
+
+Try = Callable[[str], Coroutine[None, None, None]]
+
+
+async def serve(url: str) -> None:
+    await (await open_postgres(url, "way")).close()
+
+
+async def copy(url: str) -> None:
+    async with open_target(url, "way"):
+        pass
+
+
+both = pytest.mark.parametrize("attempt", [serve, copy])
+
+
+@both
+@pytest.mark.parametrize("password", ["gizli/2", "gizli#2", "12[gizli]", "gizli?2"])
+async def test_a_url_that_cannot_be_read(attempt: Try, password: str) -> None:
+    """The driver quotes what it takes for a port, which is a part of the password."""
+    with pytest.raises(EngineFailure, match="URL of a PostgreSQL database cannot be read") as told:
+        await attempt(f"postgresql://vezne:{password}@127.0.0.1/vezne")
+    assert "gizli" not in "".join(traceback.format_exception(told.value))
+
+
+@both
+async def test_nobody_is_there(attempt: Try) -> None:
+    """The reason is in words, not in the number of an error."""
+    with closing(create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(EngineFailure, match=r"at 127\.0\.0\.1: .*(refused|failed)") as told:
+        await attempt(f"postgresql://vezne:gizli@127.0.0.1:{port}/vezne")
+    assert "gizli" not in str(told.value)
+
+
+@both
+async def test_a_database_that_does_not_take_every_text(attempt: Try, postgres_url: str) -> None:
+    """It is refused before anything is in it: what it cannot take may come years later."""
+    name = f"way_{attempt.__name__}"
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute(
+            f"CREATE DATABASE {name} ENCODING 'LATIN5' LOCALE 'C' TEMPLATE template0"
+        )
+    finally:
+        await connection.close()
+    url = postgres_url.replace("/postgres?", f"/{name}?")
+    with pytest.raises(EngineFailure, match=r"has the encoding LATIN5 .* ENCODING 'UTF8'"):
+        await attempt(url)
+    connection = await asyncpg.connect(url)
+    try:
+        assert not await connection.fetch("SELECT 1 FROM pg_namespace WHERE nspname = 'way'")
+    finally:
+        await connection.close()
+
+
+async def begin(url: str) -> None:
+    async with open_target(url, "way") as target:
+        await target.begin("copy", "here")
+
+
+@pytest.mark.parametrize("attempt", [serve, begin])
+async def test_a_schema_of_another_role(attempt: Try, postgres_url: str) -> None:
+    """Whoever has mixed up two roles is told whose the schema is."""
+    role = f"stranger_{attempt.__name__}"
+    connection = await asyncpg.connect(postgres_url)
+    try:
+        await connection.execute("CREATE SCHEMA IF NOT EXISTS way")
+        await connection.execute(f"CREATE ROLE {role} LOGIN")
+    finally:
+        await connection.close()
+    url = postgres_url.replace("//postgres@", f"//{role}@")
+    with pytest.raises(
+        EngineFailure, match=rf"role {role} may not .* way: it is the role postgres"
+    ):
+        await attempt(url)
