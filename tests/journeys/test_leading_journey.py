@@ -96,7 +96,10 @@ def test_a_lead_that_is_lost_is_taken_again(town):
     """When its line to the database breaks, by whoever is first, and never by two."""
     servers = [town.start(), town.start()]
     wait_until(lambda: sum(map(leads, servers)) == 1)
-    held = "FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    held = (
+        "FROM pg_locks WHERE locktype = 'advisory' AND granted"
+        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
     query(servers[0].data, "books", f"SELECT pg_terminate_backend(pid) {held}")
     wait_until(lambda: sum(map(leads, servers)) == 2)
     (row,) = query(servers[0].data, "books", f"SELECT count(*) AS holders {held}")

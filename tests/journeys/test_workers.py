@@ -103,6 +103,7 @@ def test_nobody_else_gets_the_same_address_or_data(start, tmp_path):
     assert f"cannot listen on {place}: Address already in use" in done.stderr
 
 
+@pytest.mark.sqlite("it is the file of the books that is broken")
 def test_what_keeps_the_first_worker_from_starting_is_said_once(tmp_path):
     """By the parent, as a single process says it."""
     data = tmp_path / "data"
