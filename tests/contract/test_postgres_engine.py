@@ -158,6 +158,8 @@ async def test_deadlock_is_a_lost_race(engine: PostgresEngine, other: asyncpg.Co
     """A deadlock's victim is tried again, and conflicts when the other one changed its rows."""
     await engine.apply([insert(1), insert(2)])
     async with other.transaction():
+        # Whoever looks for a deadlock first is its victim: not this one.
+        await other.execute("SET LOCAL deadlock_timeout = '1min'")
         await other.execute("UPDATE things SET version = 7 WHERE id = 2")
         both = [Write(CHANGE, (2, 1, 1)), Write(CHANGE, (2, 2, 1))]
         waiting = asyncio.ensure_future(engine.apply(both))
