@@ -174,9 +174,7 @@ class _Generator:
         for descriptor, _ in self._poll.poll(_POLL_S if timeout_s is None else timeout_s):
             wire = self._busy.get(descriptor)
             if wire is None:
-                # The server has closed a connection that nobody used.
-                self._idle = [each for each in self._idle if each.socket.fileno() != descriptor]
-                self._poll.unregister(descriptor)
+                self._forget(descriptor)
                 continue
             try:
                 response = wire.receive()
@@ -186,6 +184,14 @@ class _Generator:
                 continue
             if response is not None:
                 self._note(wire, response)
+
+    def _forget(self, descriptor: int) -> None:
+        """The server has closed a connection that nobody used for long."""
+        self._poll.unregister(descriptor)
+        closed = [wire for wire in self._idle if wire.socket.fileno() == descriptor]
+        self._idle = [wire for wire in self._idle if wire.socket.fileno() != descriptor]
+        for wire in closed:
+            wire.socket.close()
 
     def _note(self, wire: _Wire, response: bytes) -> None:
         took_us = (time.perf_counter_ns() - wire.due_ns) // 1000
