@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from vezne.core.ports import Clock
+from vezne.vault.certificate_parts import common_name, draft
 from vezne.vault.files import (
     PRIVATE,
     PUBLIC,
@@ -116,14 +117,12 @@ def _issue_authority(
     path: Path, key: ec.EllipticCurvePrivateKey, now: datetime, hosts: Sequence[str]
 ) -> _Authority:
     permitted = list(dict.fromkeys(map(_constraint, hosts)))
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    name = _name(f"Vezne development authority {identifier.digest[:4].hex()}")
+    public = key.public_key()
+    identifier = x509.SubjectKeyIdentifier.from_public_key(public)
+    name = common_name(f"Vezne development authority {identifier.digest[:4].hex()}")
     certificate = (
-        _builder(name, name, key, now, now + _AUTHORITY_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(is_authority=True), critical=True)
+        draft(name, name, public, now - _CLOCK_SKEW, now + _AUTHORITY_LIFE, is_authority=True)
         .add_extension(x509.NameConstraints(permitted, None), critical=True)
-        .add_extension(identifier, critical=False)
         .sign(key, hashes.SHA256())
     )
     replace_file(path, certificate.public_bytes(Encoding.PEM), PUBLIC)
@@ -134,13 +133,12 @@ def _issue_server(authority: _Authority, now: datetime, names: Sequence[x509.Gen
     key = ec.generate_private_key(ec.SECP256R1())
     until = min(now + _SERVER_LIFE - _CLOCK_SKEW, authority.certificate.not_valid_after_utc)
     identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
+    subject, issuer = common_name("localhost"), authority.certificate.subject
+    since, public = now - _CLOCK_SKEW, key.public_key()
     certificate = (
-        _builder(_name("localhost"), authority.certificate.subject, key, now, until)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(is_authority=False), critical=True)
+        draft(subject, issuer, public, since, until, is_authority=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(identifier, critical=False)
         .sign(authority.key, hashes.SHA256())
     )
@@ -166,38 +164,6 @@ def _is_server_good(
     )
 
 
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    now: datetime,
-    until: datetime,
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(until)
-    )
-
-
-def _usage(*, is_authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not is_authority,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
 def _constraint(host: str) -> x509.GeneralName:
     """What an authority must be permitted to vouch for this host."""
     address = _address(host)
@@ -219,10 +185,6 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
         if not _HOST_NAME.fullmatch(host):
             raise ValueError(f"{host!r} is neither a host name nor an address") from None
         return None
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
 def _key_text(key: ec.EllipticCurvePrivateKey) -> bytes:

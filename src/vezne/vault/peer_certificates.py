@@ -13,9 +13,10 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from vezne.core.ports import Clock
+from vezne.vault.certificate_parts import common_name, draft
 
 # How often a server makes itself a new certificate, and how long one lasts: the key in it is known
 # to this process only. A server whose clock is a few hours off is understood all the same.
@@ -82,15 +83,9 @@ def _load(context: ssl.SSLContext, text: bytearray) -> None:
 
 def _authority(key: Ed25519PrivateKey, now: datetime) -> x509.Certificate:
     """The authority as this server writes it down: others have another date, and the same key."""
-    name = _name("Vezne servers")
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    return (
-        _builder(name, name, key, now - _CLOCK_SKEW, now + _AUTHORITY_LIFE)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_usage(is_authority=True), critical=True)
-        .add_extension(identifier, critical=False)
-        .sign(key, None)
-    )
+    name, public = common_name("Vezne servers"), key.public_key()
+    since, until = now - _CLOCK_SKEW, now + _AUTHORITY_LIFE
+    return draft(name, name, public, since, until, is_authority=True).sign(key, None)
 
 
 def _leaf(
@@ -98,50 +93,11 @@ def _leaf(
 ) -> x509.Certificate:
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
-    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
-    name, issuer_name = _name("Vezne server"), _name("Vezne servers")
+    names = common_name("Vezne server"), common_name("Vezne servers")
+    since, until = now - _CLOCK_SKEW, now + _LIFE
     return (
-        _builder(name, issuer_name, key, now - _CLOCK_SKEW, now + _LIFE)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(is_authority=False), critical=True)
+        draft(*names, key.public_key(), since, until, is_authority=False)
         .add_extension(x509.ExtendedKeyUsage(both), critical=False)
-        .add_extension(identifier, critical=False)
         .add_extension(issuer, critical=False)
         .sign(authority_key, None)
     )
-
-
-def _builder(
-    subject: x509.Name,
-    issuer: x509.Name,
-    key: Ed25519PrivateKey,
-    since: datetime,
-    until: datetime,
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(since)
-        .not_valid_after(until)
-    )
-
-
-def _usage(*, is_authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not is_authority,
-        key_cert_sign=is_authority,
-        crl_sign=is_authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
