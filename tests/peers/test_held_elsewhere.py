@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
 from builders import SAMPLE_TIME_MS, sealed_card
@@ -87,6 +88,20 @@ async def test_a_card_is_found_wherever_it_is(sites):
         assert not await site.vault.is_held(MERCHANT, 1)
         with pytest.raises(CardGone):
             await site.opened(1)
+
+
+async def test_a_blocked_number_is_known_at_once(sites):
+    """At a server that has just seen that the merchant blocks nothing, while no time goes by."""
+    here, there = await sites(), await sites()
+    cards = {}
+    for site in (here, there):
+        transit_id = site.vault.transit.hold(Pan(bytearray(PAN, "ascii")), None)
+        cards[site] = msgspec.structs.replace(sealed_card(), token=None, transit_id=transit_id)
+    assert not await there.vault.is_blocked(MERCHANT, cards[there])
+    await here.vault.block(MERCHANT, cards[here])
+    async with asyncio.timeout(5):
+        while not await there.vault.is_blocked(MERCHANT, cards[there]):  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 async def test_a_server_that_leaves_hands_its_cards_over(sites):

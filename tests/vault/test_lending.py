@@ -50,6 +50,9 @@ class Neighbour:
     def drop_held(self, merchant_id, payment_number):
         self.vault.drop_held_here(merchant_id, payment_number)
 
+    def tell_blocked(self, merchant_id):
+        self.vault.hear_blocked(merchant_id)
+
 
 @pytest.fixture
 def lending(entropy):
@@ -209,3 +212,13 @@ async def test_the_key_of_servers_is_one_and_lasts(vault, other):
     """Whoever opens the vault finds the same, made when it is first asked for."""
     assert await vault.keyring.peer_key() == await other.keyring.peer_key()
     assert "peers:0:1" in {wrapped.key.id for wrapped in await vault.keyring._records.find_keys(0)}
+
+
+async def test_a_blocked_number_counts_at_the_neighbour_at_once(shared, present):
+    """Though it has just seen that the merchant blocks nothing, and no time goes by."""
+    here, there = shared
+    there_id = there.transit.hold(Pan(bytearray(PAN, "ascii")), None)
+    card = msgspec.structs.replace(sealed_card(), token=None, transit_id=there_id)
+    assert not await there.is_blocked(MERCHANT, card)
+    await here.block(MERCHANT, present())
+    assert await there.is_blocked(MERCHANT, card)

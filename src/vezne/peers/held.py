@@ -7,7 +7,7 @@ from typing import Final, Protocol
 import structlog
 
 from vezne.link.peer import Peer
-from vezne.peers.messages import DropHeld, FindHeld, IsHeld, SealedHeld, TakeOver
+from vezne.peers.messages import Blocked, DropHeld, FindHeld, IsHeld, SealedHeld, TakeOver
 from vezne.peers.peers import Peers
 
 # How many cards are handed over at once, which are sealed and opened within some milliseconds, and
@@ -39,6 +39,9 @@ class Lender(Protocol):
     def drop_held_here(self, merchant_id: int, payment_number: int) -> None:
         """Wipe what is held for a payment."""
 
+    def hear_blocked(self, merchant_id: int) -> None:
+        """Another server's vault has put something on a merchant's blocklist."""
+
 
 class HeldElsewhere:
     """Implements `vezne.vault.lending.Neighbours`, and answers those of the other servers.
@@ -59,6 +62,7 @@ class HeldElsewhere:
         peers.answer_with(IsHeld, self._answer_is_held)
         peers.answer_with(TakeOver, self._answer_take_over)
         peers.hear_with(DropHeld, self._hear_drop)
+        peers.hear_with(Blocked, self._hear_blocked)
 
     async def find_held(self, merchant_id: int, payment_number: int) -> bytes | None:
         """The card that another server holds for a payment, sealed; the first one's that has it."""
@@ -73,6 +77,10 @@ class HeldElsewhere:
     def drop_held(self, merchant_id: int, payment_number: int) -> None:
         """Have all others wipe what they hold for a payment."""
         self._peers.tell_all(DropHeld(merchant_id, payment_number))
+
+    def tell_blocked(self, merchant_id: int) -> None:
+        """Have all others know that something is on a merchant's blocklist."""
+        self._peers.tell_all(Blocked(merchant_id))
 
     async def hand_over(self) -> None:
         """Before this server leaves: give all that it holds to those that stay.
@@ -149,3 +157,6 @@ class HeldElsewhere:
         until_s = self._now_s() - ON_ITS_WAY_S
         while self._over and next(iter(self._over.values())) <= until_s:
             del self._over[next(iter(self._over))]
+
+    def _hear_blocked(self, told: Blocked) -> None:
+        self._vault.hear_blocked(told.merchant_id)

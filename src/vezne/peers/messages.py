@@ -105,6 +105,12 @@ class DropHeld(Told, frozen=True):
     payment_number: int
 
 
+class Blocked(Told, frozen=True):
+    """Something is on a merchant's blocklist."""
+
+    merchant_id: int
+
+
 class Counted(Told, frozen=True):
     """What a guard has counted lately."""
 
@@ -114,4 +120,4 @@ class Counted(Told, frozen=True):
 FaultChange = PutFault | RemoveFaults | UseFault
 HeldQuestion = FindHeld | IsHeld | TakeOver
 Question = Greet | HeldQuestion | ListFaults | FaultChange | ForgetMerchants | ListLocks | Report
-Notice = DropHeld | Counted
+Notice = DropHeld | Blocked | Counted

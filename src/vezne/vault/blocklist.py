@@ -40,7 +40,7 @@ class Blocklist:
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         """Put a card's number on the list. Raises CardGone.
 
-        It counts here at once, and within `FRESH_MS` in other processes.
+        It counts here at once, and within `FRESH_MS` in processes that nobody tells.
         """
         now_ms = self._clock.now_ms()
         async with self._number(merchant_id, card) as pan:
@@ -57,6 +57,10 @@ class Blocklist:
                     stale, keys = keys, await self._keyring.renew(merchant_id, keys)
                     if is_same(stale, keys):
                         raise
+        self.hear_blocked(merchant_id)
+
+    def hear_blocked(self, merchant_id: int) -> None:
+        """Something is on a merchant's list, whoever put it there: look from now on."""
         self._blocks += 1
         self._nothing_blocked.pop(merchant_id, None)
 

@@ -32,6 +32,9 @@ class Neighbours(Protocol):
     def drop_held(self, merchant_id: int, payment_number: int) -> None:
         """Have all of them wipe what they hold for a payment."""
 
+    def tell_blocked(self, merchant_id: int) -> None:
+        """Have all of them know that something is on a merchant's blocklist."""
+
 
 class Lending:
     """Seals held cards for other vaults, which have the same key."""

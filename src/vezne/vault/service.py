@@ -124,10 +124,17 @@ class VaultService:
     async def block(self, merchant_id: int, card: SealedCard) -> None:
         """Put the card's number on the merchant's blocklist. Raises CardGone.
 
-        It counts here at once, and within five seconds in other processes.
+        It counts here at once, at other servers as soon as they hear of it, and within five
+        seconds everywhere.
         """
         blocking = self._blocklist.block(merchant_id, card)
         await self._note(AuditAction.CARD_BLOCKED, merchant_id, name_of(card), blocking)
+        if self._neighbours is not None:
+            self._neighbours.tell_blocked(merchant_id)
+
+    def hear_blocked(self, merchant_id: int) -> None:
+        """Another server's vault has put something on a merchant's blocklist."""
+        self._blocklist.hear_blocked(merchant_id)
 
     async def unblock(self, merchant_id: int, card: SealedCard) -> None:
         """Take the card's number off the blocklist. Raises CardGone."""
