@@ -48,8 +48,9 @@ def serve(
     """Run the gateway; prints `ready http://… https://…` when it accepts connections.
 
     With `--vault` the card vault is another process (`vezne vault`), which has the listeners.
-    SIGTERM and SIGINT finish what is in flight and end it, a second one does not wait; with several
-    workers SIGHUP replaces one after the other without a failed request.
+    SIGTERM and SIGINT finish what is in flight and end it, a second one does not wait. SIGHUP
+    replaces several workers one after the other without a failed request; one process reads its
+    certificates anew.
     """
     settings = load_settings(
         config,
