@@ -10,6 +10,7 @@ from tools.bench.machine import new_room
 from tools.bench.placement import Placement, place
 from tools.soak.report import Overload, Soak, Step, overload_text, soak_text
 from tools.soak.running import Field, is_ledger_right, server_of
+from tools.soak.stalls import stalls_of
 from tools.soak.watch import slope_of
 
 _EXAMPLES: Final = """examples:
@@ -49,6 +50,7 @@ def _soak(options: argparse.Namespace, data: Path, placement: Placement) -> tupl
         placement=placement.words,
         outcome=outcome,
         memory=slope_of(sights),
+        stalls=stalls_of(sights, outcome.answered_each_s),
         is_ledger_right=is_ledger_right(data, options.database),
         sights=sights,
     )

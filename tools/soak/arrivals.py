@@ -10,7 +10,6 @@ connection is busy all the time, which is how the most is found that the server 
 import os
 import re
 import select
-import socket
 import sys
 import time
 from array import array
@@ -20,12 +19,10 @@ from typing import Final
 
 import msgspec
 from tools.bench.jobs import Caller, Keys
+from tools.bench.wire import Wire
 from tools.soak.mix import Calls
 
-_LENGTH: Final = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 _LAST: Final = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
-_RECEIVE_BYTES: Final = 64 * 1024
-_CONNECT_S: Final = 10.0
 # How long answers are waited for when nothing is sent any more.
 _PATIENCE_NS: Final = 20_000_000_000
 _POLL_S: Final = 0.05
@@ -56,7 +53,10 @@ class Latency(msgspec.Struct, kw_only=True):
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What became of the calls. `unsent` are those that were due and found no connection."""
+    """What became of the calls. `unsent` are those that were due and found no connection.
+
+    `begun_s` is a time of the monotonic clock, and `answered_each_s` counts by seconds since then.
+    """
 
     seconds: float
     served: int
@@ -67,40 +67,19 @@ class Outcome(msgspec.Struct, kw_only=True):
     of_refused: Latency
     cpu_share: float
     connections: int
+    begun_s: float
+    answered_each_s: list[int]
     first_error: str = ""
 
 
-class _Wire:
-    """One connection, and since when the call on it has been due."""
+class _Due(Wire):
+    """A connection, and since when the call on it has been due."""
 
-    __slots__ = ("buffer", "due_ns", "needed", "socket")
+    __slots__ = ("due_ns",)
 
     def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=_CONNECT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.settimeout(None)
-        self.buffer = b""
-        self.needed = 0
+        super().__init__(host, port)
         self.due_ns = 0
-
-    def send(self, call: bytes, due_ns: int) -> None:
-        self.buffer, self.needed, self.due_ns = b"", 0, due_ns
-        self.socket.sendall(call)
-
-    def receive(self) -> bytes | None:
-        """The whole response once it is there. Raises ConnectionError when there will be none."""
-        data = self.socket.recv(_RECEIVE_BYTES)
-        if not data:
-            raise ConnectionError("the server closed a connection")
-        data = self.buffer + data
-        if not self.needed:
-            end = data.find(b"\r\n\r\n")
-            length = _LENGTH.search(data, 0, end) if end > 0 else None
-            self.needed = end + 4 + int(length[1]) if length else 0
-        if self.needed and len(data) >= self.needed:
-            return data
-        self.buffer = data
-        return None
 
 
 class _Generator:
@@ -109,18 +88,22 @@ class _Generator:
         caller = Caller(order.host, order.port, order.keys)
         self._calls = Calls(Path(order.calls_file), caller)
         self._poll = select.epoll()
-        self._busy: dict[int, _Wire] = {}
-        self._idle: list[_Wire] = []
+        self._busy: dict[int, _Due] = {}
+        self._idle: list[_Due] = []
         self._opened = 0
         self._due: deque[int] = deque()
         self._served = array("Q")
         self._refused = array("Q")
         self._errors = 0
         self._first_error = ""
+        self._begun_ns = 0
+        self._answered_each_s: list[int] = []
 
     def run(self) -> Outcome:
         order = self._order
+        clock_s = time.monotonic()
         begun_s, begun_ns = time.process_time(), time.perf_counter_ns()
+        self._begun_ns = begun_ns
         end_ns = begun_ns + int(order.seconds * 1e9)
         gap_ns = int(1e9 / order.rate) if order.rate else 0
         next_ns, now_ns = begun_ns, begun_ns
@@ -148,6 +131,8 @@ class _Generator:
             of_refused=_latency(self._refused),
             cpu_share=cpu_share,
             connections=self._opened,
+            begun_s=clock_s,
+            answered_each_s=self._answered_each_s,
             first_error=self._first_error,
         )
 
@@ -157,7 +142,7 @@ class _Generator:
             if self._idle:
                 wire = self._idle.pop()
             elif len(self._busy) < self._order.connections:
-                wire = _Wire(self._order.host, self._order.port)
+                wire = _Due(self._order.host, self._order.port)
                 self._poll.register(wire.socket.fileno(), select.EPOLLIN)
                 self._opened += 1
             else:
@@ -165,7 +150,8 @@ class _Generator:
             self._busy[wire.socket.fileno()] = wire
             due_ns = self._due.popleft() if self._order.rate else now_ns
             try:
-                wire.send(self._calls.next(), due_ns)
+                wire.due_ns = due_ns
+                wire.send(self._calls.next())
             except ConnectionError as error:
                 self._note_error(str(error).encode())
                 self._drop(wire)
@@ -193,8 +179,13 @@ class _Generator:
         for wire in closed:
             wire.socket.close()
 
-    def _note(self, wire: _Wire, response: bytes) -> None:
-        took_us = (time.perf_counter_ns() - wire.due_ns) // 1000
+    def _note(self, wire: _Due, response: bytes) -> None:
+        now_ns = time.perf_counter_ns()
+        took_us = (now_ns - wire.due_ns) // 1000
+        second = (now_ns - self._begun_ns) // 1_000_000_000
+        while len(self._answered_each_s) <= second:
+            self._answered_each_s.append(0)
+        self._answered_each_s[second] += 1
         status = response[9:12]
         if status == _SERVED and b'"status":"success"' in response:
             self._served.append(took_us)
@@ -212,7 +203,7 @@ class _Generator:
         self._errors += 1
         self._first_error = self._first_error or said[-300:].decode("utf-8", "replace")
 
-    def _drop(self, wire: _Wire) -> None:
+    def _drop(self, wire: _Due) -> None:
         del self._busy[wire.socket.fileno()]
         self._poll.unregister(wire.socket.fileno())
         wire.socket.close()

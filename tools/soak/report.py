@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from tools.soak.arrivals import Outcome
+from tools.soak.stalls import STALL_MS, Stalls
 from tools.soak.watch import FLAT_MB_PER_HOUR, Sight, Slope
 
 
@@ -17,6 +18,7 @@ class Soak(msgspec.Struct, kw_only=True):
     placement: str
     outcome: Outcome
     memory: Slope
+    stalls: Stalls
     is_ledger_right: bool
     sights: list[Sight]
 
@@ -81,6 +83,7 @@ def soak_text(soak: Soak) -> str:
         ),
         f"           {_range(sights, lambda each: each.resident_mb)} MB",
         f"lag        {_range(sights, lambda each: each.lag_ms)} ms, seen from outside",
+        f"stalls     {_stalls_text(soak.stalls)}",
         f"files      {_range(sights, lambda each: each.open_files)} open",
         f"threads    {_range(sights, lambda each: each.threads)}",
         f"logs       {_range(sights, lambda each: each.log_mb)} MB of write-ahead logs",
@@ -130,6 +133,16 @@ def _range(sights: Sequence[Sight], number: Callable[[Sight], float]) -> str:
         return "nothing seen"
     middle = numbers[len(numbers) // 2]
     return f"{numbers[0]:.0f} to {numbers[-1]:.0f}, mostly {middle:.0f}"
+
+
+def _stalls_text(stalls: Stalls) -> str:
+    found = f"{stalls.count} of {stalls.looks} looks found a lag above {STALL_MS:g} ms"
+    if not stalls.count:
+        return found
+    return (
+        f"{found}, {stalls.longest_s:.0f} s in a row at most; the server used "
+        f"{stalls.cpu_share:.0%} of a core then, and {stalls.times_cpu:.1f} times the usual a call"
+    )
 
 
 def _said(error: str) -> str:

@@ -61,7 +61,7 @@ class Field:
         """The same, and what was seen meanwhile."""
         with Watch(self.server, self.data) as watch:
             outcome = self.load(rate, seconds, connections)
-        return outcome, watch.sights
+        return outcome, watch.sights_since(outcome.begun_s)
 
     def saturation(self, seconds: float) -> float:
         """How many calls of the mix are served in a second when none is waited for."""

@@ -22,9 +22,13 @@ Verdict: TypeAlias = Literal["flat", "grows", "cannot be told"]
 
 
 class Sight(msgspec.Struct, kw_only=True):
-    """One look. `lag_ms` is how long the least of all requests took, which waits for its turn."""
+    """One look. `lag_ms` is how long the least of all requests took, which waits for its turn.
+
+    `at_s` counts from the first call of the load, and `cpu_s` all the server's time on processors.
+    """
 
     at_s: float
+    cpu_s: float
     resident_mb: float
     open_files: int
     threads: int
@@ -45,7 +49,7 @@ class Watch:
     """Looks at a server every second, from `with` to the end of its block."""
 
     def __init__(self, server: Server, data: Path) -> None:
-        self.sights: list[Sight] = []
+        self._sights: list[Sight] = []
         self._server = server
         self._data = data
         self._stop = threading.Event()
@@ -60,16 +64,23 @@ class Watch:
         self._stop.set()
         self._thread.join()
 
+    def sights_since(self, clock_s: float) -> list[Sight]:
+        """What was seen, with its times counted from a moment of the monotonic clock."""
+        early_s = clock_s - self._begun_s
+        return [msgspec.structs.replace(sight, at_s=sight.at_s - early_s) for sight in self._sights]
+
     def _run(self) -> None:
         while not self._stop.wait(EVERY_S):
-            self.sights.append(self._look())
+            self._sights.append(self._look())
 
     def _look(self) -> Sight:
         lag_ms = self._lag_ms()
+        clock_s, cpu_s = time.monotonic(), self._server.tree.cpu_s()
         files = [path for path in self._data.rglob("*") if path.is_file()]
         sizes = {path: _size(path) for path in files}
         return Sight(
-            at_s=time.monotonic() - self._begun_s,
+            at_s=clock_s - self._begun_s,
+            cpu_s=cpu_s,
             resident_mb=self._server.tree.memory().resident_mb,
             open_files=self._server.tree.open_files(),
             threads=self._server.tree.threads(),
