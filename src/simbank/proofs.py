@@ -14,7 +14,7 @@ from uuid import UUID
 
 from simbank.acs.scenarios import ATTEMPT, AUTHENTICATED
 from simbank.acs.transactions import Transaction
-from vezne.wire.simacs import Outcome, bind
+from vezne.wire.simacs import Outcome, Proof, bind
 from vezne.wire.simhost import Request
 
 # A CAVV is twenty bytes, a transaction id of the directory server sixteen (EMV 3-D Secure).
@@ -60,11 +60,8 @@ def conclude(key: bytes, transaction: Transaction, md_status: int) -> Outcome:
     )
 
 
-def is_proven(key: bytes, request: Request) -> bool:
-    """Whether the bank gave the proof of a request, if it has one, for this amount and card."""
-    proof = request.proof
-    if proof is None:
-        return True
+def is_proven(key: bytes, request: Request, proof: Proof) -> bool:
+    """Whether the bank gave the proof that a request has for this amount and card."""
     bound = (
         proof.transaction_id,
         str(request.merchant_id),

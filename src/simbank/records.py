@@ -61,6 +61,20 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fals
         )
 
 
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(Record)
+
+
+def to_line(record: Record) -> bytes:
+    """A record as it is written down and remembered, without the end of the line."""
+    return _ENCODER.encode(record)
+
+
+def from_line(line: bytes) -> Record:
+    """What `to_line` made. Raises msgspec.MsgspecError and UnicodeDecodeError."""
+    return _DECODER.decode(line)
+
+
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What a payment comes to. All amounts in 1e-8 of its currency. A sale holds nothing."""
 

@@ -1,11 +1,11 @@
 """The built-in bank as the house has it: its memory, its line, and the faults put on the board."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable
 from typing import Final
 
 from simbank.faults import BankFault, BankFaultKind, CallFacts
-from simbank.host import Host, no_faults
+from simbank.host import Host
 from vezne.core.fault import BankCall, Facts, FaultBoard, Place
 from vezne.core.ports import Clock
 from vezne.settings import Settings
@@ -39,11 +39,15 @@ class BankTransport:
         self._host = host
         self._timeout_s = timeout_s
 
-    async def exchange(self, message: bytes) -> bytes:
-        """The bank's reply. Raises TimeoutError when it takes too long: the message was sent."""
+    def exchange(self, message: bytes) -> bytes | Awaitable[bytes]:
+        """The bank's reply; to be waited for only when something goes wrong on purpose.
+
+        Waiting raises TimeoutError when it takes too long: the message was sent.
+        """
         reply = self._host.answer(message)
-        if isinstance(reply, bytes):
-            return reply
+        return reply if isinstance(reply, bytes) else self._wait_for(reply)
+
+    async def _wait_for(self, reply: Awaitable[bytes]) -> bytes:
         async with asyncio.timeout(self._timeout_s):
             return await reply
 
@@ -61,17 +65,20 @@ def open_bank(
         return_key=return_key,
         clock=clock.now_ms,
         journal=settings.data / JOURNAL,
-        fault_for=no_faults if faults is None else faults_from(faults),
+        faults=None if faults is None else BoardFaults(faults),
     )
 
 
-def faults_from(board: FaultBoard) -> Callable[[int, CallFacts], BankFault | None]:
-    """What goes wrong at the bank according to a board: for `simbank.host.Host`."""
+class BoardFaults:
+    """Implements `simbank.faults.Faults` by a board."""
 
-    def fault_for(merchant_id: int, facts: CallFacts) -> BankFault | None:
-        if not board.has_faults(merchant_id):
-            return None
-        fault = board.take(
+    def __init__(self, board: FaultBoard) -> None:
+        self._board = board
+        self.has_faults = board.has_faults
+
+    def take(self, merchant_id: int, facts: CallFacts) -> BankFault | None:
+        """What goes wrong with a message according to the board, if anything."""
+        fault = self._board.take(
             merchant_id,
             Place.BANK,
             Facts(
@@ -87,5 +94,3 @@ def faults_from(board: FaultBoard) -> Callable[[int, CallFacts], BankFault | Non
         return BankFault(
             kind=BankFaultKind(fault.kind.value), delay_ms=fault.delay_ms, code=fault.code
         )
-
-    return fault_for

@@ -22,11 +22,15 @@ class SystemEntropy:
     """
 
     def __init__(self) -> None:
-        self._pool = memoryview(b"")
+        self._pool = b""
+        self._given = 0
 
     def take(self, count: int) -> bytes:
         """That many random bytes."""
-        if count > len(self._pool):
-            self._pool = memoryview(os.urandom(max(count, ENTROPY_POOL_BYTES)))
-        taken, self._pool = bytes(self._pool[:count]), self._pool[count:]
-        return taken
+        start = self._given
+        end = start + count
+        if end > len(self._pool):
+            self._pool = os.urandom(max(count, ENTROPY_POOL_BYTES))
+            start, end = 0, count
+        self._given = end
+        return self._pool[start:end]

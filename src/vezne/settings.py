@@ -13,8 +13,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from vezne.edge.address import Address
 from vezne.edge.logs import LogFormat, LogLevel
-from vezne.edge.server import Address
 from vezne.settings_table import BY_KEY, BY_VARIABLE, PREFIX, Setting
 
 FILE_NAME: Final = "vezne.toml"

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from vezne.edge.address import Address
 from vezne.edge.client_address import parse_network
-from vezne.edge.server import Address
 
 _PORT_MAX: Final = 65_535
 _ORIGIN: Final = re.compile(

@@ -6,10 +6,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, NoReturn
 
-import structlog
-
 from vezne.core.ports import Ports
 from vezne.edge.logs import describe_fault
+from vezne.event_log import EventLog
 from vezne.flows.due import catch_up
 from vezne.storage.merchants import SqlMerchants
 from vezne.storage.payment_search import SqlPaymentSearch
@@ -24,7 +23,7 @@ PAUSE_TIMES: Final = 20
 FILL_ROWS: Final = 50
 FILL_PAUSE_S: Final = 0.01
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 async def repeat(work: Callable[[], Awaitable[None]], every_s: float) -> NoReturn:

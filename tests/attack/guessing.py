@@ -30,40 +30,38 @@ class Recipe(NamedTuple):
     salt: str
 
     def maker(self, card: KnownCard) -> Callable[[bytes], bytes]:
-        """What makes of a number the beginning of what may be stored of it."""
+        """What makes of a number what may be stored of it, or the beginning of that."""
         salt = {"": b"", "token": card.token, "merchant": b"%d" % card.merchant_id}[self.salt]
         name, key, plain = self.name, self.key, getattr(hashlib, self.name)
         if key is not None:
-            return lambda text: hmac.digest(key, salt + text, name)[:PREFIX_BYTES]
+            return lambda text: hmac.digest(key, salt + text, name)
         if salt:
-            return lambda text: plain(salt + text).digest()[:PREFIX_BYTES]
-        return lambda text: plain(text).digest()[:PREFIX_BYTES]
+            return lambda text: plain(salt + text).digest()
+        return lambda text: plain(text).digest()
 
 
-def candidates(card: KnownCard) -> Iterator[str]:
+def candidates(card: KnownCard) -> list[bytes]:
     """Every valid number that has the digits known of a card: a thousand, or ten thousand."""
     length = 15 if card.bin.startswith(("34", "37")) else 16
     unknown = length - len(card.bin) - len(card.last4)
     if unknown <= 0:
-        yield card.bin + card.last4[-length + len(card.bin) :]
-        return
+        return [(card.bin + card.last4[-length + len(card.bin) :]).encode()]
     is_doubled = len(card.last4) % 2 == 1
     last4_sum = _luhn_sum(card.last4)
     # By the sum of what stands before: the missing digit, and what follows it.
     tails = [
-        f"{_HALVED[needed] if is_doubled else needed}{card.last4}"
+        f"{_HALVED[needed] if is_doubled else needed}{card.last4}".encode()
         for needed in (-(head_sum + last4_sum) % 10 for head_sum in range(10))
     ]
-    for head, head_sum in _heads(card.bin, unknown - 1, length):
-        yield head + tails[head_sum]
+    return [head + tails[head_sum] for head, head_sum in _heads(card.bin, unknown - 1, length)]
 
 
 @functools.cache
-def _heads(bin: str, unknown: int, length: int) -> list[tuple[str, int]]:
+def _heads(bin: str, unknown: int, length: int) -> list[tuple[bytes, int]]:
     """All ways to go on from a BIN, and what each adds to the sum of the check."""
     middles = map("".join, itertools.product("0123456789", repeat=unknown))
     padding = "0" * (length - len(bin) - unknown)
-    return [(bin + middle, _luhn_sum(bin + middle + padding) % 10) for middle in middles]
+    return [((bin + middle).encode(), _luhn_sum(bin + middle + padding) % 10) for middle in middles]
 
 
 def _luhn_sum(digits: str) -> int:
@@ -82,7 +80,7 @@ def guess(loot: Loot, own_pan: str) -> set[str]:
     own = [card for card in known if own_pan.startswith(card.bin) and own_pan.endswith(card.last4)]
     found: set[str] = set()
     for recipe in _recipes(loot.possible_keys()):
-        if any(recipe.maker(card)(own_pan.encode()) in prefixes for card in own):
+        if any(recipe.maker(card)(own_pan.encode())[:PREFIX_BYTES] in prefixes for card in own):
             found.update(_apply(recipe, known, prefixes))
     return found
 
@@ -93,7 +91,7 @@ def merely_known(cards: Sequence[KnownCard]) -> set[str]:
     for card in cards:
         length = 15 if card.bin.startswith(("34", "37")) else 16
         if length - len(card.bin) - len(card.last4) <= 1:
-            found.update(candidates(card))
+            found.update(number.decode() for number in candidates(card))
     return found
 
 
@@ -105,8 +103,17 @@ def _recipes(keys: Iterable[bytes]) -> Iterator[Recipe]:
 
 
 def _apply(recipe: Recipe, known: Sequence[KnownCard], prefixes: set[bytes]) -> Iterator[str]:
+    """Numbers whose digest is stored somewhere; a card whose own row has it is done with."""
     for card in known:
         make = recipe.maker(card)
+        own = {
+            value[:PREFIX_BYTES]
+            for value in card.row.values()
+            if isinstance(value, bytes) and len(value) >= PREFIX_BYTES
+        }
         for number in candidates(card):
-            if make(number.encode()) in prefixes:
-                yield number
+            prefix = make(number)[:PREFIX_BYTES]
+            if prefix in prefixes:
+                yield number.decode()
+                if prefix in own:
+                    break

@@ -5,6 +5,7 @@ import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 
+from fakes.leaks import without_empty_places
 from vezne.core.card import is_luhn_valid
 
 _REST_MAX = 11
@@ -19,7 +20,8 @@ def read_off(places: Mapping[str, bytes], bins: Iterable[str]) -> set[str]:
     found: set[str] = set()
     known = list(bins)
     for content in places.values():
-        for view in (content, *_streams(content)):
+        for full in (content, *_streams(content)):
+            view = without_empty_places(full)
             for bin in known:
                 found.update(_following(view, bin))
             found.update(_escaped(view))
@@ -125,6 +127,8 @@ def _as_python_integer(view: bytes, low: int, high: int) -> Iterator[str]:
 
 
 def _escaped(view: bytes) -> Iterator[str]:
+    if b"\\u003" not in view:
+        return
     for match in _JSON_ESCAPE.finditer(view):
         yield re.sub(rb"\\u003", b"", match[0]).decode()
 

@@ -23,7 +23,7 @@ WEAKNESSES = (
         "vezne/vault/fingerprint.py",
         (
             (
-                'return hmac.digest(key, pan.reveal(), "sha256")',
+                "return known.of(pan.reveal())",
                 'return __import__("hashlib").sha256(pan.reveal()).digest()',
             ),
         ),
@@ -33,8 +33,8 @@ WEAKNESSES = (
         "vezne/vault/fingerprint.py",
         (
             (
-                'return hmac.digest(key, pan.reveal(), "sha256")',
-                'return hmac.digest(b"vezne fingerprint", pan.reveal(), "sha256")',
+                "return known.of(pan.reveal())",
+                'return KeyedHash(b"vezne fingerprint").of(pan.reveal())',
             ),
         ),
     ),
@@ -66,8 +66,8 @@ WEAKNESSES = (
         "vezne/edge/app.py",
         (
             (
-                "        raw = incoming.body\n",
-                "        raw = incoming.body\n        print(raw, flush=True)\n",
+                "        gate.under_way += 1\n",
+                "        gate.under_way += 1\n        print(incoming.body, flush=True)\n",
             ),
         ),
     ),
@@ -77,7 +77,8 @@ WEAKNESSES = (
 def plant(weakness: Weakness, folder: Path) -> dict[str, str]:
     """A copy of the source with a weakness; returns the environment that runs it."""
     copy = folder / "src"
-    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    # With what is compiled already: every module but one is as it was.
+    shutil.copytree(SOURCE, copy)
     path = copy / weakness.file
     text = path.read_text(encoding="utf-8")
     for right, weak in weakness.changes:

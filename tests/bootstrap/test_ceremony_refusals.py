@@ -2,8 +2,8 @@
 
 import pytest
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.ceremony import CeremonyPlan, HeldCeremony, difference, hold_ceremony
-from vezne.bootstrap.start import CannotStart
 from vezne.commands.ceremony import run_ceremony
 
 

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 
 from fakes.databases import create_database
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.copy_parts import place_of
 from vezne.bootstrap.copying import Copied, compare_installation, copy_installation
 from vezne.bootstrap.demo import ensure_demo_merchant
@@ -19,7 +20,6 @@ from vezne.bootstrap.front import BOOKS_LOCK, locked
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.moved import MoveNote, read_note, remove_note, write_note
-from vezne.bootstrap.start import CannotStart
 from vezne.engines.engine import EngineFailure
 from vezne.settings import Settings
 

@@ -3,8 +3,9 @@
 from signal import SIGKILL, SIGTERM
 
 import pytest
-from structlog.testing import capture_logs
 
+from fakes.log_lines import capture_logs
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.crew import (
     END_MAX_S,
     FAILURES_MAX,
@@ -15,7 +16,6 @@ from vezne.bootstrap.crew import (
     STEADY_S,
     Crew,
 )
-from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.worker import GIVE_WAY, HURRY, LEAVE, Report
 from vezne.edge.server import Urls
 from vezne.settings import InvalidSettings

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fakes.command import run_vezne
 from fakes.trails import entries_in
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.demo import ensure_demo_merchant
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.master import open_serving_master_key
@@ -19,7 +20,6 @@ from vezne.bootstrap.members import (
     policy_of,
     tell_of_panel,
 )
-from vezne.bootstrap.start import CannotStart
 from vezne.commands.panel import run_invite, run_reset
 from vezne.core.member import Role
 from vezne.panel.passwords import Passwords

@@ -4,8 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-from structlog.testing import capture_logs
 
+from fakes.log_lines import capture_logs
 from vezne.bootstrap.leading import LEAD, lead
 from vezne.engines.engine import EngineFailure
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked
-from vezne.bootstrap.start import CannotStart
 
 
 def refusal(data, name):

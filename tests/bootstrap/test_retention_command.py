@@ -6,7 +6,7 @@ import pytest
 
 from fakes.randomness import SeededEntropy
 from fakes.trails import entries_in
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.commands.retention import run_sweep
 from vezne.settings import Settings
 from vezne.vault.masters.key_file import create_master_key

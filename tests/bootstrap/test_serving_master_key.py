@@ -4,13 +4,13 @@ import pytest
 
 from fakes.databases import create_database
 from fakes.randomness import SeededEntropy
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.master import (
     master_key_uri,
     open_configured_master_key,
     open_serving_master_key,
     run_create_master_key,
 )
-from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.vault_room import open_vault_room
 from vezne.settings import load_settings
 from vezne.vault.master_key import UnusableMasterKey

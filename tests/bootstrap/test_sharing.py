@@ -7,13 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from fakes.guarded import plain_door
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.house import open_house
 from vezne.bootstrap.master import open_serving_master_key
 from vezne.bootstrap.peers import open_peers, shared_doors, shared_sites
 from vezne.bootstrap.sharing import is_shared, new_board, tag_key
-from vezne.bootstrap.start import CannotStart
 from vezne.core.fault import FaultBoard
-from vezne.edge.server import Address, CannotListen
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen
 from vezne.machine import SystemEntropy
 from vezne.peers.boards import SharedBoard
 from vezne.settings import PeersSettings, Settings

@@ -11,10 +11,10 @@ from typing import Protocol
 
 import msgspec
 import pytest
-from structlog.testing import capture_logs
 
 from fakes.bank import RETURN_KEY, bank_host, simulator_config
 from fakes.card_line import Bank, FilledLine
+from fakes.log_lines import capture_logs
 from simbank.cards import IYZICO_SPECIAL, OWN_DECLINES, own_pan
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.codes import DECLINES
@@ -414,9 +414,7 @@ async def test_warns_of_a_card_that_is_no_test_card(subject: Subject) -> None:
         await ask(subject, line, Operation.AUTHORIZE, pan=subject.approved_pan)
     assert isinstance(answer, Approved)
     assert not answer.is_test_card
-    assert [(entry["log_level"], entry["card"]) for entry in logs] == [
-        ("warning", "424242******4242")
-    ]
+    assert [(entry["level"], entry["card"]) for entry in logs] == [("warning", "424242******4242")]
 
 
 async def test_keeps_apart_what_runs_at_once(subject: Subject) -> None:

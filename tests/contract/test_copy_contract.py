@@ -154,7 +154,7 @@ async def test_progress_stands_with_the_rows(
     async with AsyncExitStack() as stack:
         with pytest.raises(Occupied):
             # Not while somebody else is at it, however dead they may be.
-            await stack.enter_async_context(open_target(postgres_url, schema))
+            await stack.enter_async_context(open_target(postgres_url, schema, turn_timeout_s=1))
     assert dict(await target.progress()) == {"numbers": ((-1,), PAGE_ROWS)}
 
 

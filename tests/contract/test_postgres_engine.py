@@ -108,6 +108,20 @@ async def test_lost_connections_are_replaced(
     assert await engine.fetch("SELECT count(*) FROM things") == [(3,)]
 
 
+async def test_nobody_hears_of_connections_that_were_lost_between_two_queries(
+    engine: PostgresEngine, other: asyncpg.Connection
+) -> None:
+    """Whether the end of the line is noticed before the next query, with it, or after it."""
+    for number in range(60):
+        await asyncio.gather(*(engine.fetch("SELECT 1") for _ in range(3)))
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'vezne'"
+        )
+        await asyncio.sleep(number % 6 / 5_000)
+        assert await engine.fetch("SELECT 1") == [(1,)]
+
+
 async def test_query_whose_connection_is_lost(
     engine: PostgresEngine, other: asyncpg.Connection
 ) -> None:

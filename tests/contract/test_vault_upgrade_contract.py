@@ -5,7 +5,7 @@ from fakes.vault_rooms import Process, numbers
 from vezne.core.card import SealedCard
 from vezne.engines.engine import Write
 from vezne.engines.migrate import load_migrations, migrate
-from vezne.vault.fingerprint import fingerprint
+from vezne.vault.fingerprint import FIRST_VERSION, FingerprintKeys
 from vezne.vault.key_records import KeyRecords
 from vezne.vault.keys import DAY_MS, Purpose, check_value
 from vezne.vault.pan import parse_pan
@@ -29,7 +29,8 @@ async def write_as_before(process):
         row = (MERCHANT, str(purpose), process.master_key.key_id, wrapped, MADE_MS)
         writes.append(Write(INSERT_KEY, row))
     pan = parse_pan(NUMBER)
-    value = fingerprint(keys[Purpose.FINGERPRINT], pan)
+    known = FingerprintKeys({FIRST_VERSION: keys[Purpose.FINGERPRINT]}, FIRST_VERSION)
+    value = known.of(pan, FIRST_VERSION)
     key = SealingKey(keys[Purpose.CARD], 1, process.entropy)
     sealed = seal_card(key, CardPlace(MERCHANT, TOKEN, b"", 0), OpenedCard(pan, "Ayşe Öztürk"))
     writes.append(Write(INSERT_CARD, (MERCHANT, TOKEN, sealed, value)))

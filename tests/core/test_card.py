@@ -1,4 +1,8 @@
+import re
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import sealed_card
 from vezne.core.card import Expiry, holds_card_number, holds_pan, is_luhn_valid
@@ -71,3 +75,23 @@ def test_the_printable_form_is_the_mask():
 def test_card_numbers_in_ids(text, holds):
     """What looks like a card and passes the check; times and other ids do not."""
     assert holds_card_number(text) is holds
+
+
+@given(st.lists(st.text("0123456789 .-\nkş", max_size=40), max_size=4))
+def test_a_number_is_noticed_among_several_texts_as_in_each(texts):
+    """Texts that are joined by ends of lines are searched together."""
+    assert holds_pan("\n".join(texts)) is any(map(holds_pan, texts))
+
+
+@given(st.text("0123456789 .-\nkş", max_size=40))
+def test_what_is_searched_at_first_hides_no_number(text):
+    """Whole groups of digits, thirteen to nineteen together, with a right check digit."""
+    runs = re.findall(r"[0-9](?:[ .-]?[0-9])*", text)
+    groups = [re.split("[ .-]", run) for run in runs]
+    numbers = [
+        "".join(run[first:last])
+        for run in groups
+        for first in range(len(run))
+        for last in range(first + 1, len(run) + 1)
+    ]
+    assert holds_pan(text) is any(13 <= len(it) <= 19 and is_luhn_valid(it) for it in numbers)

@@ -22,6 +22,7 @@ from vezne.core.ledger import (
     Account,
     EntryKind,
     booking_between,
+    entries_between,
     position,
 )
 from vezne.core.merchant import BlockageRelease, CommissionPlan
@@ -96,6 +97,18 @@ def test_a_captured_sample():
         EntryKind.BLOCKAGE,
     ]
     assert (booking.subject, booking.version, booking.currency) == (captured.number, 2, "TRY")
+
+
+def test_a_plan_that_costs_nothing():
+    """Nothing is charged and nothing withheld: the capture is all there is to book."""
+    free = CommissionPlan(rate_e8=0, fee_e8=0, blockage_rate_e8=0)
+    prices_e8 = (30_000_000, 70_000_000)
+    pricing = price_payment(
+        line_prices_e8=prices_e8, paid_e8=UNIT, plan=free, line_split=LineSplit.EXACT
+    )
+    before = payment(price_e8=UNIT, paid_e8=UNIT, pricing=pricing)
+    booking = booked(before, approve(before, YES, SAMPLE_TIME_MS))
+    assert [entry.kind for entry in booking.entries] == [EntryKind.CAPTURE]
 
 
 def test_a_hold_is_a_memorandum_until_it_is_captured():
@@ -250,7 +263,10 @@ def test_any_life_of_a_payment_adds_up(
         else:
             after = msgspec.structs.replace(before, released_ms=1, version=before.version + 1)
         if booking_between(before, after, 0) is not None:
-            counted.update(sums(booked(before, after)))
+            booking = booked(before, after)
+            counted.update(sums(booking))
+            # A new payment's is made without positions.
+            assert booking.entries == entries_between(position(before), position(after))
         before = after
     assert {key[0]: amount for key, amount in counted.items() if amount} == totals(position(before))
     assert sum(counted.values()) == 0

@@ -13,6 +13,7 @@ from vezne.core.money import (
     e8_from_decimal,
     plain_text,
     share,
+    shares,
     split,
 )
 
@@ -69,6 +70,12 @@ def test_split_parts_sum_to_the_total(total_e8, weights):
     assert all(part >= 0 for part in parts)
     for part, weight in zip(parts, weights, strict=True):
         assert abs(part - share(total_e8, weight, sum(weights))) <= 1
+
+
+@given(AMOUNTS, st.lists(AMOUNTS, max_size=5), st.integers(1, AMOUNT_MAX_E8))
+def test_shares_are_rounded_each_on_its_own(total_e8, parts, whole):
+    """Many at once are what one at a time is."""
+    assert shares(total_e8, parts, whole) == [share(total_e8, part, whole) for part in parts]
 
 
 def test_rates_are_fractions_in_the_same_scale():

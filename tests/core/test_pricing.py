@@ -5,8 +5,13 @@ from hypothesis import strategies as st
 from builders import SAMPLE_TIME_MS
 from vezne.core.calendar import local_time
 from vezne.core.merchant import BlockageRelease, CommissionPlan
-from vezne.core.money import UNIT
-from vezne.core.pricing import LineSplit, blockage_resolved_at, price_payment
+from vezne.core.money import UNIT, split
+from vezne.core.pricing import (
+    LineSplit,
+    blockage_resolved_at,
+    price_payment,
+    with_sub_merchant_price,
+)
 
 
 def e8(text):
@@ -137,6 +142,44 @@ def test_every_kurus_is_somewhere(line_prices_e8, paid_e8, plan):
         assert spent_e8 == line.paid_e8 + overdrawn_e8
         assert min(line.paid_e8, line.commission_e8, line.fee_e8) >= 0
         assert min(line.payout_e8, line.blockage_e8) >= 0
+
+
+@given(PRICES, st.integers(1, 10**13), PLANS)
+def test_every_figure_is_split_exactly(line_prices_e8, paid_e8, plan):
+    """One pass over the lines gives what a split of each total gives, the withheld part too."""
+    pricing = price_payment(
+        line_prices_e8=line_prices_e8,
+        paid_e8=paid_e8,
+        plan=plan,
+        line_split=LineSplit.EXACT,
+    )
+    lines = pricing.lines
+    assert [line.paid_e8 for line in lines] == split(paid_e8, line_prices_e8)
+    assert [line.commission_e8 for line in lines] == split(pricing.commission_e8, line_prices_e8)
+    assert [line.fee_e8 for line in lines] == split(pricing.fee_e8, line_prices_e8)
+    for place in range(len(lines)):
+        assert with_sub_merchant_price(pricing, place, 0, LineSplit.EXACT) == pricing
+
+
+@given(PRICES, st.integers(1, 10**13), PLANS, st.sampled_from(LineSplit), st.data())
+def test_sellers_bear_what_is_left_over(line_prices_e8, paid_e8, plan, line_split, data):
+    """Whatever is asked for a seller: the merchant bears first, and nothing is lost or negative."""
+    sub_prices = [data.draw(st.integers(0, price)) for price in line_prices_e8]
+    pricing = price_payment(
+        line_prices_e8=line_prices_e8,
+        sub_merchant_prices_e8=sub_prices,
+        paid_e8=paid_e8,
+        plan=plan,
+        line_split=line_split,
+    )
+    for line in pricing.lines:
+        left_e8 = line.paid_e8 - line.commission_e8 - line.fee_e8
+        own_e8 = line.payout_e8 + line.blockage_e8
+        seller_e8 = line.sub_merchant_payout_e8 + line.sub_merchant_blockage_e8
+        assert own_e8 == max(left_e8 - line.sub_merchant_price_e8, 0)
+        assert seller_e8 == max(min(line.sub_merchant_price_e8, left_e8), 0)
+        if line.sub_merchant_blockage_e8:
+            assert line.payout_e8 == 0
 
 
 @given(PRICES, st.integers(1, 10**13), PLANS)

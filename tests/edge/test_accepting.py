@@ -11,8 +11,9 @@ import pytest
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, post
 from vezne.edge.accepting import ACCEPTED_AT_ONCE, Acceptor
+from vezne.edge.address import Address
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, Listeners
+from vezne.edge.server import Listeners
 from vezne.edge.service import Limits, Service
 from vezne.machine import SystemClock
 from vezne.vault.certificates import ensure_certificates

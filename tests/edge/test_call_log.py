@@ -121,6 +121,14 @@ def door(handle, diagnose):
     )
 
 
+async def test_nothing_is_kept_of_a_call_that_is_written():
+    """A connection that idles remembers its newest call for as long."""
+    desk = Desk()
+    await desk.call(b'{"ref": "order-1"}', "/pay", cookie="secret")
+    call = desk.recorder._newest.get()
+    assert (call.headers, call.body, call.answer.body) == ({}, None, b"")
+
+
 async def test_a_call_is_logged_with_what_came_and_what_went():
     desk = Desk()
     raw = f'{{"ref": "order-1", "pan":"{PAN}","cvc":123}}'

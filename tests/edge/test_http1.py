@@ -10,7 +10,7 @@ import pytest
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
 from vezne.edge.app import BODY_BYTES_MAX
-from vezne.edge.http1 import _address_of
+from vezne.edge.http1_socket import address_of
 from vezne.edge.http1_text import render_head
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
@@ -498,4 +498,4 @@ def test_a_peer_is_known_by_its_address_alone(peer, address):
         def get_extra_info(self, name, default=None):
             return peer if name == "peername" else default
 
-    assert _address_of(Transport()) == address
+    assert address_of(Transport()) == address

@@ -12,10 +12,11 @@ import pytest
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
 from fakes.server import wait_until
+from vezne.edge.address import Address
 from vezne.edge.departure import Departure
 from vezne.edge.http1_socket import has_unread
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, Front, Stage, serve
+from vezne.edge.server import Front, Stage, serve
 from vezne.edge.shared_sockets import shared_sockets
 from vezne.edge.sites import Incoming
 

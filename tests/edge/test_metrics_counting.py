@@ -58,9 +58,9 @@ class Desk:
     def __init__(self):
         self.time_s = 0.0
         self.figures = RequestFigures(self.now_s)
-        sites = {"/panel": page}
-        dispatcher = Dispatcher([DOOR], PlainIntake(), MemoryAudit(), sites)
-        self.handle = self.figures.watch(dispatcher.handle, [DOOR], sites)
+        dispatcher = Dispatcher([DOOR], PlainIntake(), MemoryAudit(), {"/panel": page})
+        dispatcher.count_by(self.figures)
+        self.handle = dispatcher.handle
 
     def now_s(self):
         self.time_s += 0.1
@@ -112,7 +112,7 @@ def test_a_handler_that_is_cut_off_counts_as_failed():
     async def hang(_incoming):
         raise asyncio.CancelledError
 
-    handle = figures.watch(hang, [DOOR], ())
+    handle = figures.watch(hang, ())
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(handle(Incoming("POST", "http", "/pay", {}, b"")))
     counts, _, in_flight = figures.families()
@@ -167,9 +167,13 @@ async def test_calls_are_counted_by_how_they_ended():
             raise RuntimeError("nobody is there")
         return answer
 
-    assert await figures.watch(("iyzico",), work("x"), lambda _: "delivered") == "x"
+    def watched(door):
+        return figures.watched((door,), work, lambda _: "delivered")
+
+    watched("paywall")
+    assert await watched("iyzico")("x") == "x"
     with pytest.raises(RuntimeError, match="nobody"):
-        await figures.watch(("paynet",), work(None), lambda _: "delivered")
+        await watched("paynet")(None)
     counts, durations = figures.families("a_total", "a_seconds")
     assert {each.labels: each.value for each in counts.samples} == {
         ("iyzico", "delivered"): 1,

@@ -4,9 +4,10 @@ import asyncio
 import gc
 import weakref
 
-from fakes.listening import QUICK, ListeningThread
+from fakes.listening import QUICK, ListeningThread, post
 from vezne.edge.http1 import Connection
 from vezne.edge.messages import Response
+from vezne.edge.service import Service
 
 BODY = b'{"cvc":"947"}'
 
@@ -36,3 +37,40 @@ def test_body_and_headers_are_gone_with_the_answer():
         assert connection._body == []
         assert connection._headers == {}
         assert [reference() for reference in remembered] == [None]
+
+
+class Wire(asyncio.Transport):
+    """Takes what is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.answers = 0
+
+    def write(self, data):
+        self.answers += 1
+
+
+async def test_one_task_answers_a_connection_and_ends_with_it():
+    """It waits between requests; nothing is left of it once the client is gone."""
+    tasks = []
+
+    async def handle(_incoming):
+        tasks.append(asyncio.current_task())
+        return Response(200, b"ok")
+
+    service = Service(handle, QUICK)
+    wire = Wire()
+    connection = Connection(service, "http")
+    connection.connection_made(wire)
+    for _ in range(3):
+        connection.data_received(post())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert wire.answers == 3
+    assert len(tasks) == 3
+    assert len(set(tasks)) == 1
+    assert not tasks[0].done()
+    connection.connection_lost(None)
+    await asyncio.sleep(0)
+    assert tasks[0].done()
+    await service.drain(0)

@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
-from structlog.testing import capture_logs
 
+from fakes.log_lines import capture_logs
 from vezne.edge.departure import Departure
 from vezne.edge.readiness import KEPT_S, Readiness
 from vezne.edge.sites import Incoming

@@ -19,8 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from fakes.listening import PATIENCE_S, QUICK, ListeningThread, RawClient, post
 from fakes.server import wait_until
+from vezne.edge.address import Address
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, CannotListen, Listeners
+from vezne.edge.server import CannotListen, Listeners
 from vezne.edge.sites import Incoming
 
 PROGRAM = """
@@ -28,7 +29,8 @@ import asyncio, ssl, sys
 import uvloop
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, Front, serve
+from vezne.edge.address import Address
+from vezne.edge.server import Front, serve
 
 async def handle(incoming):
     print("begun", flush=True)

@@ -4,7 +4,8 @@ import socket
 
 import pytest
 
-from vezne.edge.server import Address, CannotListen
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen
 from vezne.edge.shared_sockets import shared_sockets
 
 FREE = Address("127.0.0.1", 0)

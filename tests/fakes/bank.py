@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from builders import SAMPLE_TIME_MS
-from simbank.faults import BankFault, CallFacts
-from simbank.host import Host, no_faults
+from simbank.faults import Faults
+from simbank.host import Host
 from vezne.acquirers.simulator.config import SimulatorConfig
 
 RETURN_KEY = b"a key that bank and acquirer share"
@@ -24,7 +24,7 @@ def bank_host(
     return_key: bytes = RETURN_KEY,
     clock: Callable[[], int] = lambda: SAMPLE_TIME_MS,
     journal: Path | None = None,
-    fault_for: Callable[[int, CallFacts], BankFault | None] = no_faults,
+    faults: Faults | None = None,
     sleep: Callable[[float], Awaitable[None]] = never,
 ) -> Host:
     """The bank's host, at the time of the sample payment unless told otherwise."""
@@ -34,7 +34,7 @@ def bank_host(
         return_key=return_key,
         clock=clock,
         journal=journal,
-        fault_for=fault_for,
+        faults=faults,
         sleep=sleep,
     )
 

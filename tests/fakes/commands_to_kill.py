@@ -5,6 +5,7 @@ A server process loads the program once and forks for every command, as `multipr
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -46,7 +47,7 @@ def kill_after(progress: Callable[[], int], more: int, dice: Random, *arguments:
     process.join(dice.uniform(0, 0.05))
     process.kill()
     process.join()
-    was_killed = process.exitcode != 0
+    was_killed = process.exitcode == -signal.SIGKILL
     process.close()
     return was_killed
 

@@ -40,7 +40,8 @@ def cutting_line(server: Path, path: Path) -> Iterator[None]:
 
 def _carry(client: socket.socket, path: Path, is_cut: threading.Event) -> None:
     has_inserted = False
-    with client, socket.socket(socket.AF_UNIX) as server:
+    # Either side may be gone while it is written to.
+    with contextlib.suppress(OSError), client, socket.socket(socket.AF_UNIX) as server:
         server.connect(str(path))
         while True:
             source = select.select([client, server], [], [])[0][0]

@@ -108,8 +108,10 @@ class Client:
         }
 
     def call(self, resource, method, request):
-        response = getattr(getattr(iyzipay, resource)(), method)(request, self.options)
-        with response:
+        caller = getattr(iyzipay, resource)()
+        # The client keeps its headers on the class: two threads would send each other's signature.
+        caller.header = dict(caller.header)
+        with getattr(caller, method)(request, self.options) as response:
             assert response.status == 200
             return json.loads(response.read(), parse_float=str)
 

@@ -22,7 +22,7 @@ from vezne.core.merchant import Credential, Merchant, MerchantSettings
 from vezne.core.ports import Ports
 from vezne.dialects.iyzico.routes import door
 from vezne.dialects.iyzico.switches import switches_for
-from vezne.edge.messages import BadRequest, BrowserForm, Request, Response
+from vezne.edge.messages import BadRequest, BrowserForm, Request, Response, Route
 from vezne.flows.authenticate import receive
 from vezne.vault.intake import VaultIntake
 from vezne.vault.name_box import NAME_KEY_BYTES, VaultNameBox
@@ -79,7 +79,7 @@ class IyzicoDoor:
         self.merchants = OneMerchant(merchant())
         self.set(installments=INSTALLMENT_TABLES)
         self._transit = Transit(self.clock)
-        self._intake = VaultIntake(self._transit)
+        self.intake = VaultIntake(self._transit)
         self.ports = Ports(
             books=self.books,
             vault=self.vault,
@@ -89,11 +89,11 @@ class IyzicoDoor:
             clock=self.clock,
             entropy=CountingEntropy(),
         )
-        switches = switches_for(profile, overrides or {})
+        self.switches = switches_for(profile, overrides or {})
         names = VaultNameBox(bytes(NAME_KEY_BYTES))
         self.faults = FaultBoard()
         self.door = door(
-            self.ports, self.merchants, names, switches, public_url, faults=self.faults
+            self.ports, self.merchants, names, self.switches, public_url, faults=self.faults
         )
         self._routes = {(route.method, route.path): route for route in self.door.routes}
 
@@ -110,6 +110,10 @@ class IyzicoDoor:
     def set_plan(self, **changes: object) -> None:
         """Change the merchant's commission plan."""
         self.set(plan=msgspec.structs.replace(self.settings.plan, **changes))
+
+    def route(self, method: str, path: str) -> Route:
+        """One of the door's routes."""
+        return self._routes[method, path]
 
     async def pay(self, body: JsonObject, path: str = "/payment/auth") -> JsonObject:
         """The answer to a request whose payment the bank approves."""
@@ -149,9 +153,9 @@ class IyzicoDoor:
         The path may have a query, which is not signed.
         """
         target, path = path, path.partition("?")[0]
-        route = self._routes[method, path]
+        route = self.route(method, path)
         try:
-            body = self._intake.lift(raw, route.card, route.shape)
+            body = self.intake.lift(raw, route.card, route.shape)
         except MalformedBody as error:
             return self.door.malformed(BadRequest(method=method, path=path, why=str(error)))
         if body.card is not None and body.card.bin:

@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 
 import uvloop
 
+from vezne.edge.address import Address
 from vezne.edge.messages import Response
-from vezne.edge.server import Address, Listeners
+from vezne.edge.server import Listeners
 from vezne.edge.service import Limits
 from vezne.edge.sites import Incoming
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from fakes.prepared import fill
 from vezne.api_keys import fill_keys
 from vezne.bootstrap.demo import add_merchant, ensure_demo_merchant
 from vezne.bootstrap.doors import open_doors
@@ -22,7 +23,7 @@ from vezne.edge.sites import Incoming
 from vezne.panel.app import CSRF_FIELD, LANGUAGE_COOKIE, SESSION_COOKIE, panel_app
 from vezne.panel.desk import PanelDesk
 from vezne.panel.paths import PANEL_PATH
-from vezne.settings import load_settings
+from vezne.settings import Settings, load_settings
 
 CSRF = "the-form-token-of-this-session"
 FORM = "application/x-www-form-urlencoded"
@@ -83,6 +84,7 @@ class PanelCaller:
             house.audit,
             {PANEL_PATH: site_from(panel_app(desk))},
         )
+        self._dispatcher.count_by(house.watch.requests, house.watch.key_uses)
         own_room(house).own_doors.open(self._dispatcher.handle)
 
     async def get(
@@ -133,12 +135,23 @@ class PanelCaller:
 @asynccontextmanager
 async def open_panel(data: Path) -> AsyncIterator[PanelCaller]:
     """A sandbox with its demo merchant."""
-    settings = load_settings(None, {"mode": "sandbox", "data": data}, {})
+    await fill(data, make_sandbox)
+    settings = _sandbox_in(data)
     async with open_house(settings, await open_serving_master_key(settings)) as house:
-        await ensure_demo_merchant(house)
         (merchant,) = await house.merchants.list_merchants()
         desk = msgspec.structs.replace(panel_desk(house), sessions=EverySession(house))
         yield PanelCaller(house, desk, merchant)
+
+
+async def make_sandbox(data: Path) -> None:
+    """What a first start leaves in its directory."""
+    settings = _sandbox_in(data)
+    async with open_house(settings, await open_serving_master_key(settings)) as house:
+        await ensure_demo_merchant(house)
+
+
+def _sandbox_in(data: Path) -> Settings:
+    return load_settings(None, {"mode": "sandbox", "data": data}, {})
 
 
 def _recorded_doors(house: House) -> list[Door]:

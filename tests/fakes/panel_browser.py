@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from fakes.audit import MemoryAudit
-from fakes.panel import FORM, Answer
-from vezne.bootstrap.demo import ensure_demo_merchant
+from fakes.panel import FORM, Answer, make_sandbox
+from fakes.prepared import fill
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.house import House, open_house, own_room
 from vezne.bootstrap.master import open_serving_master_key
@@ -168,9 +168,9 @@ async def open_town(
     data: Path, *, is_live: bool = False, idle_minutes: int = 480
 ) -> AsyncIterator[Town]:
     """A sandbox whose panel is in live mode, if that is wanted."""
+    await fill(data, make_sandbox)
     settings = load_settings(None, {"mode": "sandbox", "data": data}, {})
     async with open_house(settings, await open_serving_master_key(settings)) as opened:
-        await ensure_demo_merchant(opened)
         clock, audit = MovingClock(), MemoryAudit()
         house = msgspec.structs.replace(
             opened, ports=msgspec.structs.replace(opened.ports, clock=clock), audit=audit

@@ -16,6 +16,7 @@ import msgspec
 from builders import SAMPLE_TIME_MS, merchant
 from fakes.acquirer import APPROVED, ScriptedAcquirer, returned_for
 from fakes.audit import MemoryAudit
+from fakes.prepared import empty_databases, fill
 from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
@@ -31,7 +32,6 @@ from vezne.dialects.paynet.switches import switches_for
 from vezne.edge.app import Dispatcher
 from vezne.edge.messages import Answer, Response
 from vezne.edge.sites import Incoming
-from vezne.engines.migrate import load_migrations, migrate
 from vezne.engines.sqlite import open_sqlite
 from vezne.flows.authenticate import receive
 from vezne.storage.books import SqlBooks
@@ -276,9 +276,9 @@ async def open_house(
     """A door of its own over new databases in a directory."""
     clock = FixedClock(SAMPLE_TIME_MS)
     entropy = SeededEntropy()
+    await fill(directory, empty_databases)
     books, records = open_sqlite(directory / "books.db"), open_sqlite(directory / "vault.db")
     try:
-        await migrate(books, load_migrations("vezne.storage"))
         master_key = LocalMasterKey(entropy.take(32), entropy)
         vault = await open_vault(records, master_key, clock, entropy, MemoryAudit())
         ports = Ports(

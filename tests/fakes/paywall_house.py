@@ -12,6 +12,7 @@ from pathlib import Path
 from builders import SAMPLE_TIME_MS, merchant
 from fakes.acquirer import ScriptedAcquirer
 from fakes.audit import MemoryAudit
+from fakes.prepared import empty_databases, fill
 from fakes.randomness import SeededEntropy
 from fakes.world import CountingNumbers, FixedClock
 from vezne.core.bin_table import BIN_TABLE
@@ -25,7 +26,6 @@ from vezne.dialects.paywall.unique_code import Rotation
 from vezne.edge.app import Dispatcher
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming
-from vezne.engines.migrate import load_migrations, migrate
 from vezne.engines.sqlite import open_sqlite
 from vezne.storage.books import SqlBooks
 from vezne.vault.master_key import LocalMasterKey
@@ -171,9 +171,9 @@ async def open_house(directory: Path, **overrides: str) -> AsyncIterator[PayWall
     """A door of its own over new databases in a directory."""
     clock = FixedClock(SAMPLE_TIME_MS)
     entropy = SeededEntropy()
+    await fill(directory, empty_databases)
     books, records = open_sqlite(directory / "books.db"), open_sqlite(directory / "vault.db")
     try:
-        await migrate(books, load_migrations("vezne.storage"))
         master_key = LocalMasterKey(entropy.take(32), entropy)
         vault = await open_vault(records, master_key, clock, entropy, MemoryAudit())
         ports = Ports(

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import asynccontextmanager
 
 from vezne.core.servers import Server
-from vezne.edge.server import Address
+from vezne.edge.address import Address
 from vezne.machine import SystemClock
 from vezne.peers.channel import Channel
 from vezne.peers.messages import PROTOCOL

@@ -34,11 +34,12 @@ class Server:
         self.https = ""
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
-        self._ready = threading.Event()
+        self._is_ready = False
 
     def start(self) -> "Server":
-        """Start and wait for the `ready` line."""
-        self._ready.clear()
+        """Start and wait for the `ready` line, or for the end of all lines."""
+        known = threading.Event()
+        self._is_ready = False
         vezne = [sys.executable, "-m", "vezne", self.command]
         options = ["--sandbox", "--data", str(self.data), *self.places]
         self._process = subprocess.Popen(
@@ -48,8 +49,9 @@ class Server:
             text=True,
             env=self.environment,
         )
-        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
-        if not self._ready.wait(START_TIMEOUT_S):
+        reading = (self._process, known)
+        threading.Thread(target=self._read, args=reading, daemon=True).start()
+        if not known.wait(START_TIMEOUT_S) or not self._is_ready:
             self.kill()
             raise AssertionError("no ready line:\n" + "".join(self.output))
         return self
@@ -82,15 +84,17 @@ class Server:
         self._process = None
         return status
 
-    def _read(self, process: "subprocess.Popen[str]") -> None:
+    def _read(self, process: "subprocess.Popen[str]", known: threading.Event) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             self.output.append(line)
             match = self.ready_line.match(line.strip())
             if match:
                 self.http, self.https = (url or "" for url in match.groups())
-                self._ready.set()
+                self._is_ready = True
+                known.set()
         process.stdout.close()
+        known.set()
 
 
 def wait_until(condition, timeout_s: float = 10) -> None:

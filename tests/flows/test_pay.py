@@ -49,6 +49,34 @@ async def test_an_approved_sale(world):
     assert (ask.amount_e8, ask.currency, ask.is_capture) == (120_000_000, "TRY", True)
 
 
+async def test_a_payment_is_what_its_command_says(world):
+    """Every field that both have is the same: none of them stands in another's place."""
+    world.acquirer.script(APPROVED)
+    command = pay_command(
+        card=new_card(world),
+        door="paywall",
+        currency="TRY",
+        installments=1,
+        conversation_id="conversation",
+        basket_id="basket",
+        channel="WEB",
+        group="PRODUCT",
+        parties={"buyer": {"id": "BY789"}},
+    )
+    payment = await pay(command, world.ports)
+    shared = set(command.__struct_fields__) & set(payment.__struct_fields__)
+    assert shared == {
+        *("basket_id", "channel", "conversation_id", "currency", "door", "group"),
+        *("installments", "kind", "line_split", "lines", "paid_e8", "parties", "price_e8"),
+    }
+    assert {name: getattr(payment, name) for name in shared} == {
+        name: getattr(command, name) for name in shared
+    }
+    assert (payment.merchant_id, payment.acquirer) == (command.merchant.id, world.acquirer.name)
+    assert (payment.settlement_currency, payment.version) == ("TRY", 2)
+    assert (payment.bin, payment.last4) == ("55287900", "0008")
+
+
 async def test_a_hold_is_not_captured(world):
     """The bank is asked to reserve, not to take."""
     world.acquirer.script(APPROVED)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from fakes.transport import Wire
 from vezne.edge.http1 import Connection
 from vezne.edge.messages import Response
 from vezne.edge.service import Limits, Service
@@ -17,36 +18,6 @@ VALUES = st.text('abc 123;=,"/', max_size=20).map(str.strip)
 NOT_OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "expect", "upgrade", "te"}
 )
-
-
-class Wire(asyncio.Transport):
-    """A transport that keeps what is written, and says whether it may be fed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.is_paused = False
-        self.is_closed = False
-
-    def write(self, data):
-        self.written += data
-
-    def can_write_eof(self):
-        return True
-
-    def write_eof(self):
-        pass
-
-    def close(self):
-        self.is_closed = True
-
-    abort = close
-
-    def pause_reading(self):
-        self.is_paused = True
-
-    def resume_reading(self):
-        self.is_paused = False
 
 
 class Served(NamedTuple):
@@ -80,6 +51,8 @@ def serve(pieces):
                 await asyncio.sleep(0)
                 if not wire.is_paused:
                     break
+        # Answers leave at the end of a turn.
+        await asyncio.sleep(0)
         connection.connection_lost(None)
         await service.drain(0.0)
         return Served(requests, wire.written, problems)

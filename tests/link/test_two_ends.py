@@ -20,6 +20,7 @@ from vezne.core.card import CardSlot
 from vezne.core.fault import BankCall, Facts, Fault, FaultKind, FaultOnDemand, Place
 from vezne.core.ports import AuditFailure, CardGone, LineFailure
 from vezne.edge.app import Dispatcher
+from vezne.edge.key_uses import KeyUses
 from vezne.edge.load import LoadGate
 from vezne.edge.messages import BrowserForm, Outcome, Response, Route
 from vezne.edge.sites import Incoming
@@ -55,9 +56,10 @@ class BrokenAudit(MemoryAudit):
             raise AuditFailure("no space")
 
 
-def open_desk(doors, sites, audit):
+def open_desk(doors, sites, audit, key_uses=None):
     """The gateway's end, which refuses nobody."""
-    return Desk(doors, sites, audit, LoadGate(0, (), audit))
+    key_uses = key_uses or KeyUses(lambda: 0)
+    return Desk(doors, sites, audit, LoadGate(0, (), audit), key_uses)
 
 
 class House:
@@ -72,7 +74,9 @@ class House:
             Route(method="GET", path="/pay", handle=self.serve),
         )
         door = msgspec.structs.replace(door_of(*routes), conceal_proof=renamed)
-        self.desk = open_desk([door], {"/3ds": self.visit}, RemoteAudit(link.uplink))
+        self.key_uses = KeyUses(lambda: 1_700_000_000_000)
+        sites = {"/3ds": self.visit}
+        self.desk = open_desk([door], sites, RemoteAudit(link.uplink), self.key_uses)
         sites = {"/3ds": link.counter.site("/3ds"), "/gone": link.counter.site("/gone")}
         doors = link.counter.doors([door])
         self.dispatcher = Dispatcher(doors, intake or PlainIntake(), self.audit, sites)
@@ -120,6 +124,23 @@ async def test_a_request_is_answered_on_the_other_side():
         assert (request.path, request.target, request.query) == ("/pay", "/pay?a=b", "a=b")
         assert str(request.body.payload["price"]) in {"1.20", "1.2"}
         assert (request.body.record, request.body.card) == (None, None)
+
+
+async def test_the_gateway_knows_when_a_key_was_used():
+    """Its panel shows that; a request whose caller proved nothing used none."""
+
+    async def prove(request):
+        if "key" in request.headers:
+            prove_caller(MERCHANT, request.headers["key"])
+        raise FaultOnDemand
+
+    async with linked(services(MemoryVault())) as link:
+        house = House(link, prove)
+        await house.open()
+        await house.ask()
+        await house.ask(key="proven")
+        assert house.key_uses.last_ms(MERCHANT, "proven") == 1_700_000_000_000
+        assert house.key_uses.last_ms(0, "") is None
 
 
 async def test_proofs_are_made_where_the_body_is():

@@ -8,7 +8,8 @@ import pytest
 
 from fakes.peer_servers import LOOPBACK, eventually, town
 from vezne.core.servers import Server
-from vezne.edge.server import Address, CannotListen
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen
 from vezne.peers.messages import PROTOCOL, DropHeld, Greet, Greeted, IsHeld, ListFaults
 from vezne.peers.peers import ANSWER_MAX_S, FORGOTTEN_LOOKS, LOOK_S, SILENT_LOOKS
 

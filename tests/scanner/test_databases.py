@@ -85,8 +85,10 @@ def test_what_is_found_in_a_table_is_not_found_again(database, path):
     """Neither in its pages nor in an index on it, of one level or more."""
     database.execute("CREATE TABLE t (pan TEXT, long TEXT)")
     database.execute("CREATE INDEX i ON t (long, pan)")
-    for number in range(2000):
-        database.execute("INSERT INTO t VALUES (?, ?)", (PAN, f"{number} " * 40))
+    rows = [(PAN, f"{number} " * 40) for number in range(2000)]
+    database.execute("BEGIN")
+    database.executemany("INSERT INTO t VALUES (?, ?)", rows)
+    database.execute("COMMIT")
     database.execute("INSERT INTO t VALUES ('x', ?)", ("long " * 4000,))
     report = scan(path)
     assert report.found == 2000

@@ -27,7 +27,10 @@ class Orders:
         self.fault = fault
         self.asked: list[tuple[int, CallFacts]] = []
 
-    def __call__(self, merchant_id: int, facts: CallFacts) -> BankFault | None:
+    def has_faults(self, merchant_id: int) -> bool:
+        return True
+
+    def take(self, merchant_id: int, facts: CallFacts) -> BankFault | None:
         self.asked.append((merchant_id, facts))
         fault, self.fault = self.fault, None
         return fault
@@ -44,7 +47,7 @@ async def traces(host: Host) -> list[int]:
 async def test_nothing_is_known_of_a_call_but_its_facts() -> None:
     """Whoever orders faults sees the operation, the money, and the card's outermost digits."""
     orders = Orders()
-    host = bank_host(fault_for=orders)
+    host = bank_host(faults=orders)
     paid = await say(host, sale())
     await say(host, after(paid, Operation.REFUND, 8))
     await say(host, about(Operation.INQUIRY, 8))
@@ -58,7 +61,7 @@ async def test_nothing_is_known_of_a_call_but_its_facts() -> None:
 
 async def test_silence_before() -> None:
     """The bank never heard of it, so it is done when it comes again."""
-    host = bank_host(fault_for=ordered(BankFaultKind.SILENCE_BEFORE))
+    host = bank_host(faults=ordered(BankFaultKind.SILENCE_BEFORE))
     assert await host.handle(encode_request(sale())) == b""
     assert (await say(host, about(Operation.INQUIRY))).code == ResponseCode.RECORD_NOT_FOUND
     assert (await say(host, sale())).code == ResponseCode.APPROVED
@@ -67,7 +70,7 @@ async def test_silence_before() -> None:
 @pytest.mark.parametrize("kind", [BankFaultKind.SILENCE_AFTER, BankFaultKind.GARBAGE])
 async def test_it_happened_all_the_same(kind: BankFaultKind) -> None:
     """No answer, or none that can be read; asked, the bank tells the whole approval."""
-    host = bank_host(fault_for=ordered(kind))
+    host = bank_host(faults=ordered(kind))
     reply = await host.handle(encode_request(sale()))
     assert bool(reply) == (kind is BankFaultKind.GARBAGE)
     assert b'"code"' not in reply
@@ -79,7 +82,7 @@ async def test_it_happened_all_the_same(kind: BankFaultKind) -> None:
 
 async def test_duplicate() -> None:
     """The message is handled twice; the second time changes nothing."""
-    host = bank_host(fault_for=ordered(BankFaultKind.DUPLICATE))
+    host = bank_host(faults=ordered(BankFaultKind.DUPLICATE))
     paid = await say(host, sale())
     assert paid.code == ResponseCode.APPROVED
     assert await traces(host) == [7]
@@ -90,7 +93,7 @@ async def test_duplicate() -> None:
 
 async def test_decline() -> None:
     """Any code may be ordered, and it stays the answer."""
-    host = bank_host(fault_for=ordered(BankFaultKind.DECLINE, code="ZZ"))
+    host = bank_host(faults=ordered(BankFaultKind.DECLINE, code="ZZ"))
     assert (await say(host, sale())).code == "ZZ"
     assert (await say(host, sale())).code == "ZZ"
     told = await say(host, about(Operation.INQUIRY))
@@ -100,7 +103,7 @@ async def test_decline() -> None:
 @pytest.mark.parametrize("operation", [Operation.INQUIRY, Operation.REVERSAL, Operation.BEGIN])
 async def test_decline_of_what_is_not_remembered(operation: Operation) -> None:
     """An inquiry, a reversal or a begin is declined, and nothing else happens."""
-    host = bank_host(fault_for=ordered(BankFaultKind.DECLINE, code="96"))
+    host = bank_host(faults=ordered(BankFaultKind.DECLINE, code="96"))
     assert (await say(host, about(operation))).code == "96"
     assert host.operations() == []
 
@@ -108,7 +111,7 @@ async def test_decline_of_what_is_not_remembered(operation: Operation) -> None:
 async def test_latency() -> None:
     """It happens at once; only the answer takes its time."""
     sleep = Sleep()
-    host = bank_host(fault_for=ordered(BankFaultKind.LATENCY, delay_ms=1_500), sleep=sleep)
+    host = bank_host(faults=ordered(BankFaultKind.LATENCY, delay_ms=1_500), sleep=sleep)
     waiting = asyncio.ensure_future(say(host, sale()))
     await asyncio.sleep(0)
     assert (sleep.asked_s, await traces(host)) == ([1.5], [7])
@@ -135,7 +138,7 @@ async def settled() -> None:
 async def test_late_for_one_who_waits() -> None:
     """The answer comes with the message."""
     sleep = Sleep()
-    host = bank_host(fault_for=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
+    host = bank_host(faults=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
     waiting = asyncio.ensure_future(say(host, sale()))
     await settled()
     assert (sleep.asked_s, await traces(host)) == ([20.0], [])
@@ -146,7 +149,7 @@ async def test_late_for_one_who_waits() -> None:
 async def test_late_happens_although_nobody_waits() -> None:
     """Whoever gives up does not call the message back."""
     sleep = Sleep()
-    host = bank_host(fault_for=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
+    host = bank_host(faults=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
     await given_up(host)
     assert (await say(host, about(Operation.INQUIRY))).code == ResponseCode.RECORD_NOT_FOUND
     sleep.end()
@@ -158,7 +161,7 @@ async def test_late_happens_although_nobody_waits() -> None:
 async def test_late_after_its_reversal() -> None:
     """A message that was reversed while it was under way is refused when it comes."""
     sleep = Sleep()
-    host = bank_host(fault_for=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
+    host = bank_host(faults=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
     await given_up(host)
     assert (await say(host, about(Operation.REVERSAL))).code == ResponseCode.APPROVED
     sleep.end()
@@ -171,7 +174,7 @@ async def test_late_after_its_reversal() -> None:
 async def test_a_closed_bank_gets_no_late_messages() -> None:
     """What is under way is gone with the bank."""
     sleep = Sleep()
-    host = bank_host(fault_for=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
+    host = bank_host(faults=ordered(BankFaultKind.LATE, delay_ms=20_000), sleep=sleep)
     await given_up(host)
     host.close()
     sleep.end()
@@ -194,7 +197,7 @@ async def test_faults_of_a_card_follow_its_payments() -> None:
 
 async def test_orders_come_before_cards() -> None:
     """A fault that was ordered takes the place of the card's."""
-    host = bank_host(fault_for=ordered(BankFaultKind.DECLINE, code="51"))
+    host = bank_host(faults=ordered(BankFaultKind.DECLINE, code="51"))
     assert (await say(host, sale(pan=own_pan(90003)))).code == "51"
 
 

@@ -15,7 +15,7 @@ from fakes.bank import bank_host
 from fakes.bank_messages import PAN, about, after, sale, say
 from simbank.journal import DamagedJournal, Journal
 from simbank.memory import Memory
-from simbank.records import Record
+from simbank.records import Record, to_line
 from vezne.wire.simhost import Operation, ResponseCode
 
 
@@ -37,7 +37,7 @@ def record(trace: int, **changes: object) -> Record:
 
 
 def traces(memory: Memory) -> list[int]:
-    with memory.session():
+    with memory:
         return [item.trace for item in memory.records()]
 
 
@@ -89,14 +89,14 @@ def test_a_line_cut_off_by_a_crash(path: Path, left: int) -> None:
     """Half a line is cut away: its operation never was answered. The next one is whole."""
     memory = Memory(Journal(path))
     for trace in (1, 2):
-        with memory.session():
+        with memory:
             memory.keep(record(trace))
     whole = path.read_bytes()
     path.write_bytes(whole + whole.splitlines()[0][:left])
     again = Memory(Journal(path))
     assert traces(again) == [1, 2]
     assert path.read_bytes() == whole
-    with again.session():
+    with again:
         again.keep(record(3))
     assert traces(Memory(Journal(path))) == traces(again) == traces(memory) == [1, 2, 3]
 
@@ -113,7 +113,7 @@ def test_a_full_file_is_put_aside(path: Path) -> None:
     """The two files hold what the two generations hold, and other processes follow."""
     memory, other = (Memory(Journal(path), generation_max=3) for _ in range(2))
     for trace in range(1, 12):
-        with memory.session():
+        with memory:
             memory.keep(record(trace))
         if trace in {2, 8}:
             assert traces(other) == traces(memory)
@@ -124,7 +124,7 @@ def test_a_full_file_is_put_aside(path: Path) -> None:
         "bank.journal.1",
     ]
     assert path.with_name("bank.journal.1").stat().st_mode & 0o777 == 0o600
-    with other.session():
+    with other:
         other.keep(record(12))
     assert traces(memory) == [7, 8, 9, 10, 11, 12]
 
@@ -132,11 +132,11 @@ def test_a_full_file_is_put_aside(path: Path) -> None:
 def test_a_removed_journal(path: Path) -> None:
     """Whoever removes the file has the bank forget."""
     memory = Memory(Journal(path))
-    with memory.session():
+    with memory:
         memory.keep(record(1))
     path.unlink()
     assert traces(memory) == []
-    with memory.session():
+    with memory:
         memory.keep(record(2))
     assert traces(Memory(Journal(path))) == [2]
 
@@ -144,7 +144,7 @@ def test_a_removed_journal(path: Path) -> None:
 def test_it_can_be_closed(path: Path) -> None:
     """A closed memory opens its journal again when it is needed."""
     memory = Memory(Journal(path))
-    with memory.session():
+    with memory:
         memory.keep(record(1))
     memory.close()
     memory.close()
@@ -156,7 +156,7 @@ def test_nothing_is_written_without_the_lock(path: Path) -> None:
     journal = Journal(path)
     journal.unlock()
     with pytest.raises(ValueError, match="not locked"):
-        journal.append(record(1))
+        journal.append(to_line(record(1)))
 
 
 KILLED = """
@@ -197,7 +197,7 @@ def test_a_kill_loses_no_answer(path: Path) -> None:
 def test_a_full_disk(path: Path) -> None:
     """What cannot be written whole did not happen, and the next operation is none the worse."""
     memory = Memory(Journal(path))
-    with memory.session():
+    with memory:
         memory.keep(record(1))
     size = path.stat().st_size
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -205,7 +205,7 @@ def test_a_full_disk(path: Path) -> None:
     try:
         for room in (0, 10):
             resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, hard))
-            with memory.session(), pytest.raises(OSError) as caught:  # noqa: PT011 - either kind
+            with memory, pytest.raises(OSError) as caught:  # noqa: PT011 - either kind
                 memory.keep(record(2))
             assert caught.value.errno in {errno.EFBIG, None}
             assert path.stat().st_size == size
@@ -213,6 +213,6 @@ def test_a_full_disk(path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, handler)
     assert traces(memory) == [1]
-    with memory.session():
+    with memory:
         memory.keep(record(3))
     assert traces(Memory(Journal(path))) == [1, 3]

@@ -188,7 +188,7 @@ async def test_names_are_free() -> None:
 def test_bounded_memory() -> None:
     """The last operations are remembered, one generation at least and two at most."""
     memory = Memory(None, generation_max=3)
-    with memory.session():
+    with memory:
         for trace in range(1, 8):
             memory.keep(record(trace))
         assert [item.trace for item in memory.records()] == [4, 5, 6, 7]

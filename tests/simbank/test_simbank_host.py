@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes.bank import bank_host
-from simbank.references import follow_ups_of, key_from_seed, stamp
+from simbank.references import Names, follow_ups_of, key_from_seed
 from vezne.wire.simhost import (
     Operation,
     Reply,
@@ -126,10 +126,11 @@ async def test_past_expiry_and_any_cvv_are_no_matter() -> None:
 
 
 async def test_another_attempt_at_names() -> None:
-    """Where auth code and reference are taken, others come from the same hash."""
-    key = key_from_seed("a")
-    assert stamp(key, "sale", 7) == stamp(key, "sale", 7, 0)
-    assert len({stamp(key, "sale", 7, attempt).auth_code for attempt in range(5)}) == 5
+    """Where auth code and reference are taken, there are others for the same trace."""
+    bank = Names(key_from_seed("a"))
+    names = [bank.of(Operation.SALE, 7, attempt) for attempt in range(5)]
+    assert bank.of(Operation.SALE, 7) == names[0]
+    assert len({auth_code for auth_code, _ in names}) == 5
 
 
 @pytest.mark.parametrize("operation", ["", "credit", "SALE", "authorize"])

@@ -1,9 +1,13 @@
 """The trail as people read it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes.trails import MemoryAnchors, open_trail, write_trail
 from vezne.core.audit import AuditAction, AuditEvent, Origin, begin_origin
+from vezne.vault.audit.lines import time_at
 from vezne.vault.audit.reading import Wanted, read_entries
 
 
@@ -51,3 +55,9 @@ async def test_files_that_end_before_are_not_read(tmp_path):
     first.unlink()
     left = list(read_entries(folder, Wanted()))
     assert left == every[len(every) - len(left) :]
+
+
+@given(st.integers(0, 8_589_934_592_000))
+def test_a_lines_time_is_exact(now_ms):
+    """Whatever the float in between, no line is off by a microsecond until the year 2242."""
+    assert time_at(now_ms) == datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=now_ms)

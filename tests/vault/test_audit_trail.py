@@ -26,6 +26,7 @@ from vezne.engines.migrate import load_migrations, migrate
 from vezne.vault.audit.anchors import Anchor, Anchors
 from vezne.vault.audit.chain import TAIL_BYTES, Chain
 from vezne.vault.audit.lines import TEXT_MAX, link, peek_line
+from vezne.vault.audit.segments import Turn
 
 
 @pytest.fixture
@@ -100,6 +101,21 @@ async def test_lines_of_many_are_written_together_in_order(folder, anchors):
     assert subjects_in(folder) == [f"{number:03}" for number in range(300)]
     verdict = verdict_on(folder)
     assert (verdict.flaw_count, verdict.signed) == (0, verdict.newest)
+
+
+async def test_what_comes_during_a_write_is_written_next(folder):
+    """The line behind the one that waits for another process's turn needs no third to come."""
+    trail = open_trail(folder)
+    other = Turn(folder, is_new=False)
+    assert other.take_now()
+    trail.record(stored("01"))
+    await asyncio.sleep(0.05)
+    trail.record(stored("02"))
+    assert subjects_in(folder) == []
+    other.close()
+    await trail.settled()
+    assert subjects_in(folder) == ["01", "02"]
+    await trail.close()
 
 
 async def test_who_goes_away_leaves_the_line(folder):

@@ -6,6 +6,7 @@ import pytest
 from vezne.core.audit import AuditAction
 from vezne.core.card import CardSlot
 from vezne.core.ports import AuditFailure, CardGone, LineFailure
+from vezne.engines.engine import EngineClosed
 from vezne.vault.service import open_vault
 
 MERCHANT = 7
@@ -80,6 +81,18 @@ async def test_what_fails_says_so(vault, present, told):
         (AuditAction.HOLDER_READ, name, True, ""),
         (AuditAction.HOLDER_READ, name, False, "CardGone"),
     ]
+
+
+async def test_a_card_that_is_not_stored_says_so(vault, engine, present, told):
+    """As well: the line of what was begun stands there already."""
+    await vault.keep(MERCHANT, present(), "x")
+    told()
+    await engine.close()
+    with pytest.raises(EngineClosed):
+        await vault.keep(MERCHANT, present(), "x")
+    begun, failed = told()
+    assert begun == (AuditAction.CARD_STORED, begun[1], True, "")
+    assert failed == (AuditAction.CARD_STORED, begun[1], False, "EngineClosed")
 
 
 async def test_a_broken_seal_is_told_of(vault, engine, present, told):

@@ -17,8 +17,9 @@ from cryptography.hazmat.primitives.serialization import (
 
 from builders import SAMPLE_TIME_MS
 from fakes.world import FixedClock
-from vezne.vault.certificates import UnusableAuthority, ensure_certificates
+from vezne.vault.certificates import ensure_certificates
 from vezne.vault.files import ExposedFile
+from vezne.vault.unusable_authority import UnusableAuthority
 
 LOCAL_NAMES = ["localhost", "127.0.0.1", "::1"]
 NOW = datetime.now(tz=UTC)

@@ -24,11 +24,21 @@ class Bank:
         self.reply = reply
         self.messages = []
 
-    async def exchange(self, message):
+    def answer(self, message):
         self.messages.append(message)
         if isinstance(self.reply, BaseException):
             raise self.reply
         return self.reply
+
+    async def exchange(self, message):
+        return self.answer(message)
+
+
+class BankNextDoor:
+    """The same without a way to it: nobody has to wait."""
+
+    def __init__(self, bank):
+        self.exchange = bank.answer
 
 
 class SilentBank:
@@ -45,7 +55,7 @@ def bank():
 
 @pytest.fixture(params=[5, None], ids=["with a time-out", "at once"])
 def line(request, vault, bank):
-    return vault.line(bank, timeout_s=request.param)
+    return vault.line(bank if request.param else BankNextDoor(bank), timeout_s=request.param)
 
 
 @pytest.fixture

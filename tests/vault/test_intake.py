@@ -2,6 +2,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from decimal import Decimal
 
 import msgspec
@@ -348,6 +349,60 @@ def test_what_is_no_leak(intake, place, escape):
     """Parts of the number, its mask, other numbers, and digits split over fields."""
     payload = {**place, "paymentCard": {"cardNumber": PAN}}
     assert not lift(intake, payload, escape=escape).card.leaked
+
+
+PIECES = st.sampled_from(
+    [
+        *(PAN[start : start + 4] for start in range(0, 16, 4)),
+        PAN,
+        PAN[:8],
+        "\\u00a0",
+        "\\u0131\\u015f",
+        "\\u0041",
+        "\\u0035",
+        "\\u003",
+        "\\\\",
+        "\\\\u5528",
+        "\\/",
+        "\\n",
+        '\\"',
+        "-",
+        " ",
+        "ş",
+        "x",
+        "u",
+        ",",
+        "1",
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(texts=st.lists(st.lists(PIECES, max_size=9).map("".join), min_size=1, max_size=3))
+def test_a_leak_is_found_by_its_digits_alone(texts):
+    """However it is cut and escaped: what a decoder reads decides, never how it was written."""
+    members = "".join(f', "f{number}": "{text}"' for number, text in enumerate(texts))
+    raw = f'{{"paymentCard": {{"cardNumber": "{PAN}"}}{members}}}'.encode()
+    try:
+        values = json.loads(raw)
+    except ValueError:
+        return
+    parts = [
+        "".join(char for char in part if char.isascii() and char.isalnum())
+        for name, value in values.items()
+        if name != "paymentCard"
+        for part in re.split(r"[,:{}\[\]]", value)
+    ]
+    leaked = make()[0].lift(raw, CARD_FIELDS).card.leaked
+    assert leaked is any(PAN in part for part in parts)
+
+
+@pytest.mark.parametrize("other", ["5528790000000017", "20261122210457123456"])
+def test_other_long_numbers_are_no_leak(intake, other):
+    """Merchants use references as long as a card number."""
+    body = lift(intake, {"paymentCard": {"cardNumber": PAN}, "conversationId": other})
+    assert not body.card.leaked
+    assert lift(intake, {"paymentCard": {"cardNumber": PAN}, "x": other + PAN}).card.leaked
 
 
 # RFC 4231, test cases 1 to 4, 6 and 7.

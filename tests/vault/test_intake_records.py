@@ -23,6 +23,7 @@ from vezne.core.body import (
 )
 from vezne.core.card import CardSlot
 from vezne.vault.intake import VaultIntake
+from vezne.vault.reading import MADE_MAX, Originals, RecordReader
 from vezne.vault.transit import Transit
 
 PAN = "5528790000000008"
@@ -224,3 +225,70 @@ def test_texts_that_look_like_exponents_are_read(intake, text):
     """Ids often have a digit before an e."""
     raw = json.dumps({"paymentCard": {"alias": text}}, ensure_ascii=False).encode()
     assert intake.lift(raw, CARD_FIELDS, SHAPE).record.payment_card.alias == text
+
+
+NUMBERS = st.from_regex(
+    r"-?(0|[1-9][0-9]{0,21})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?", fullmatch=True
+)
+
+
+@settings(max_examples=300)
+@given(number=NUMBERS, depth=st.integers(0, 40), blanks=st.sampled_from(["", " ", "\n\t"]))
+def test_any_number_at_any_depth_is_refused_as_the_plain_way_does(number, depth, blanks):
+    """What a record skips is bounded by the outline of the body alone."""
+    nested = "[" * depth + blanks + number + blanks + "]" * depth
+    raw = f'{{"x":{blanks}{nested}, "price": 1}}'.encode()
+    try:
+        plain = make()[0].lift(raw, CARD_FIELDS)
+    except MalformedBody as refused:
+        with pytest.raises(MalformedBody, match=str(refused)):
+            make()[0].lift(raw, CARD_FIELDS, SHAPE)
+    else:
+        assert make()[0].lift(raw, CARD_FIELDS, SHAPE).payload == plain.payload
+
+
+def test_what_was_caught_is_forgotten_with_the_request(intake):
+    """Nobody keeps the texts of a card that was answered for, or of one in a refused body."""
+    card = {"cardNumber": PAN, "cvc": "123"}
+    reader = RecordReader(SHAPE, CARD_FIELDS)
+    assert reader.read(json.dumps({"paymentCard": card}).encode()).originals == Originals(
+        PAN, "123"
+    )
+    assert reader.read(json.dumps({"paymentCard": card, "count": "x"}).encode()) is None
+    assert reader._caught == Originals()
+    body = intake.lift(json.dumps({"paymentCard": card}).encode(), CARD_FIELDS, SHAPE)
+    (kept,) = intake._readers.values()
+    assert kept._caught is body._originals
+    body.release()
+    assert kept._caught == Originals()
+    excess = json.dumps({"paymentCard": card, "x": 10**20}).encode()
+    with pytest.raises(MalformedBody):
+        intake.lift(excess, CARD_FIELDS, SHAPE)
+    assert kept._caught == Originals()
+
+
+def test_short_texts_are_made_once():
+    """A price that comes again is the same; nothing that could hold a card number is kept."""
+    reader = RecordReader(BodyShape(Sum, make_complex), CardFields((), "cardNumber"))
+
+    def read(value):
+        raw = json.dumps({"amountDue": value, "cardNumber": "123"}).encode()
+        return reader.read(raw).record.amount_due
+
+    assert read("1.20") is read("1.20")
+    for value in (12, "374427000000003", "055287900000"):
+        assert read(value) is not read(value)
+    assert reader._made.cache_info().currsize == 1
+    for number in range(MADE_MAX + 10):
+        read(str(number))
+    assert reader._made.cache_info().currsize == MADE_MAX
+
+
+@pytest.mark.parametrize("last", ["null", '{"cvc": null}', '{"cardNumber": ""}'])
+def test_a_card_that_a_later_one_replaced_is_none(intake, transit, last):
+    """Of fields of one name the last counts, and nothing of the others is held."""
+    first = json.dumps({"cardNumber": PAN, "cvc": "123"})
+    raw = f'{{"paymentCard": {first}, "paymentCard": {last}}}'.encode()
+    body = intake.lift(raw, CARD_FIELDS, SHAPE)
+    assert (body.card.number, body.card.cvv) == (FieldState.ABSENT, FieldState.ABSENT)
+    assert (body._originals, len(transit)) == (Originals(), 0)

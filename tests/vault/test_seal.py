@@ -1,10 +1,13 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from fakes.randomness import SeededEntropy
+from vezne.vault import seal
 from vezne.vault.pan import parse_pan
 from vezne.vault.seal import (
+    NUMBERS_MAX,
     BlockedPlace,
     CardPlace,
     OpenedCard,
@@ -127,16 +130,16 @@ def test_any_flipped_bit_is_refused(data):
     else:
         before = getattr(WHERE, which)
         after = flip(before, bit) if isinstance(before, bytes) else before ^ (1 << bit)
-        where = WHERE._replace(**{which: after})
+        where = replace(WHERE, **{which: after})
     with pytest.raises(SealBroken):
         open_card(key, where, sealed)
 
 
 def test_rows_of_before_fingerprints_were_covered():
     """They open whatever stands beside them, and cannot pass for newer ones or the other way."""
-    old = WHERE._replace(fingerprint_version=0)
+    old = replace(WHERE, fingerprint_version=0)
     sealed = seal_card(KEY, old, OpenedCard(parse_pan(PAN), "x"))
-    assert open_card(KEY, old._replace(fingerprint=b""), sealed).holder == "x"
+    assert open_card(KEY, replace(old, fingerprint=b""), sealed).holder == "x"
     for where, text in ((WHERE, sealed), (old, sealed_card())):
         with pytest.raises(SealBroken):
             open_card(KEY, where, text)
@@ -147,8 +150,8 @@ def test_a_blocked_number_is_no_card():
     where = BlockedPlace(MERCHANT, FINGERPRINT, 1)
     sealed = seal_card(KEY, where, OpenedCard(parse_pan(PAN), ""))
     assert open_card(KEY, where, sealed).pan.reveal() == PAN.encode()
-    others = [where._replace(merchant_id=8), where._replace(fingerprint=bytes(32))]
-    for other in (*others, where._replace(fingerprint_version=2), WHERE):
+    others = [replace(where, merchant_id=8), replace(where, fingerprint=bytes(32))]
+    for other in (*others, replace(where, fingerprint_version=2), WHERE):
         with pytest.raises(SealBroken):
             open_card(KEY, other, sealed)
 
@@ -186,6 +189,32 @@ def test_places_are_unambiguous(first, second):
     ]
     is_same = as_bytes[0] == as_bytes[1]
     assert (place(b"vezne card", *first) == place(b"vezne card", *second)) is is_same
+
+
+numbers = st.integers(0, 2**63 - 1)
+
+
+tokens = st.binary(min_size=20, max_size=20) | st.binary(max_size=40)
+fingerprints = st.binary(min_size=32, max_size=32) | st.binary(max_size=40)
+
+
+@given(numbers, tokens, fingerprints, numbers, numbers)
+def test_a_card_s_place_is_that_of_its_parts(merchant_id, token, fingerprint, version, key_version):
+    """Written in one go, it is what the parts make one by one, whatever their lengths."""
+    parts = [token, merchant_id, key_version]
+    if version:
+        parts += [version, fingerprint]
+    where = CardPlace(merchant_id, token, fingerprint, version)
+    assert where.bound_to(key_version) == place(b"vezne card", *parts)
+
+
+def test_numbers_are_kept_within_a_bound():
+    """However many merchants there are, and the place of a card is right with and without."""
+    places = [CardPlace(number, TOKEN, FINGERPRINT, 1) for number in range(NUMBERS_MAX + 10)]
+    for where in (*places, *places[:10]):
+        parts = (TOKEN, where.merchant_id, 1, 1, FINGERPRINT)
+        assert where.bound_to(1) == place(b"vezne card", *parts)
+    assert seal._numbers.cache_info().currsize == NUMBERS_MAX
 
 
 def test_purposes_are_told_apart():

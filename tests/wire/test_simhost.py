@@ -1,6 +1,11 @@
 """The messages between the built-in bank and its acquirer."""
 
+import re
+
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vezne.wire.simhost import (
     MalformedMessage,
@@ -100,6 +105,37 @@ def test_malformed_request(message: bytes) -> None:
     assert str(caught.value) == ""
 
 
+PATTERNS = {
+    "pan": r"[0-9]{0,19}",
+    "cvv": r"([0-9]{3,4})?",
+    "expiry": r"([0-9]{2}(0[1-9]|1[0-2]))?",
+    "currency": r"[A-Z]{3}",
+}
+NEARLY = st.text("0123459 AZaİ٣\n", max_size=5) | st.text("0123456789", max_size=20)
+
+
+@given(
+    st.fixed_dictionaries(
+        {
+            name: st.from_regex(pattern, fullmatch=True) | NEARLY
+            for name, pattern in PATTERNS.items()
+        }
+    )
+)
+def test_what_may_stand_in_texts(texts: dict[str, str]) -> None:
+    """Numbers, codes, months and currencies are what the notation says, and nothing like it."""
+    is_sound = all(re.fullmatch(PATTERNS[name], text) for name, text in texts.items())
+    message = msgspec.json.encode(
+        {"operation": "sale", "merchant_id": 7, "trace": 1, "amount_e8": 1, **texts}
+    )
+    if is_sound:
+        request = decode_request(message)
+        assert {name: getattr(request, name) for name in texts} == texts
+    else:
+        with pytest.raises(MalformedMessage):
+            decode_request(message)
+
+
 def test_head_of_malformed_requests_is_sound() -> None:
     """The malformed messages above are malformed by what follows their beginning."""
     assert decode_request(HEAD + b"}").trace == 1
@@ -113,6 +149,8 @@ def test_head_of_malformed_requests_is_sound() -> None:
         b'{"trace":7}',
         b'{"trace":7,"code":"0"}',
         b'{"trace":7,"code":"000"}',
+        b'{"trace":7,"code":"0o"}',
+        b'{"trace":7,"code":"0 "}',
         b'{"trace":7,"code":0}',
         b'{"trace":"7","code":"00"}',
         b'{"trace":7,"code":"00","verdict":"maybe"}',

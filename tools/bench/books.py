@@ -9,7 +9,7 @@ import msgspec
 
 from vezne.core.attempt import Attempt, Operation, Outcome
 from vezne.core.business_days import value_time_ms
-from vezne.core.changes import AddJournalEntry
+from vezne.core.changes import AddJournalEntry, AddPayment
 from vezne.core.journal import JournalEntry
 from vezne.core.ledger import booking_between
 from vezne.core.merchant import CommissionPlan, Merchant
@@ -57,7 +57,7 @@ async def fill_books(
     await engine.apply([Write(_RESERVE, (first + count * _NUMBERS_EACH,))])
     made = _payments(like, first, count, now_ms)
     while batch := list(islice(made, _BATCH)):
-        await engine.apply([add_payment(payment) for payment in batch])
+        await engine.apply([add_payment(AddPayment(payment)) for payment in batch])
         if is_booked:
             await engine.apply(list(_bookings(batch)))
 

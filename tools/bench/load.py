@@ -13,17 +13,14 @@ import os
 import re
 import resource
 import select
-import socket
 import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
+from tools.bench.wire import Wire
 
-_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
-_RECEIVE_BYTES = 16 * 1024
-_SILENCE_S = 10.0
 _SILENCE_MS = 10_000
 
 
@@ -63,51 +60,26 @@ class Outcome(msgspec.Struct, kw_only=True):
     first_error: str = ""
 
 
-class _Wire:
-    """One connection: the response that is arriving, and when its request left."""
+class _Timed(Wire):
+    """A connection, when its request left, and what is to follow on it."""
 
-    __slots__ = ("buffer", "needed", "sent_ns", "socket", "then")
+    __slots__ = ("sent_ns", "then")
 
     def __init__(self, host: str, port: int) -> None:
-        self.socket = socket.create_connection((host, port), timeout=_SILENCE_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        # A socket with a time-out costs one more system call each time; the poll has one instead.
-        self.socket.settimeout(None)
-        self.buffer = b""
-        self.needed = 0
+        super().__init__(host, port)
         self.sent_ns = 0
         self.then = b""
 
-    def send(self, request: bytes, then: bytes = b"") -> None:
+    def begin(self, request: bytes, then: bytes = b"") -> None:
+        """Send the first request of a pair, or the only one."""
         self.then = then
         self.sent_ns = time.perf_counter_ns()
-        self._send(request)
+        self.send(request)
 
     def send_then(self, name: bytes, placeholder: bytes) -> None:
         """The second request of the pair, for the time of which the first one's counts."""
         request, self.then = self.then.replace(placeholder, name), b""
-        self._send(request)
-
-    def _send(self, request: bytes) -> None:
-        self.buffer = b""
-        self.needed = 0
-        self.socket.sendall(request)
-
-    def receive(self) -> bytes | None:
-        """The whole response once it is there."""
-        data = self.socket.recv(_RECEIVE_BYTES)
-        if not data:
-            raise ConnectionError("the server closed a connection")
-        if self.buffer:
-            data = self.buffer + data
-        if not self.needed:
-            end = data.find(b"\r\n\r\n")
-            length = _LENGTH.search(data, 0, end) if end > 0 else None
-            self.needed = end + 4 + int(length[1]) if length else 0
-        if self.needed and len(data) >= self.needed:
-            return data
-        self.buffer = data
-        return None
+        self.send(request)
 
 
 def write_requests(path: Path, requests: Iterable[tuple[bytes, ...]]) -> None:
@@ -151,9 +123,9 @@ class _Driver:
         self._placeholder = follow.placeholder.encode()
         self._pattern = re.compile(follow.pattern.encode())
         self._poll = select.poll()
-        self._wires: dict[int, _Wire] = {}
+        self._wires: dict[int, _Timed] = {}
         for _ in range(order.connections):
-            wire = _Wire(order.host, order.port)
+            wire = _Timed(order.host, order.port)
             self._wires[wire.socket.fileno()] = wire
             self._poll.register(wire.socket.fileno(), select.POLLIN)
 
@@ -163,7 +135,7 @@ class _Driver:
         wrong: list[bytes] = []
         stop_ns = time.perf_counter_ns() + duration_ns
         for wire in self._wires.values():
-            wire.send(*next(self._requests))
+            wire.begin(*next(self._requests))
         busy = len(self._wires)
         while busy:
             ready = self._poll.poll(_SILENCE_MS)
@@ -179,12 +151,12 @@ class _Driver:
                 if self._expect not in response:
                     wrong.append(response)
                 if now_ns < stop_ns:
-                    wire.send(*next(self._requests))
+                    wire.begin(*next(self._requests))
                 else:
                     busy -= 1
         return latencies, wrong
 
-    def _follow(self, wire: _Wire, response: bytes) -> bool:
+    def _follow(self, wire: _Timed, response: bytes) -> bool:
         """Send the second request of a pair; not if the first had no success."""
         match = self._pattern.search(response)
         if match is None:

@@ -163,8 +163,9 @@ def _write_group(database: sqlite3.Connection, group: Sequence[Batch]) -> list[E
 
 def _write_batch(database: sqlite3.Connection, batch: Batch) -> Exception | None:
     try:
-        for sql, params, rows in batch:
-            if database.execute(sql, params).rowcount != rows and rows != ANY_ROWS:
+        for write in batch:
+            touched = database.execute(write.sql, write.params).rowcount
+            if write.rows not in (touched, ANY_ROWS):
                 return Conflict("a write touched another number of rows than expected")
     except sqlite3.IntegrityError as error:
         return Conflict(str(error)) if error.sqlite_errorcode in _UNIQUE_ERRORS else error

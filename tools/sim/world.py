@@ -226,18 +226,25 @@ class World:
         await asyncio.sleep(40)
         await self._advance(12 * _DAY_MS)
         await asyncio.sleep(40)
-        for _ in range(_RESET_DAYS_MAX):
-            # What was paid before a clock was reset is due when its own time has come again.
-            if not await self.reading.is_money_ahead():
-                break
-            await self._advance(_DAY_MS)
-            await asyncio.sleep(20)
+        if await self.reading.is_money_ahead():
+            await self._wait_for_money()
         for _ in range(_LAST_TURNS):
             await asyncio.sleep(20)
             if not self.reading.has_work_left():
                 break
         await check_told(self, self.told)
         await check_world(self, is_quiet=True, is_final=True)
+
+    async def _wait_for_money(self) -> None:
+        """What was paid before a clock was reset is due when its own time has come again."""
+        for _ in range(_RESET_DAYS_MAX):
+            await self._advance(_DAY_MS)
+            await asyncio.sleep(20)
+            if not await self.reading.is_money_ahead():
+                break
+        # It may be Friday night: the payout is made on the next business day.
+        await self._advance(12 * _DAY_MS)
+        await asyncio.sleep(40)
 
     async def _move_clocks(self) -> None:
         """Somebody plays with the sandbox's clock."""

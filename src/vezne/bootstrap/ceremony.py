@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.terminal import ask_secret
 from vezne.vault.ceremony import Ceremony, Plan, divide, new_ceremony, to_record

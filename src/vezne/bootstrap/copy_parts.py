@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked
-from vezne.bootstrap.start import CannotStart
 from vezne.engines.compare_rows import Compared, RowDifference, compare_rows
 from vezne.engines.copy_source import CopySource, open_source
 from vezne.engines.copy_target import CopyTarget, open_target

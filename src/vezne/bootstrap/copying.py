@@ -14,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.copy_parts import (
     ComparedTable,
     Part,
@@ -28,7 +29,6 @@ from vezne.bootstrap.copy_parts import (
     told_apart,
 )
 from vezne.bootstrap.moved import NOTE_FILE, MoveNote, read_note, remove_note, write_note
-from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.vault_room import TRAIL_FOLDER
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.core.ledger_check import Difference

@@ -10,11 +10,10 @@ from signal import SIGKILL, SIGTERM
 from signal import Signals as Signal
 from typing import Final, Protocol
 
-import structlog
-
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.worker import GIVE_WAY, HURRY, LEAVE, Report
 from vezne.edge.server import Urls
+from vezne.event_log import EventLog
 from vezne.settings import InvalidSettings
 
 # A worker that ends sooner after its start is in trouble that may stay for a while.
@@ -29,7 +28,7 @@ START_MAX_S: Final = 120.0
 END_MAX_S: Final = 60.0
 HURRY_MAX_S: Final = 10.0
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Hand(Protocol):

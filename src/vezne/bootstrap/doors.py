@@ -2,10 +2,10 @@
 
 from typing import Final
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.doctors import attended
 from vezne.bootstrap.house import House
 from vezne.bootstrap.sandbox_merchants import MadeMerchants
-from vezne.bootstrap.start import CannotStart
 from vezne.core.fault import FaultBoard
 from vezne.core.ports import NameBox, Ports
 from vezne.dialects.iyzico.routes import door as iyzico_door
@@ -25,10 +25,9 @@ HOUR_MS: Final = 3_600_000
 
 def open_doors(house: House) -> list[Door]:
     """Every protocol's door. The first answers for paths that are nobody's. Raises CannotStart."""
-    doors = build_doors(
+    return build_doors(
         house.settings, house.ports, house.merchants, house.vault.names, house.faults
     )
-    return [house.key_uses.watch(door) for door in doors]
 
 
 def unique_code_rotation(settings: Settings) -> Rotation:

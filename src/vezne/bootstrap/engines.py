@@ -1,7 +1,7 @@
 """Where the databases are."""
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.moved import check_not_moved
-from vezne.bootstrap.start import CannotStart
 from vezne.engines.engine import Engine
 from vezne.engines.sqlite import open_sqlite
 from vezne.engines.tables import is_unfinished

@@ -12,16 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from vezne import __version__
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.guarding import client_addresses
 from vezne.bootstrap.hangup import at_hangups
 from vezne.bootstrap.metrics import watch_connections, watch_load, watch_process
 from vezne.bootstrap.metrics_page import METRICS_PATH, MetricsPage
 from vezne.bootstrap.post import Post
 from vezne.bootstrap.sites import bank_pages
-from vezne.bootstrap.start import CannotStart
 from vezne.bootstrap.vault_room import VaultRoom
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.edge.app import Dispatcher
@@ -30,14 +28,16 @@ from vezne.edge.messages import Door
 from vezne.edge.openapi import OPENAPI_PATH, openapi_site
 from vezne.edge.server import Front, serve
 from vezne.edge.sites import Handle, Site, lone_site
+from vezne.event_log import EventLog
 from vezne.machine import SystemClock
 from vezne.panel.paths import PANEL_PATH
 from vezne.settings import Settings
-from vezne.vault.certificates import UnusableAuthority, ensure_certificates
+from vezne.vault.certificates import ensure_certificates
 from vezne.vault.files import PRIVATE, ExposedFile
+from vezne.vault.unusable_authority import UnusableAuthority
 from vezne.workers import erase_deleted, repeat, sweep_vault
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 # Where the built-in bank has its pages.
 BANK_PATH: Final = "/bank"
@@ -121,14 +121,14 @@ def _fronts(
     dispatcher = Dispatcher(doors, room.service.intake, room.audit, with_doors, addresses, gate)
     room.own_doors.open(dispatcher.handle)
     watch = room.watch
+    dispatcher.count_by(watch.requests, watch.key_uses)
     handle: Handle = dispatcher.handle
     if watch.tracing is not None:
         handle = watch.tracing.requests(handle, watch.requests)
-    handle = watch.requests.watch(handle, doors, with_doors)
     fronts = [Front(handle, settings.listen, settings.tls_listen)]
     if not settings.panel.is_with_doors:
         alone = lone_site(PANEL_PATH, panel, room.audit, addresses)
-        alone = watch.requests.watch(alone, (), (PANEL_PATH,))
+        alone = watch.requests.watch(alone, (PANEL_PATH,))
         fronts.append(Front(alone, settings.panel.address, settings.panel.tls_listen))
     if settings.metrics.address is not None:
         lone = lone_site(METRICS_PATH, page.site, room.audit, addresses)

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
-import structlog
-
 from vezne.bootstrap.calls import recorded
 from vezne.bootstrap.doors import open_doors
 from vezne.bootstrap.front import settle_garbage_collector
@@ -27,6 +25,7 @@ from vezne.edge.logs import configure_logs
 from vezne.edge.messages import Door
 from vezne.edge.server import Listeners
 from vezne.edge.sites import lone_site
+from vezne.event_log import EventLog
 from vezne.link.boards import GatewayBoard
 from vezne.link.messages import FaultUsed
 from vezne.link.reception import Desk
@@ -34,7 +33,7 @@ from vezne.link.remote import RemoteAudit
 from vezne.link.uplink import Reception, Uplink
 from vezne.settings import Settings, check_servable
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 # For requests in flight at the end; as long as a server's listeners wait.
 GRACE_S: Final = 40.0
@@ -106,7 +105,8 @@ async def _told(house: House, gate: LoadGate) -> AsyncIterator[str]:
 def _reception(house: House, doors: Sequence[Door], gate: LoadGate) -> Reception:
     """What this process does for the vault."""
     # The vault's process forgets a gateway that leaves, and asks it no more whether it is ready.
-    desk = Desk(doors, sites_of(house, doors, Departure()), house.audit, gate)
+    sites = sites_of(house, doors, Departure())
+    desk = Desk(doors, sites, house.audit, gate, house.watch.key_uses)
     board, audit = house.faults, house.audit
 
     def hear_used(used: FaultUsed) -> None:

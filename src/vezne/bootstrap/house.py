@@ -13,10 +13,11 @@ import msgspec
 from vezne.acquirers.simulator.adapter import SimulatorAcquirer
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.bootstrap.calls import new_recorder, open_calls
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.metrics import Watch, watch_books, watch_engine
 from vezne.bootstrap.sharing import new_board
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.bootstrap.vault_room import VaultRoom, open_vault_room
 from vezne.bootstrap.watched import WatchedAcquirer
 from vezne.core.acquirer import Acquirer
@@ -27,7 +28,6 @@ from vezne.core.payout_books import LedgerBooks
 from vezne.core.ports import Audit, CardLine, NameBox, Ports, SecretBox, Vault
 from vezne.core.retention import OldRecords
 from vezne.edge.call_log import CallRecorder
-from vezne.edge.key_uses import KeyUses
 from vezne.engines.engine import Engine
 from vezne.engines.migrate import load_migrations, migrate, pending
 from vezne.link.boards import GatewayBoard
@@ -97,7 +97,6 @@ class House(msgspec.Struct, frozen=True):
     members: SqlMembers
     calls: SqlCallLog | None
     recorder: CallRecorder | None
-    key_uses: KeyUses
     # How long a change of the books would wait for its turn, in seconds.
     behind_s: Callable[[], float]
     # What this process tells of itself.
@@ -170,7 +169,6 @@ async def open_house(
             SqlMembers(books),
             calls,
             recorder,
-            KeyUses(clock.now_ms),
             books.behind_s,
             watch,
             books,

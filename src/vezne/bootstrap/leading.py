@@ -4,9 +4,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, NoReturn
 
-import structlog
-
 from vezne.engines.engine import Engine
+from vezne.event_log import EventLog
 from vezne.workers import repeat
 
 # The name that the leading server holds.
@@ -14,7 +13,7 @@ LEAD: Final = "lead"
 # How often the others ask for it. After a graceful end somebody else goes on so soon.
 ASK_EVERY_S: Final = 0.5
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 async def lead(

@@ -9,7 +9,7 @@ from signal import SIGKILL
 from signal import Signals as Signal
 from typing import Final, Protocol
 
-import structlog
+from vezne.event_log import EventLog
 
 # How often a worker gives a sign of life, and how often somebody looks for one.
 BEAT_S: Final = 2.0
@@ -17,7 +17,7 @@ LOOK_S: Final = 5.0
 # So many looks in a row that find none, which is half a minute: no request takes that long.
 SILENT_LOOKS_MAX: Final = 6
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Beating(Protocol):

@@ -15,7 +15,7 @@ from vezne.core.member import (
     Membership,
     Role,
 )
-from vezne.edge.server import Address
+from vezne.edge.address import Address
 from vezne.panel.members import Lent, MembersDesk, members_desk
 from vezne.panel.passwords import Passwords
 from vezne.panel.paths import PANEL_PATH

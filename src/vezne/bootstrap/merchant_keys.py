@@ -52,7 +52,7 @@ class MerchantKeys:
                 key=record.key,
                 created_ms=record.created_ms,
                 revoked_ms=record.revoked_ms,
-                used_ms=self._house.key_uses.last_ms(merchant_id, record.key),
+                used_ms=self._house.watch.key_uses.last_ms(merchant_id, record.key),
             )
             for record in await self._house.merchants.list_credentials(merchant_id)
             if record.door != SECRET_DOOR

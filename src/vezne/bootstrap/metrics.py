@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-import structlog
-
 from vezne import __version__
 from vezne.core.ports import Clock
+from vezne.edge.key_uses import KeyUses
 from vezne.edge.load import LoadGate
 from vezne.edge.logs import describe_fault
 from vezne.edge.metrics import (
@@ -28,6 +27,8 @@ from vezne.edge.metrics import (
 from vezne.edge.metrics_requests import RequestFigures
 from vezne.edge.server import Listeners
 from vezne.engines.figures import EngineFigures
+from vezne.event_log import EventLog
+from vezne.machine import SystemClock
 from vezne.settings import Settings
 from vezne.storage.backlog import SqlBacklog
 from vezne.vault.audit.trail import Trail
@@ -47,7 +48,7 @@ KEYS_KEPT_S: Final = 60.0
 ASK_MAX_S: Final = 3.0
 _MS: Final = 1000
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class _Question(NamedTuple):
@@ -71,7 +72,8 @@ class Colleagues(Protocol):
 class Watch:
     """Everything that a process counts, and whom it asks for the rest.
 
-    `requests`, `bank`, `webhooks` and `guard` are for those who do these things to count by.
+    `requests`, `bank`, `webhooks` and `guard` are for those who do these things to count by, and
+    `key_uses` is for whoever answers requests, and for the panel.
     `colleagues` are the other workers of this machine; `tracing` puts spans around things. Both are
     there where the settings want them.
     """
@@ -82,6 +84,7 @@ class Watch:
         self.bank = CallFigures()
         self.webhooks = CallFigures(("delivered", "failed"))
         self.guard = GuardFigures()
+        self.key_uses = KeyUses(SystemClock().now_ms)
         self.lag = LoopLag()
         self.colleagues: Colleagues | None = None
         self.tracing: Tracing | None = None

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.vault.files import PRIVATE, replace_file, sync_folder
 
 NOTE_FILE: Final = "moved.json"

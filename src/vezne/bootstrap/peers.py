@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from typing import Final
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.house import House, own_room
 from vezne.bootstrap.sharing import is_shared, repeated
-from vezne.bootstrap.start import CannotStart
+from vezne.edge.address import Address
 from vezne.edge.messages import Door
-from vezne.edge.server import Address
 from vezne.edge.sites import Site
 from vezne.machine import SystemClock, SystemEntropy
 from vezne.peers.boards import SharedBoard

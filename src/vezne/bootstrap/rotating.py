@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.engines import open_engine
 from vezne.bootstrap.house import House, open_house, own_room
 from vezne.bootstrap.master import master_key_uri, open_configured_master_key
-from vezne.bootstrap.start import CannotStart
 from vezne.machine import SystemEntropy
 from vezne.settings import Settings
 from vezne.terminal import ask_secret

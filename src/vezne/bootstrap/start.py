@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 import uvloop
 
 from simbank.journal import DamagedJournal
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.core.ports import AuditFailure
 from vezne.edge.server import CannotListen
 from vezne.engines.engine import EngineFailure
@@ -14,19 +15,15 @@ from vezne.engines.migrate import SchemaChanged, SchemaTooNew
 from vezne.link.uplink import NoVault
 from vezne.merchant_terms import InvalidTerms
 from vezne.storage.merchants import DuplicateKey, DuplicateMerchant
-from vezne.vault.certificates import UnusableAuthority
 from vezne.vault.files import ExposedFile
 from vezne.vault.keyring import WrongMasterKey
 from vezne.vault.master_key import UnusableMasterKey
 from vezne.vault.portability.errors import CarryingFailure
 from vezne.vault.rotation import RotationRuns
+from vezne.vault.unusable_authority import UnusableAuthority
 from vezne.webhook_urls import InvalidWebhookUrl
 
 Result = TypeVar("Result")
-
-
-class CannotStart(Exception):
-    """Something outside the program is not as it must be. The text says what, and what to do."""
 
 
 # What a person can mend: reported as one line, without a trace.

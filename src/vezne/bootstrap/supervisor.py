@@ -17,16 +17,18 @@ from typing import Final
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.crew import Crew
 from vezne.bootstrap.front import BOOKS_LOCK, VAULT_LOCK, locked
 from vezne.bootstrap.hangup import Hangup
 from vezne.bootstrap.liveness import Liveness
 from vezne.bootstrap.master import master_key_uri, open_serving_master_key
 from vezne.bootstrap.post import Tell, say_ready
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.bootstrap.vault_room import forbid_core_files
 from vezne.bootstrap.worker import SUPERVISED, Duty, Serve, Worker, fork_worker
-from vezne.edge.server import Address, CannotListen, Urls
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen, Urls
 from vezne.edge.shared_sockets import SharedSockets, shared_sockets
 from vezne.settings import Settings, check_servable
 from vezne.vault.master_key import MasterKey

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.dialects.iyzico import switches as iyzico_switches
 from vezne.dialects.paynet import switches as paynet_switches
 from vezne.dialects.paywall import switches as paywall_switches

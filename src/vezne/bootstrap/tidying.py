@@ -4,11 +4,10 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
 from vezne.bootstrap.house import House
 from vezne.core.merchant import Merchant
 from vezne.core.retention import ORPHANS_MAX, Retention
+from vezne.event_log import EventLog
 from vezne.flows.retention import Sweep, sweep_cards, sweep_records
 from vezne.settings import Settings
 
@@ -18,7 +17,7 @@ CARDS_EVERY_S: Final = 86_400.0
 # of its last payments are over by then.
 EXPIRED_CARDS_DAYS: Final = 90
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def retention_of(settings: Settings, merchants: Sequence[Merchant]) -> Retention:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.vault_room import TRAIL_FOLDER, VaultRoom, open_vault_room
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.settings import Settings

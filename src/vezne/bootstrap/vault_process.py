@@ -7,8 +7,6 @@ import ctypes
 from pathlib import Path
 from typing import Final, NoReturn, cast
 
-import structlog
-
 from vezne.bootstrap.doors import build_doors
 from vezne.bootstrap.front import VAULT_LOCK, locked, serve_front
 from vezne.bootstrap.master import open_serving_master_key
@@ -30,6 +28,7 @@ from vezne.edge.app import HEALTH_PATH
 from vezne.edge.logs import configure_logs
 from vezne.edge.messages import THREEDS_PATH, Door
 from vezne.edge.readiness import READY_PATH
+from vezne.event_log import EventLog
 from vezne.link.boards import BankBoard
 from vezne.link.counter import Counter, Services
 from vezne.link.messages import Welcome
@@ -49,7 +48,7 @@ _ID_BYTES: Final = 7
 # kernel writes it to a core file.
 _PR_SET_DUMPABLE: Final = 4
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def run_vault(settings: Settings) -> None:

@@ -16,14 +16,15 @@ from functools import partial
 from typing import Final, NoReturn
 
 import msgspec
-import structlog
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.liveness import BEAT_S
 from vezne.bootstrap.post import Post
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.edge.departure import Departure, on_signals
 from vezne.edge.logs import describe_fault
 from vezne.edge.server import Sockets, Stage, Urls
+from vezne.event_log import EventLog
 from vezne.settings import InvalidSettings, Settings
 from vezne.vault.master_key import MasterKey
 
@@ -42,7 +43,7 @@ _READ_BYTES: Final = 65_536
 # Those that the supervisor answers. A worker has its own answers, or none.
 SUPERVISED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 Serve = Callable[[Settings, Post], Coroutine[object, object, None]]
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.carrying import Proof
-from vezne.bootstrap.start import CannotStart
 from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.approvers import run_add_approver, run_list_approvers, run_remove_approver
 from vezne.terminal import ask_secret, is_terminal

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.trail import Verdict
 from vezne.cli.options import Config, Data, Database, VaultDatabase, settings_from
 from vezne.commands.audit import (

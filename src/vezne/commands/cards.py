@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.carrying import (
     CardHouse,
     CardImport,
@@ -13,7 +14,7 @@ from vezne.bootstrap.carrying import (
     Proof,
     open_card_house,
 )
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.commands.merchants import find_merchant
 from vezne.commands.operator import administering
 from vezne.core.audit import current_origin

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.ceremony import (
     CeremonyPlan,
     HeldCeremony,
@@ -10,7 +11,6 @@ from vezne.bootstrap.ceremony import (
     hold_ceremony,
     write_record,
 )
-from vezne.bootstrap.start import CannotStart
 from vezne.terminal import ask_secret, clear, is_terminal, own_screen, say
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from vezne import __version__
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.guarding import is_guarded
 from vezne.bootstrap.house import own_room
 from vezne.bootstrap.rotating import open_key_house
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.bootstrap.tidying import retention_of
 from vezne.commands.rotation import key_rows
 from vezne.core.calendar import local_time

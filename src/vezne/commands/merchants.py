@@ -6,10 +6,11 @@ from collections.abc import Mapping
 import msgspec
 
 from vezne.api_keys import fill_keys
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.demo import add_merchant
 from vezne.bootstrap.house import House, open_house
 from vezne.bootstrap.merchant_keys import revoke_key
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.commands.operator import administering
 from vezne.core.calendar import local_time
 from vezne.core.merchant import Merchant

@@ -5,12 +5,15 @@ import pwd
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from vezne.core.audit import AuditAction, AuditEvent, Origin, begin_origin
-from vezne.core.ports import Audit
+
+if TYPE_CHECKING:
+    # With it comes most of the core, and every command is entered through here.
+    from vezne.core.ports import Audit
 
 _DOOR: Final = "operator"
 _WORD: Final = re.compile(r"[a-z][a-z-]*")
@@ -38,7 +41,7 @@ def begin_operator(arguments: Sequence[str], environment: Mapping[str, str]) -> 
 
 @asynccontextmanager
 async def administering(
-    audit: Audit, subject: str, *, merchant_id: int = 0, reason: str = ""
+    audit: "Audit", subject: str, *, merchant_id: int = 0, reason: str = ""
 ) -> AsyncIterator[None]:
     """Do something that changes something: a durable line says so before, another if it fails.
 

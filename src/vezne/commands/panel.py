@@ -2,9 +2,10 @@
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.house import House, open_house
 from vezne.bootstrap.members import known_panel_url, open_members
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.commands.merchants import find_merchant
 from vezne.commands.operator import administering
 from vezne.core.audit import current_origin

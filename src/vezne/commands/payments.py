@@ -7,8 +7,9 @@ from typing import Final
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.house import House, open_house
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.commands.operator import administering
 from vezne.core.attempt import Attempt
 from vezne.core.calendar import local_text

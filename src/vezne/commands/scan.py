@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from vezne.bootstrap.start import CannotStart
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.scanner.files import files_below, scan_file, scan_stream
 from vezne.scanner.finding import Progress, Report
 from vezne.scanner.postgres_database import DatabaseUnreachable, scan_postgres

@@ -4,8 +4,9 @@ import enum
 
 import msgspec
 
+from vezne.bootstrap.cannot_start import CannotStart
 from vezne.bootstrap.house import open_house
-from vezne.bootstrap.start import CannotStart, run
+from vezne.bootstrap.start import run
 from vezne.commands.merchants import choose_merchants
 from vezne.commands.operator import administering
 from vezne.core.calendar import local_text

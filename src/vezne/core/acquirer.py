@@ -11,7 +11,7 @@ from vezne.core.authentication import AuthenticationResult
 from vezne.core.card import SealedCard
 
 
-class AuthorizeAsk(msgspec.Struct, frozen=True, kw_only=True):
+class AuthorizeAsk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an acquirer is told about an authorization."""
 
     merchant_id: int

@@ -81,7 +81,7 @@ class Risk(enum.StrEnum):
     REJECTED = "rejected"
 
 
-class Approved(msgspec.Struct, frozen=True, kw_only=True):
+class Approved(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The bank said yes. `reference` is the host's name for the operation."""
 
     auth_code: str
@@ -90,7 +90,7 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
     is_test_card: bool = True
 
 
-class Declined(msgspec.Struct, frozen=True, kw_only=True):
+class Declined(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The bank said no, with a reason; `code` is its own word for it."""
 
     reason: DeclineReason

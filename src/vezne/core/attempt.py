@@ -37,7 +37,7 @@ class CaptureTerms(msgspec.Struct, frozen=True, kw_only=True):
     blockage_release: BlockageRelease
 
 
-class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """Committed before a byte is sent, closed when the answer is recorded.
 
     `number` is also the trace number that the bank sees. `detail` is the code of a decline. What

@@ -52,7 +52,8 @@ class BodyShape(msgspec.Struct, frozen=True):
     """The record that a route's bodies are, when they are as official clients send them.
 
     `make` turns a JSON value into one of the dialect's own types; it raises ValueError for a value
-    that is none. The card's fields are typed `LiftedNumber` and `LiftedCode`.
+    that is none. What it made of a text may be given out again for the same text, so it does not
+    change. The card's fields are typed `LiftedNumber` and `LiftedCode`.
     """
 
     record: type[msgspec.Struct]
@@ -73,7 +74,9 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
     `bin` and `last4` are empty unless the number is valid. `leaked` says that the number stood in
     another field of the same request as well; such a request must be refused. `tag` is the same for
     the same number and says nothing of it, nor means anything once the process has ended; empty
-    where nobody asked the vault for tags.
+    where nobody asked the vault for tags. `stands_alone` says that in no other text of the request
+    are as many digits in a row as `holds_pan` looks for, nor a NUL; False where that is not
+    certain.
     """
 
     transit_id: int
@@ -83,6 +86,7 @@ class LiftedCard(msgspec.Struct, frozen=True, kw_only=True):
     last4: str = ""
     leaked: bool = False
     tag: bytes = b""
+    stands_alone: bool = False
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
-from vezne.core.calendar import ISTANBUL, local_date
+from vezne.core.calendar import ISTANBUL, local_date, local_midnight
 from vezne.core.holidays import is_public_holiday
 
 _SATURDAY: Final = 5
@@ -30,11 +30,12 @@ def business_days_after(day: date, count: int) -> date:
 
 
 @lru_cache(maxsize=256)
-def _start_ms(day: date, count: int) -> int:
-    start = datetime.combine(business_days_after(day, count), time.min, ISTANBUL)
+def _start_ms(midnight_ms: int, count: int) -> int:
+    day = business_days_after(local_date(midnight_ms), count)
+    start = datetime.combine(day, time.min, ISTANBUL)
     return int(start.timestamp() * 1000)
 
 
 def value_time_ms(captured_ms: int, payout_days: int) -> int:
     """When captured money is due: 00:00 Istanbul time of the business day, in epoch ms."""
-    return _start_ms(local_date(captured_ms), payout_days)
+    return _start_ms(local_midnight(captured_ms), payout_days)

@@ -4,9 +4,14 @@ Turkey has kept UTC+3 all year since September 2016, so the conversion is plain 
 """
 
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
+# Those of a list; and of answers, where what waits is released at midnight or at a time like now.
+MINUTES_MAX = 256
 ISTANBUL = timezone(timedelta(hours=3))
 _DAY_MS = 86_400_000
+_DAY_MINUTES = 24 * 60
+_MINUTE_MS = 60_000
 _SHIFT_MS = 3 * 3_600_000
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 
@@ -18,15 +23,26 @@ def local_time(at_ms: int) -> datetime:
 
 def local_text(at_ms: int) -> str:
     """The Istanbul wall clock at an epoch time in milliseconds, as `yyyy-MM-dd HH:mm:ss`."""
-    days, time_ms = divmod(at_ms + _SHIFT_MS, _DAY_MS)
-    minutes, seconds = divmod(time_ms // 1000, 60)
+    minutes, time_ms = divmod(at_ms + _SHIFT_MS, _MINUTE_MS)
+    return f"{_minute_text(minutes)}:{time_ms // 1000:02d}"
+
+
+@lru_cache(MINUTES_MAX)
+def _minute_text(minutes: int) -> str:
+    """A minute of the Istanbul wall clock, counted from its 1 January 1970, without seconds."""
+    days, minute = divmod(minutes, _DAY_MINUTES)
     day = date.fromordinal(_EPOCH_DAY + days)
-    return f"{day.isoformat()} {minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}"
+    return f"{day.isoformat()} {minute // 60:02d}:{minute % 60:02d}"
 
 
 def local_date(at_ms: int) -> date:
     """The Istanbul calendar day at an epoch time in milliseconds."""
     return date.fromordinal(_EPOCH_DAY + (at_ms + _SHIFT_MS) // _DAY_MS)
+
+
+def local_midnight(at_ms: int) -> int:
+    """When the Istanbul calendar day at an epoch time began, both in epoch milliseconds."""
+    return at_ms - (at_ms + _SHIFT_MS) % _DAY_MS
 
 
 def days_later(at_ms: int, days: int) -> int:

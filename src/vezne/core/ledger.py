@@ -58,7 +58,7 @@ class EntryKind(enum.StrEnum):
 OWN: Final = ""
 
 
-class Posting(msgspec.Struct, frozen=True, array_like=True):
+class Posting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An amount on an account of a party."""
 
     account: Account
@@ -66,14 +66,14 @@ class Posting(msgspec.Struct, frozen=True, array_like=True):
     amount_e8: int
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Postings that belong together and sum to zero."""
 
     kind: EntryKind
     postings: tuple[Posting, ...]
 
 
-class Booking(msgspec.Struct, frozen=True, kw_only=True):
+class Booking(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The entries of one event of a subject: a payment's, by its version, or another's.
 
     There is at most one booking for a version of a subject.
@@ -103,12 +103,26 @@ _NOTHING: Final[Position] = {}
 _sub_merchant_of: Final = attrgetter("sub_merchant")
 _NO_AMOUNTS: Final[Amounts] = {}
 
+# What every captured payment needs, found once.
+_CAPTURED: Final = PaymentState.CAPTURED
+_AUTHORIZED: Final = PaymentState.AUTHORIZED
+_CAPTURE: Final = EntryKind.CAPTURE
+_CHARGES: Final = EntryKind.COMMISSION
+_BLOCKAGE: Final = EntryKind.BLOCKAGE
+_ACQUIRER: Final = Account.ACQUIRER
+_PENDING: Final = Account.PENDING
+_BLOCKED: Final = Account.BLOCKED
+_COMMISSION: Final = Account.COMMISSION
+_FEE: Final = Account.FEE
+_SHORTFALL: Final = Account.SHORTFALL
+_ROUNDING: Final = Account.ROUNDING
+
 
 def position(payment: Payment) -> Position:
     """What the books hold for a payment as it stands, by kind of entry."""
-    if payment.state is PaymentState.CAPTURED:
+    if payment.state is _CAPTURED:
         return _captured(payment)
-    if payment.state is PaymentState.AUTHORIZED:
+    if payment.state is _AUTHORIZED:
         return {
             EntryKind.HOLD: {
                 (Account.AUTHORIZED, OWN): payment.paid_e8,
@@ -120,8 +134,11 @@ def position(payment: Payment) -> Position:
 
 def booking_between(before: Payment, after: Payment, booked_ms: int) -> Booking | None:
     """What moves the books from one version of a payment to another; None when nothing does."""
-    old, new = position(before), position(after)
-    entries = () if old is new else entries_between(old, new)
+    if before.state is not _CAPTURED and before.state is not _AUTHORIZED and _is_just_taken(after):
+        # The way of every new payment.
+        entries = tuple(_taken(after, 0))
+    else:
+        entries = entries_between(position(before), position(after))
     if not entries:
         return None
     return Booking(
@@ -136,19 +153,17 @@ def booking_between(before: Payment, after: Payment, booked_ms: int) -> Booking 
 
 def entries_between(old: Position, new: Position) -> tuple[Entry, ...]:
     """What moves the books from one position to another."""
-    if not old:
-        # The way of every new payment.
-        return tuple(
-            Entry(kind, postings)
-            for kind, amounts in new.items()
-            if (postings := _postings(amounts))
-        )
-    return tuple(
-        entry
-        for kind in EntryKind
-        if (kind in old or kind in new)
-        and (entry := _entry(kind, old.get(kind, _NO_AMOUNTS), new.get(kind, _NO_AMOUNTS)))
-    )
+    if old is new:
+        return ()
+    entries: list[Entry] = []
+    for kind in EntryKind:
+        if kind not in old and kind not in new:
+            continue
+        amounts = _difference(old.get(kind, _NO_AMOUNTS), new.get(kind, _NO_AMOUNTS))
+        postings = [Posting(account, party, e8) for (account, party), e8 in amounts.items() if e8]
+        if postings:
+            entries.append(Entry(kind, tuple(postings)))
+    return tuple(entries)
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -172,13 +187,8 @@ def due_amounts(payment: Payment) -> list[Due]:
     ]
 
 
-def _postings(amounts: Amounts) -> tuple[Posting, ...]:
-    return tuple([Posting(account, party, e8) for (account, party), e8 in amounts.items() if e8])
-
-
-def _entry(kind: EntryKind, old: Amounts, new: Amounts) -> Entry | None:
-    postings = _postings({key: new.get(key, 0) - old.get(key, 0) for key in {**old, **new}})
-    return Entry(kind, postings) if postings else None
+def _difference(old: Amounts, new: Amounts) -> Amounts:
+    return {key: new.get(key, 0) - old.get(key, 0) for key in {**old, **new}}
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -252,14 +262,10 @@ def _by_line(items: Sequence[Refund | Chargeback]) -> dict[int, int]:
 def _captured(payment: Payment) -> Position:
     """A captured payment: what the acquirer owes us, and whom we owe it."""
     lines = _lines(payment)
+    is_released, is_mature = payment.released_ms is not None, payment.matured_ms is not None
     amounts: dict[EntryKind, Amounts] = {
-        EntryKind.CAPTURE: _capture(payment),
-        EntryKind.COMMISSION: _commission(lines),
-        EntryKind.BLOCKAGE: _moved(
-            (Account.PENDING, OWN),
-            (Account.BLOCKED, OWN),
-            sum(x.figures.blockage_e8 for x in lines),
-        ),
+        entry.kind: {(item.account, item.party): item.amount_e8 for item in entry.postings}
+        for entry in _taken(payment, sum(line.seller_share_e8 for line in lines))
     }
     if _has_sellers(payment):
         amounts[EntryKind.SHARE] = _shared(lines)
@@ -272,42 +278,54 @@ def _captured(payment: Payment) -> Position:
             (x.seller, x.charged_back_e8, x.seller_taken_back_e8 - x.seller_refund_e8)
             for x in lines
         )
-    is_released = payment.released_ms is not None
     if is_released:
         amounts[EntryKind.RELEASE] = _released(lines)
-    if payment.matured_ms is not None:
+    if is_mature:
         amounts[EntryKind.MATURITY] = _matured(lines, is_released=is_released)
     return amounts
 
 
-def _capture(payment: Payment) -> Amounts:
-    lines_e8 = sum(line.paid_e8 for line in payment.pricing.lines)
-    return {
-        (Account.ACQUIRER, OWN): payment.paid_e8,
-        (Account.PENDING, OWN): -lines_e8,
-        (Account.ROUNDING, OWN): lines_e8 - payment.paid_e8,
-    }
+def _is_just_taken(payment: Payment) -> bool:
+    """Whether a payment is captured, and nothing was shared, due, released or taken back yet."""
+    if payment.state is not _CAPTURED or payment.refunds or payment.chargebacks:
+        return False
+    return payment.matured_ms is None and payment.released_ms is None and not _has_sellers(payment)
 
 
-def _commission(lines: list[_Line]) -> Amounts:
-    """Commission and fee, and the part of them that the lines were too small for."""
-    commission_e8 = fee_e8 = collected_e8 = 0
-    for line in lines:
-        figures = line.figures
-        commission_e8 += figures.commission_e8
-        fee_e8 += figures.fee_e8
-        kept_e8 = figures.payout_e8 + figures.blockage_e8 + line.seller_share_e8
-        collected_e8 += figures.paid_e8 - kept_e8
-    return {
-        (Account.PENDING, OWN): collected_e8,
-        (Account.COMMISSION, OWN): -commission_e8,
-        (Account.FEE, OWN): -fee_e8,
-        (Account.SHORTFALL, OWN): commission_e8 + fee_e8 - collected_e8,
-    }
+def _taken(payment: Payment, sellers_e8: int) -> list[Entry]:
+    """What was captured, what we charge for it, and what is withheld.
 
-
-def _moved(source: tuple[Account, str], target: tuple[Account, str], amount_e8: int) -> Amounts:
-    return {source: amount_e8, target: -amount_e8}
+    `sellers_e8` is what belongs to sub-merchants. What commission and fee take beyond what a line
+    has is our loss.
+    """
+    lines_e8 = commission_e8 = fee_e8 = payout_e8 = blockage_e8 = 0
+    for line in payment.pricing.lines:
+        lines_e8 += line.paid_e8
+        commission_e8 += line.commission_e8
+        fee_e8 += line.fee_e8
+        payout_e8 += line.payout_e8
+        blockage_e8 += line.blockage_e8
+    collected_e8 = lines_e8 - payout_e8 - blockage_e8 - sellers_e8
+    shortfall_e8 = commission_e8 + fee_e8 - collected_e8
+    capture = [Posting(_ACQUIRER, OWN, payment.paid_e8), Posting(_PENDING, OWN, -lines_e8)]
+    if lines_e8 != payment.paid_e8:
+        capture.append(Posting(_ROUNDING, OWN, lines_e8 - payment.paid_e8))
+    charges: list[Posting] = []
+    if collected_e8:
+        charges.append(Posting(_PENDING, OWN, collected_e8))
+    if commission_e8:
+        charges.append(Posting(_COMMISSION, OWN, -commission_e8))
+    if fee_e8:
+        charges.append(Posting(_FEE, OWN, -fee_e8))
+    if shortfall_e8:
+        charges.append(Posting(_SHORTFALL, OWN, shortfall_e8))
+    entries = [Entry(_CAPTURE, tuple(capture))]
+    if charges:
+        entries.append(Entry(_CHARGES, tuple(charges)))
+    if blockage_e8:
+        withheld = (Posting(_PENDING, OWN, blockage_e8), Posting(_BLOCKED, OWN, -blockage_e8))
+        entries.append(Entry(_BLOCKAGE, withheld))
+    return entries
 
 
 def _shared(lines: list[_Line]) -> Amounts:

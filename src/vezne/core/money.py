@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 SCALE = 8
 UNIT: int = 10**SCALE
+_HALF = UNIT // 2
 
 # Far above any real payment, far below what a 64-bit column holds.
 AMOUNT_MAX_E8 = 10**9 * UNIT
@@ -19,18 +20,25 @@ _SMALLEST = Decimal(1).scaleb(-SCALE)
 def divide_half_up(numerator: int, denominator: int) -> int:
     """The quotient rounded half away from zero; the denominator is positive."""
     if numerator < 0:
-        return -divide_half_up(-numerator, denominator)
+        return -((denominator - 2 * numerator) // (2 * denominator))
     return (2 * numerator + denominator) // (2 * denominator)
 
 
 def apply_rate(amount_e8: int, rate_e8: int) -> int:
-    """The part of an amount that a rate takes, rounded half up to 1e-8."""
-    return divide_half_up(amount_e8 * rate_e8, UNIT)
+    """The part of an amount that a rate takes, rounded half up to 1e-8. Neither is negative."""
+    return (amount_e8 * rate_e8 + _HALF) // UNIT
 
 
 def share(total_e8: int, part: int, whole: int) -> int:
     """`total × part ÷ whole`, rounded half up to 1e-8."""
     return divide_half_up(total_e8 * part, whole)
+
+
+def shares(total_e8: int, parts: Sequence[int], whole: int) -> list[int]:
+    """The `share` of each part, rounded on its own. None of the numbers is negative."""
+    double = 2 * whole
+    # divide_half_up, for what is known not to be negative.
+    return [(2 * total_e8 * part + whole) // double for part in parts]
 
 
 def split(total_e8: int, weights: Sequence[int]) -> list[int]:
@@ -46,7 +54,6 @@ def split(total_e8: int, weights: Sequence[int]) -> list[int]:
     weight_so_far = given_so_far = 0
     for weight in weights:
         weight_so_far += weight
-        # divide_half_up, for what is known not to be negative.
         given = (2 * total_e8 * weight_so_far + whole) // (2 * whole)
         parts.append(given - given_so_far)
         given_so_far = given

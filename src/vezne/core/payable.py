@@ -47,6 +47,9 @@ class Batch(Unpaid, frozen=True):
 
 def payables_between(before: Payment, after: Payment, booking: Booking) -> list[Payable]:
     """The payables of a payment's booking, with the lines that their money comes from."""
+    if before.matured_ms is None and after.matured_ms is None:
+        # As it is with every payment that was just made.
+        return []
     if all(entry.kind is not EntryKind.MATURITY for entry in booking.entries):
         return []
     lines: dict[str, dict[int, int]] = {}

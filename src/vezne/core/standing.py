@@ -65,19 +65,21 @@ _BY_STATE: Final[Mapping[PaymentState, Standing]] = {
     PaymentState.UNCERTAIN: Standing.UNCERTAIN,
     PaymentState.VOIDED: Standing.VOIDED,
 }
+_REVIEW: Final = Risk.REVIEW
+_REJECTED: Final = Risk.REJECTED
 _CHARGED: Final = frozenset({PaymentState.AUTHORIZED, PaymentState.CAPTURED})
 
 
 def standing_of(payment: Payment) -> Standing:
     """How a payment stands."""
     if payment.state not in _CHARGED:
-        is_rejected = payment.risk is Risk.REJECTED and payment.state is PaymentState.VOIDED
+        is_rejected = payment.risk is _REJECTED and payment.state is PaymentState.VOIDED
         return Standing.REJECTED if is_rejected else _BY_STATE[payment.state]
     if payment.open_attempt is not None:
         return Standing.UNCERTAIN
-    if payment.risk is Risk.REVIEW:
+    if payment.risk is _REVIEW:
         return Standing.REVIEW
-    if payment.risk is Risk.REJECTED:
+    if payment.risk is _REJECTED:
         return Standing.REJECTED
     return _standing_of_charged(payment)
 

@@ -14,10 +14,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Final
 
-import structlog
-
 from vezne.edge.http1_text import render_plain
 from vezne.edge.service import Service
+from vezne.event_log import EventLog
 
 # So many are taken each time round the loop: other processes with the same socket get their part,
 # and requests that are here already do not wait for a flood of connections.
@@ -29,7 +28,7 @@ _PAUSE_S: Final = 0.5
 _UNREAD_BYTES: Final = 64 * 1024
 _NO_FILES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Acceptor:

@@ -10,21 +10,22 @@ from typing import Final
 from urllib.parse import unquote
 
 import msgspec
-import structlog
 
-from vezne.core.audit import Origin
 from vezne.core.body import BodyKind, CardFields, MalformedBody, SealedBody
 from vezne.core.fault import FaultOnDemand
 from vezne.core.ports import Audit, AuditFailure, Intake
 from vezne.edge.client_address import ClientAddresses
+from vezne.edge.key_uses import KeyUses
 from vezne.edge.load import BEHIND, LoadGate
 from vezne.edge.logs import describe_fault, mask_digits, request_id
 from vezne.edge.messages import JSON_ONLY, BadRequest, Door, Outcome, Request, Response, Route
+from vezne.edge.metrics_requests import Operation, RequestFigures
 from vezne.edge.pages import Pages
 from vezne.edge.refusals import Refusals
 from vezne.edge.routing import RouteTable
 from vezne.edge.sites import Incoming, Site, Sites, begin_visit
 from vezne.edge.wording import Problem
+from vezne.event_log import EventLog
 
 BODY_BYTES_MAX = 1024 * 1024
 
@@ -45,7 +46,22 @@ _KINDS: Final[Mapping[str, BodyKind]] = {
 # A card number in a header is lifted as if it were the only field of a body.
 _HEADER_CARD: Final = CardFields((), "cardNumber")
 
-_log = structlog.stdlib.get_logger(__name__)
+# A plain name: that of an enumeration takes longer to find.
+_SERVED: Final = Outcome.SERVED
+
+_log = EventLog(__name__)
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """A route where requests find it, with what is settled for all of them.
+
+    `is_plain`: their bodies are JSON, and no header holds a card.
+    """
+
+    door: Door
+    route: Route
+    operation: Operation
+    is_plain: bool
 
 
 class Dispatcher:
@@ -68,89 +84,115 @@ class Dispatcher:
     ) -> None:
         self._gate = gate or LoadGate(0, (), audit)
         self._table = RouteTable(doors)
-        self._routes = self._table.exact
         self._intake = intake
         self._audit = audit
         self._refusals = Refusals(audit)
         self._pages = Pages()
         self._addresses = addresses or ClientAddresses((), "")
         self._sites = Sites(sites or {}, audit, self._addresses, self._pages)
-        for _, path in self._routes:
+        for _, path in self._table.exact:
             if self._sites.find(path) is not None:
                 raise ValueError(f"a door claims {path}, which belongs to a site")
+        self._key_uses: KeyUses | None = None
+        self.count_by(RequestFigures())
+
+    def count_by(self, figures: RequestFigures, key_uses: KeyUses | None = None) -> None:
+        """From now on count requests by these figures, and note here when keys are used."""
+        self._figures = figures
+        self._key_uses = key_uses
+        self._places = {
+            found: _Place(
+                door,
+                route,
+                figures.operation(door, route),
+                route.kinds is JSON_ONLY and route.card_header is None,
+            )
+            for found, (door, route) in self._table.exact.items()
+        }
+        self._elsewhere = figures.watch(self._handle_unrouted, self._sites.paths)
 
     async def handle(self, incoming: Incoming) -> Response:
-        """The response to a request, dressed by its door."""
-        path, _, query = incoming.target.partition("?")
-        if "%" in path:
-            path = unquote(path)
-        method = "GET" if incoming.method == "HEAD" else incoming.method
-        found = self._routes.get((method, path)) or self._table.find(method, path)
-        if found is None:
-            return await self._handle_unrouted(incoming, path)
-        door, route = found
-        origin = begin_visit(incoming, self._addresses, door.name, route.path)
-        if not self._gate.admits(is_last=route.is_last):
-            refusal = _refusal(incoming, route.path, BEHIND)
-            return dress(door, await self._gate.refuse(door, refusal))
-        raw = incoming.body
-        if raw is None:
-            response = door.too_large(_refusal(incoming, route.path, _TOO_LARGE))
-            return await self._noted(origin, door, incoming, response)
-        self._gate.under_way += 1
+        """The response to a request, dressed by its door, once the trail has all of it for good."""
+        # A target that is a route's path as it stands has neither a query nor escapes.
+        place, query = self._places.get((incoming.method, incoming.target)), ""
+        if place is None:
+            place, query = self._find(incoming)
+            if place is None:
+                return await self._elsewhere(incoming)
+        door, path = place.door, place.route.path
+        origin = begin_visit(incoming, self._addresses, door.name, path)
+        figures = self._figures
+        figures.in_flight += 1
+        response = None
+        begun_s = figures.now_s()
         try:
-            response = await self._call(door, route, incoming, query, raw)
-        except FaultOnDemand:
-            _log.warning("fault on demand", door=door.name, path=route.path)
-            response = _failed(door, incoming, route.path)
-        except Exception as error:  # noqa: BLE001 - the last stop before the socket
-            _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
-            response = _failed(door, incoming, route.path)
-        finally:
-            self._gate.under_way -= 1
-        return await self._noted(origin, door, incoming, response)
-
-    async def _noted(
-        self, origin: Origin, door: Door, incoming: Incoming, response: Response
-    ) -> Response:
-        """The response, dressed, once the trail has every line about the request for good."""
-        try:
-            if response.outcome is not Outcome.SERVED:
-                self._refusals.note(origin, response)
-            if origin.newest_line:
-                await self._audit.settled()
+            if self._gate.admits(is_last=place.route.is_last):
+                answer = await self._serve(place, incoming, query)
+                if answer.outcome is not _SERVED:
+                    self._refusals.note(origin, answer)
+                if origin.newest_line:
+                    await self._audit.settled()
+                response = answer
+            else:
+                response = await self._gate.refuse(door, _refusal(incoming, path, BEHIND))
         except AuditFailure as failure:
-            _log.error("fault", door=door.name, path=origin.path, **describe_fault(failure))
-            response = _failed(door, incoming, origin.path)
+            _log.error("fault", door=door.name, path=path, **describe_fault(failure))
+            response = _failed(door, incoming, path)
+        finally:
+            figures.in_flight -= 1
+            place.operation.note(response, figures.now_s() - begun_s)
+            if self._key_uses is not None:
+                self._key_uses.note(origin)
         return dress(door, response)
 
-    async def _call(
-        self, door: Door, route: Route, incoming: Incoming, query: str, raw: bytes
-    ) -> Response:
+    def _find(self, incoming: Incoming) -> tuple[_Place | None, str]:
+        """The place of a request that is spelled in another way, and its query."""
+        path, _, query = incoming.target.partition("?")
+        method = "GET" if incoming.method == "HEAD" else incoming.method
+        found = self._table.find(method, unquote(path))
+        if found is None:
+            return None, ""
+        _, route = found
+        return self._places[route.method, route.path], query
+
+    async def _serve(self, place: _Place, incoming: Incoming, query: str) -> Response:
+        """What the handler answers, or the door to what no handler can."""
+        door, route, gate = place.door, place.route, self._gate
         headers = incoming.headers
+        if incoming.body is None:
+            return door.too_large(_refusal(incoming, route.path, _TOO_LARGE))
+        gate.under_way += 1
+        body: SealedBody | None = None
         try:
-            if route.kinds is JSON_ONLY and route.card_header is None:
-                body = self._intake.lift(raw, route.card, route.shape)
+            if place.is_plain:
+                body = self._intake.lift(incoming.body, route.card, route.shape)
             else:
-                body, headers = self._lift(route, headers, raw)
-            try:
-                answer = await route.handle(
-                    Request(
-                        method=incoming.method,
-                        scheme=incoming.scheme,
-                        host=incoming.headers.get("host", ""),
-                        path=route.path,
-                        target=incoming.target,
-                        query=query,
-                        headers=headers,
-                        body=body,
-                    )
+                body, headers = self._lift(route, headers, incoming.body)
+            answer = await route.handle(
+                Request(
+                    method=incoming.method,
+                    scheme=incoming.scheme,
+                    host=incoming.headers.get("host", ""),
+                    path=route.path,
+                    target=incoming.target,
+                    query=query,
+                    headers=headers,
+                    body=body,
                 )
-            finally:
-                body.release()
+            )
+            return answer if isinstance(answer, Response) else self._pages.render(answer)
         except MalformedBody as error:
             return door.malformed(_refusal(incoming, route.path, str(error)))
-        return answer if isinstance(answer, Response) else self._pages.render(answer)
+        except FaultOnDemand:
+            _log.warning("fault on demand", door=door.name, path=route.path)
+            return _failed(door, incoming, route.path)
+        except Exception as error:  # noqa: BLE001 - the last stop before the socket
+            _log.error("fault", door=door.name, path=route.path, **describe_fault(error))
+            return _failed(door, incoming, route.path)
+        finally:
+            gate.under_way -= 1
+            if body is not None:
+                body.release()
 
     def _lift(
         self, route: Route, headers: Mapping[str, str], raw: bytes
@@ -168,8 +210,9 @@ class Dispatcher:
         shape = route.shape if kind is BodyKind.JSON else None
         return self._intake.lift(raw, route.card, shape, kind), headers
 
-    async def _handle_unrouted(self, incoming: Incoming, path: str) -> Response:
+    async def _handle_unrouted(self, incoming: Incoming) -> Response:
         """The response to what is no door's route: a site's, our own, or of the path's owner."""
+        path = unquote(incoming.target.partition("?")[0])
         site = self._sites.find(path)
         if site is not None:
             if path not in _WATCHED and not self._gate.admits(is_last=True):
@@ -183,7 +226,14 @@ class Dispatcher:
         door = self._table.owner_of(path)
         origin = begin_visit(incoming, self._addresses, door.name, mask_digits(path))
         response = self._answer_unrouted(door, incoming, path)
-        return await self._noted(origin, door, incoming, response)
+        try:
+            self._refusals.note(origin, response)
+            if origin.newest_line:
+                await self._audit.settled()
+        except AuditFailure as failure:
+            _log.error("fault", door=door.name, path=origin.path, **describe_fault(failure))
+            response = _failed(door, incoming, origin.path)
+        return dress(door, response)
 
     def _answer_unrouted(self, door: Door, incoming: Incoming, path: str) -> Response:
         if incoming.body is None:

@@ -7,12 +7,12 @@ the same server that runs the doors. Names of messages are those of the ASGI spe
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
-import structlog
 from starlette.types import ASGIApp, Message, Scope
 
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming, Site
+from vezne.event_log import EventLog
 
 # No application has dressed these.
 _PLAIN: Final = (
@@ -27,7 +27,7 @@ _FAULT: Final = Response(500, b"internal error", _PLAIN)
 # The server writes these itself.
 _OF_THE_SERVER: Final = frozenset({b"connection", b"content-length", b"date", b"server"})
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def site_from(app: ASGIApp) -> Site:

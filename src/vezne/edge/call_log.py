@@ -14,7 +14,6 @@ from http import HTTPStatus
 from typing import Final, Protocol
 
 import msgspec
-import structlog
 
 from vezne.core.audit import current_origin
 from vezne.core.body import MaskedBody
@@ -45,6 +44,7 @@ from vezne.edge.messages import (
     Response,
     Route,
 )
+from vezne.event_log import EventLog
 
 # What waits to be written is bounded; what comes on top is counted and forgotten.
 CALLS_MAX: Final = 2_000
@@ -61,7 +61,7 @@ _PAGE: Final = Response(200, b"")
 _IN_A_MS: Final = 1_000
 SHARDS: Final = 256
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Owners(Protocol):
@@ -122,6 +122,10 @@ class _Call:
         """How many bytes it keeps in memory, about."""
         body = 0 if self.body is None else len(self.body.text)
         return body + len(self.response.body)
+
+    def forget(self) -> None:
+        """It is written: a connection that idles must not keep what came over it."""
+        self.headers, self.card_header, self.body, self.answer = {}, (), None, _NOTHING
 
     @property
     def claimed(self) -> str:
@@ -220,6 +224,8 @@ class CallRecorder:
             except Exception as error:  # noqa: BLE001 - a log must not end the server
                 self._lost += 1
                 _log.error("call not logged", door=call.door.name, **describe_fault(error))
+            if not call.is_waiting:
+                call.forget()
         return built
 
     def _recording(self, door: Door, route: Route) -> Handler:
@@ -253,7 +259,8 @@ class CallRecorder:
             call = self._newest.get()
             if call is None or call.origin is not current_origin():
                 call = _Call(door, bad.method, bad.path, self._clock.now_ms())
-                call.why, call.headers = bad.why, bad.headers
+                call.why = bad.why
+            call.headers = call.headers or bad.headers
             call.is_failed = is_fault
             self._end(call, response)
             return response

@@ -18,7 +18,6 @@ import math
 from collections.abc import Callable
 
 import msgspec
-import structlog
 
 from vezne.core.audit import AuditAction, AuditEvent, visitor
 from vezne.core.ports import Audit
@@ -28,8 +27,9 @@ from vezne.edge.guard_visit import GuardMemory, TurnedAway, Visit
 from vezne.edge.messages import Answer, Door, Handler, Outcome, Request, Response, Route
 from vezne.edge.metrics import GuardFigures
 from vezne.edge.refusals import show_claim
+from vezne.event_log import EventLog
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Guard:

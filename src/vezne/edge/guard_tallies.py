@@ -5,14 +5,14 @@ from collections.abc import Callable
 from contextvars import Context
 from typing import Final
 
-import structlog
-
 from vezne.core.audit import AuditAction, AuditEvent
 from vezne.core.ports import Audit, AuditFailure
+from vezne.edge.logs import describe_fault
+from vezne.event_log import EventLog
 
 _SAID_AGAIN_S: Final = 60.0
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Tallies:
@@ -56,9 +56,11 @@ class Tallies:
                 continue
             try:
                 self._say(key, tally)
-            except AuditFailure:
+            except AuditFailure as failure:
                 # They are told of a minute later.
-                _log.exception("who was turned away is missing from the trail")
+                _log.error(
+                    "who was turned away is missing from the trail", **describe_fault(failure)
+                )
                 return
 
     def _arm(self) -> None:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Final
 
 import msgspec
-import structlog
 
 from vezne.core.ports import AuditFailure
 from vezne.edge.client_address import neighbourhood
@@ -23,7 +22,9 @@ from vezne.edge.guard_news import (
     GuardNews,
     Key,
 )
+from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Outcome
+from vezne.event_log import EventLog
 
 _MINUTE_S: Final = 60.0
 _HOUR_S: Final = 3600.0
@@ -42,7 +43,7 @@ _DIGEST_BYTES: Final = 16
 # No address is longer; what a caller names as one may be.
 _PAYER_LENGTH_MAX: Final = 64
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class GuardLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -316,8 +317,8 @@ class Visit:
         """Say that somebody is locked out; a bank's answer must not be lost where that fails."""
         try:
             self._tell(locked_s, "many cards declined", subject)
-        except AuditFailure:
-            _log.exception("a lock-out is missing from the trail")
+        except AuditFailure as failure:
+            _log.error("a lock-out is missing from the trail", **describe_fault(failure))
 
     def _get_to_know(self) -> Known:
         """The pair is one that is known from now on."""

@@ -1,4 +1,4 @@
-"""What the socket below a connection knows, and the connection does not yet."""
+"""What the socket below a connection knows, and the connection does not."""
 
 import asyncio
 import fcntl
@@ -19,3 +19,13 @@ def has_unread(transport: asyncio.BaseTransport) -> bool:
         return False
     count = fcntl.ioctl(below.fileno(), termios.FIONREAD, bytes(_INT.size))
     return _INT.unpack(count) != (0,)
+
+
+def address_of(transport: asyncio.BaseTransport) -> str:
+    """The peer's address without its port; empty where it has none, as on a Unix socket."""
+    peer = transport.get_extra_info("peername")
+    if not isinstance(peer, tuple) or not peer:
+        return ""
+    address: str = peer[0]
+    # A link-local address names its interface (RFC 4007, 11), which is ours and not the peer's.
+    return address.partition("%")[0]

@@ -2,10 +2,7 @@
 
 from collections.abc import Callable
 
-import msgspec
-
-from vezne.core.audit import current_origin
-from vezne.edge.messages import Answer, Door, Handler, Request
+from vezne.core.audit import Origin
 
 
 class KeyUses:
@@ -18,27 +15,11 @@ class KeyUses:
         self._now_ms = now_ms
         self._last_ms: dict[tuple[int, str], int] = {}
 
-    def watch(self, door: Door) -> Door:
-        """The door, whose callers are remembered."""
-        routes = tuple(
-            msgspec.structs.replace(route, handle=self._noting(route.handle))
-            for route in door.routes
-        )
-        return msgspec.structs.replace(door, routes=routes)
+    def note(self, origin: Origin) -> None:
+        """A request is answered; if its caller has proven a key, that was used now."""
+        if origin.caller:
+            self._last_ms[origin.merchant_id, origin.caller] = self._now_ms()
 
     def last_ms(self, merchant_id: int, key: str) -> int | None:
         """When a merchant's key was last used here; None: not since the process began."""
         return self._last_ms.get((merchant_id, key))
-
-    def _noting(self, handle: Handler) -> Handler:
-        last_ms, now_ms = self._last_ms, self._now_ms
-
-        async def note(request: Request) -> Answer:
-            try:
-                return await handle(request)
-            finally:
-                origin = current_origin()
-                if origin.caller:
-                    last_ms[origin.merchant_id, origin.caller] = now_ms()
-
-        return note

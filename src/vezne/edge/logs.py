@@ -6,6 +6,7 @@ say "secret" are dropped, and objects are named instead of printed.
 """
 
 import errno
+import json
 import logging
 import os
 import re
@@ -13,14 +14,13 @@ import secrets
 import sys
 import traceback
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, TextIO
 
-import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
-
 from vezne.core.audit import visitor
 from vezne.core.card import is_luhn_valid
+from vezne.event_log import fields_of
 
 LogFormat = Literal["auto", "json", "console"]
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -37,6 +37,8 @@ _SECRET_NAME = re.compile(
     r"|(private|master|api)_?key",
     re.IGNORECASE,
 )
+# What every line begins with when people read it.
+_HEAD = frozenset({"timestamp", "level", "event"})
 _DEPTH_MAX = 6
 _FRAMES_MAX = 8
 _REQUEST_ID_BYTES = 6
@@ -56,40 +58,53 @@ def configure_logs(
     """
     out = sys.stderr if stream is None else stream
     for_people = style == "console" or (style == "auto" and out.isatty())
-    shared: list[Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _describe_exception,
-        _name_request,
-    ]
-    if trace_id is not None:
-        shared.append(_naming_trace(trace_id))
     handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                scrub,
-                structlog.dev.ConsoleRenderer(colors=out.isatty())
-                if for_people
-                else structlog.processors.JSONRenderer(ensure_ascii=False),
-            ],
-        )
-    )
+    handler.setFormatter(_Lines(_console_line if for_people else _json_line, trace_id))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.PositionalArgumentsFormatter(),
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-    )
+
+
+class _Lines(logging.Formatter):
+    """Makes a line of an event, or of what a library says."""
+
+    def __init__(self, render: "_Render", trace_id: Callable[[], str] | None) -> None:
+        super().__init__()
+        self._render = render
+        self._trace_id = trace_id
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without its end."""
+        at = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            **fields_of(record),
+            "event": record.getMessage(),
+            "level": record.levelname.lower(),
+            "timestamp": at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        }
+        name = request_id()
+        if name:
+            line["request_id"] = name
+        trace = "" if self._trace_id is None else self._trace_id()
+        if trace:
+            line["trace_id"] = trace
+        if record.exc_info and record.exc_info[1] is not None:
+            line |= describe_fault(record.exc_info[1])
+        return self._render(scrub(line))
+
+
+_Render = Callable[[Mapping[str, object]], str]
+
+
+def _json_line(line: Mapping[str, object]) -> str:
+    return json.dumps(line, ensure_ascii=False)
+
+
+def _console_line(line: Mapping[str, object]) -> str:
+    """The time of day, how bad it is and what happened in columns, and the fields after them."""
+    head = f"{line['timestamp']} {line['level']:<7} {line['event']:<30}"
+    fields = (f"{name}={value!r}" for name, value in line.items() if name not in _HEAD)
+    return " ".join([head, *fields]).rstrip()
 
 
 def describe_fault(error: BaseException) -> dict[str, object]:
@@ -118,9 +133,9 @@ def _name_of(error: BaseException) -> str:
     return f"{type(error).__name__} {code}" if code else type(error).__name__
 
 
-def scrub(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """The processor before the renderer: masks, drops and names whatever must not be printed."""
-    return {str(name): _scrub_field(str(name), value, 0) for name, value in event.items()}
+def scrub(line: Mapping[str, object]) -> dict[str, object]:
+    """A line's fields with all masked, dropped or named that must not be printed."""
+    return {name: _scrub_field(name, value, 0) for name, value in line.items()}
 
 
 def mask_digits(text: str) -> str:
@@ -193,24 +208,3 @@ def request_id() -> str:
     if not origin.request_id:
         origin.request_id = secrets.token_hex(_REQUEST_ID_BYTES)
     return origin.request_id
-
-
-def _name_request(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    name = request_id()
-    return {**event, "request_id": name} if name else event
-
-
-def _naming_trace(trace_id: Callable[[], str]) -> Processor:
-    def name_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        name = trace_id()
-        return {**event, "trace_id": name} if name else event
-
-    return name_trace
-
-
-def _describe_exception(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    info = event.pop("exc_info", None)
-    if info is True:
-        info = sys.exc_info()
-    error = info[1] if isinstance(info, tuple) else info
-    return {**event, **describe_fault(error)} if isinstance(error, BaseException) else event

@@ -8,14 +8,15 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from itertools import accumulate
-from typing import Final, Literal, NoReturn, TypeVar
+from typing import Any, Final, Literal, NoReturn, TypeVar
 
 import msgspec
 
 Kind = Literal["counter", "gauge", "histogram"]
-Result = TypeVar("Result")
+Asked = TypeVar("Asked")
+Said = TypeVar("Said")
 
 # From a stored card in a quiet second to a bank that is waited for.
 REQUEST_BOUNDS_S: Final = (
@@ -96,42 +97,45 @@ class CallFigures:
     ) -> None:
         self._results = results
         self._bounds_s = bounds_s
-        self._counts: dict[tuple[str, ...], Counter[str]] = {}
-        self._durations: dict[tuple[str, ...], Histogram] = {}
+        self._kinds: dict[tuple[str, ...], tuple[Counter[str], Histogram]] = {}
 
-    def note(self, labels: tuple[str, ...], result: str, duration_s: float) -> None:
-        """Count a call."""
-        counts = self._counts.get(labels)
-        if counts is None:
-            counts = self._counts[labels] = Counter(dict.fromkeys(self._results, 0))
-            self._durations[labels] = Histogram(self._bounds_s)
-        counts[result] += 1
-        self._durations[labels].observe(duration_s)
+    def watched(
+        self,
+        labels: tuple[str, ...],
+        call: Callable[[Asked], Awaitable[Said]],
+        name: Callable[[Said], str],
+    ) -> Callable[[Asked], Coroutine[Any, Any, Said]]:
+        """A call that is counted by the name of what it returns; it raises what it raises."""
+        counts, durations = self._kinds.setdefault(
+            labels, (Counter(dict.fromkeys(self._results, 0)), Histogram(self._bounds_s))
+        )
 
-    async def watch(
-        self, labels: tuple[str, ...], call: Awaitable[Result], name: Callable[[Result], str]
-    ) -> Result:
-        """What a call returns, counted by the name of that; raises what it raises."""
-        begun_s = time.perf_counter()
-        result = FAILED
-        try:
-            returned = await call
-            result = name(returned)
-        finally:
-            self.note(labels, result, time.perf_counter() - begun_s)
-        return returned
+        async def watch(asked: Asked) -> Said:
+            begun_s = time.perf_counter()
+            result = FAILED
+            try:
+                said = await call(asked)
+                result = name(said)
+            finally:
+                durations.observe(time.perf_counter() - begun_s)
+                counts[result] += 1
+            return said
+
+        return watch
 
     def families(self, total: str, duration: str) -> list[Family]:
         """Both families, under these names."""
         counted = [
             Sample("", (*labels, result), count)
-            for labels, counts in self._counts.items()
+            for labels, (counts, durations) in self._kinds.items()
+            if counts.total()
             for result, count in counts.items()
         ]
         lasted = [
             sample
-            for labels, histogram in self._durations.items()
-            for sample in histogram.samples(labels)
+            for labels, (counts, durations) in self._kinds.items()
+            if counts.total()
+            for sample in durations.samples(labels)
         ]
         return [Family(total, counted), Family(duration, lasted)]
 

@@ -6,26 +6,30 @@ so that nobody makes up names by asking for them.
 
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from vezne.core.audit import Origin, current_origin
-from vezne.edge.messages import Door, Outcome, Response
+from vezne.edge.messages import Door, Outcome, Response, Route
 from vezne.edge.metrics import REQUEST_BOUNDS_S, Family, Sample, histogram_samples, single
-from vezne.edge.service import Handle
-from vezne.edge.sites import BROWSER, Incoming
+from vezne.edge.sites import BROWSER, Handle, Incoming
 
 # The door of what the server answers by itself.
 SERVER: Final = "server"
 OTHER: Final = "other"
 _OWN_PATHS: Final = frozenset({"/health"})
-# A plain number: comparing with an enumeration's takes longer than all the counting.
+# Plain names: those of an enumeration take longer than all the counting.
 _BROKEN: Final = 500
+_SERVED: Final = Outcome.SERVED
+
+_NO_OTHERS: Final[Mapping[Outcome, int]] = {
+    outcome: 0 for outcome in Outcome if outcome is not Outcome.SERVED
+}
 
 Call = tuple[str, str, str]
 
 
-class _Operation:
+class Operation:
     """What became of the requests for one operation. Whatever is not among the others was served.
 
     `durations` has, place by place, how many took no longer than the bounds of requests.
@@ -36,9 +40,16 @@ class _Operation:
     def __init__(self) -> None:
         self.durations = [0] * (len(REQUEST_BOUNDS_S) + 1)
         self.duration_s = 0.0
-        self.others: dict[Outcome, int] = {
-            outcome: 0 for outcome in Outcome if outcome is not Outcome.SERVED
-        }
+        self.others = dict(_NO_OTHERS)
+
+    def note(self, response: Response | None, duration_s: float) -> None:
+        """Count a request by its response; None: it was cut off before it had one."""
+        self.durations[bisect_left(REQUEST_BOUNDS_S, duration_s)] += 1
+        self.duration_s += duration_s
+        if response is None or (response.outcome is _SERVED and response.status >= _BROKEN):
+            self.others[Outcome.FAILED] += 1
+        elif response.outcome is not _SERVED:
+            self.others[response.outcome] += 1
 
     def outcomes(self) -> dict[Outcome, int]:
         """How many requests had each outcome."""
@@ -47,48 +58,42 @@ class _Operation:
 
 
 class RequestFigures:
-    """Counts what passes through handlers. `now_s` never goes back."""
+    """What is counted of requests. `now_s` never goes back.
+
+    Whoever finds the route of a request counts it at the route's `operation`; `watch` is for those
+    that have none.
+    """
 
     def __init__(self, now_s: Callable[[], float] = time.perf_counter) -> None:
         self.in_flight = 0
-        self._now_s = now_s
+        self.now_s = now_s
         # Every route by door, method and path; sites and what fits nothing join as they are used.
-        self._routes: dict[Call, _Operation] = {}
-        self._others: dict[tuple[str, str], _Operation] = {}
+        self._routes: dict[Call, Operation] = {}
+        self._others: dict[tuple[str, str], Operation] = {}
         self._sites: tuple[str, ...] = ()
 
-    def watch(self, handle: Handle, doors: Sequence[Door], sites: Iterable[str]) -> Handle:
-        """The handler of these doors and sites, with everything counted that it answers."""
-        for door in doors:
-            for route in door.routes:
-                self._routes.setdefault((door.name, route.method, route.path), _Operation())
+    def operation(self, door: Door, route: Route) -> Operation:
+        """Where the requests for a route are counted."""
+        return self._routes.setdefault((door.name, route.method, route.path), Operation())
+
+    def watch(self, handle: Handle, sites: Iterable[str]) -> Handle:
+        """The handler of these sites, with everything counted that it answers."""
         self._sites = tuple(dict.fromkeys((*self._sites, *sites)))
-        # Names of this function are found fastest, and this is on every request's way.
-        routes, now_s, bounds, served = self._routes, self._now_s, REQUEST_BOUNDS_S, Outcome.SERVED
 
         async def measure(incoming: Incoming) -> Response:
             before = current_origin()
             self.in_flight += 1
-            outcome = Outcome.FAILED
-            begun_s = now_s()
+            response = None
+            begun_s = self.now_s()
             try:
                 response = await handle(incoming)
-                outcome = response.outcome
-                if outcome is served and response.status >= _BROKEN:
-                    outcome = Outcome.FAILED
                 return response
             finally:
-                duration_s = now_s() - begun_s
+                duration_s = self.now_s() - begun_s
                 self.in_flight -= 1
                 origin = current_origin()
                 door = origin.door if origin is not before else SERVER
-                operation = routes.get((door, incoming.method, origin.path)) or self._find(
-                    door, incoming, origin.path
-                )
-                operation.durations[bisect_left(bounds, duration_s)] += 1
-                operation.duration_s += duration_s
-                if outcome is not served:
-                    operation.others[outcome] += 1
+                self._find(door, incoming, origin.path).note(response, duration_s)
 
         return measure
 
@@ -129,16 +134,12 @@ class RequestFigures:
             return door, f"{method} {origin.path}"
         return door, self._name(door, incoming, origin.path)
 
-    def _find(self, door: str, incoming: Incoming, path: str) -> _Operation:
-        """The operation of a request that is no route's as it stands."""
-        if incoming.method == "HEAD":
-            found = self._routes.get((door, "GET", path))
-            if found is not None:
-                return found
+    def _find(self, door: str, incoming: Incoming, path: str) -> Operation:
+        """The operation of a request that has no route."""
         labels = door, self._name(door, incoming, path)
         operation = self._others.get(labels)
         if operation is None:
-            operation = self._others[labels] = _Operation()
+            operation = self._others[labels] = Operation()
         return operation
 
     def _name(self, door: str, incoming: Incoming, path: str) -> str:

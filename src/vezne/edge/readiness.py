@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import Final
 
 import msgspec
-import structlog
 
 from vezne.edge.departure import Departure
 from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming
+from vezne.event_log import EventLog
 
 READY_PATH: Final = "/ready"
 # How long what was found counts: many may ask, and each look is a query.
@@ -28,7 +28,7 @@ _JSON: Final = (b"content-type", b"application/json")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 _ALLOW: Final = (b"allow", b"GET, HEAD")
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 # Looks at something that requests need. Raises when it is not there.
 Look = Callable[[], Awaitable[object]]

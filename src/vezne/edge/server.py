@@ -11,18 +11,12 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from vezne.edge.accepting import Acceptor
+from vezne.edge.address import Address
 from vezne.edge.departure import Departure, Heed, at_signals
 from vezne.edge.http1 import Connection
 from vezne.edge.service import Handle, Limits, Service
 
 BACKLOG: Final = 1024
-
-
-class Address(NamedTuple):
-    """Where to listen. Port 0 takes any free port."""
-
-    host: str
-    port: int
 
 
 class CannotListen(Exception):

@@ -6,15 +6,15 @@ from email.utils import formatdate
 from typing import Protocol
 
 import msgspec
-import structlog
 
 from vezne.edge.app import BODY_BYTES_MAX
 from vezne.edge.messages import Response
 from vezne.edge.sites import Incoming
+from vezne.event_log import EventLog
 
 Handle = Callable[[Incoming], Awaitable[Response]]
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +56,9 @@ class Client(Protocol):
 
     deadline: float
 
+    def send(self) -> None:
+        """Write what was answered and is not written yet."""
+
     def drain(self) -> None:
         """End after what is in flight, or soon when nothing is and nothing comes."""
 
@@ -80,6 +83,7 @@ class Service:
         self.now = 0.0
         self.date_line = b""
         self._emptied = asyncio.Event()
+        self._answered: list[Client] = []
         self._tick()
 
     def forget(self, client: Client) -> None:
@@ -87,6 +91,16 @@ class Service:
         self.connections.discard(client)
         if not self.connections:
             self._emptied.set()
+
+    def send_soon(self, client: Client) -> None:
+        """Have an answer written with all others of this turn of the event loop.
+
+        A write wakes whoever reads it. Those that follow each other find one reader of many
+        connections awake, such as a proxy, and cost less.
+        """
+        if not self._answered:
+            self.loop.call_soon(self._send)
+        self._answered.append(client)
 
     def leave(self) -> None:
         """From now on, have every client go elsewhere after its answer."""
@@ -114,6 +128,11 @@ class Service:
         _log.warning("requests cut off", connections=len(self.connections))
         for client in list(self.connections):
             client.abort()
+
+    def _send(self) -> None:
+        answered, self._answered = self._answered, []
+        for client in answered:
+            client.send()
 
     async def _is_empty_within(self, seconds: float) -> bool:
         try:

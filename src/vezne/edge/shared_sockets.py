@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from vezne.edge.server import Address, CannotListen, Sockets
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen, Sockets
 
 _V6_ONLY: Final = (socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
 

@@ -1,11 +1,10 @@
 """Sites: pages for browsers, beside the doors or behind a listener of their own."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
-import structlog
 
 from vezne.core.audit import Origin, begin_origin
 from vezne.core.ports import Audit, AuditFailure
@@ -14,6 +13,7 @@ from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.messages import Response
 from vezne.edge.pages import Pages
 from vezne.edge.wording import Problem
+from vezne.event_log import EventLog
 
 
 class Incoming(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ Handle = Callable[[Incoming], Awaitable[Response]]
 # What the trail calls the door that browsers come in by.
 BROWSER: Final = "browser"
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 def begin_visit(incoming: Incoming, addresses: ClientAddresses, door: str, path: str) -> Origin:
@@ -61,6 +61,11 @@ class Sites:
         self._audit = audit
         self._addresses = addresses
         self._pages = pages
+
+    @property
+    def paths(self) -> Collection[str]:
+        """At and below which there are some."""
+        return self._sites
 
     def find(self, path: str) -> Site | None:
         """The site that a path belongs to; None: it is none's."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Final
 from urllib.parse import parse_qsl
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -27,6 +26,7 @@ from vezne.edge.messages import RETURN_PATH, THREEDS_PATH, BrowserForm, Door
 from vezne.edge.pages import Pages
 from vezne.edge.sites import Incoming, Site
 from vezne.edge.wording import Problem
+from vezne.event_log import EventLog
 from vezne.flows.authenticate import receive
 from vezne.flows.merchant_time import ports_at
 
@@ -35,7 +35,7 @@ _FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _FIELDS_MAX: Final = 64
 _PROBLEMS_BY_STATUS: Final = {404: Problem.UNKNOWN_PATH, 405: Problem.WRONG_METHOD}
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class IllFormed(Exception):

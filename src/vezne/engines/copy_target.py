@@ -211,8 +211,10 @@ class CopyTarget:
 
 
 @asynccontextmanager
-async def open_target(url: str, schema: str) -> AsyncIterator[CopyTarget]:
-    """A schema, missing or not, with which no other copy is busy.
+async def open_target(
+    url: str, schema: str, *, turn_timeout_s: float = TURN_TIMEOUT_S
+) -> AsyncIterator[CopyTarget]:
+    """A schema, missing or not, with which no other copy is busy within so many seconds.
 
     Raises Occupied when one is, EngineFailure when the server is out of reach or refuses.
     """
@@ -225,18 +227,18 @@ async def open_target(url: str, schema: str) -> AsyncIterator[CopyTarget]:
         )
     try:
         check_encoding(connection)
-        await _take_turn(connection, schema)
+        await _take_turn(connection, schema, turn_timeout_s)
         yield CopyTarget(connection, schema)
     finally:
         with suppress(*LINE_ERRORS, asyncpg.PostgresError):
             await connection.close(timeout=CONNECT_TIMEOUT_S)
 
 
-async def _take_turn(connection: _Connection, schema: str) -> None:
+async def _take_turn(connection: _Connection, schema: str, timeout_s: float) -> None:
     """Wait until a copy that was killed is gone: its last transaction may still be under way."""
     take = "SELECT pg_try_advisory_lock(hashtext($1), hashtext('vezne copy'))"
     with _judged():
-        for _ in range(int(TURN_TIMEOUT_S / _TURN_RETRY_S)):
+        for _ in range(int(timeout_s / _TURN_RETRY_S)):
             if await connection.fetchval(take, schema):
                 return
             await asyncio.sleep(_TURN_RETRY_S)

@@ -4,9 +4,11 @@ SQL is written once, in the part that SQLite and PostgreSQL share, with `?` for 
 A transaction is a value: a sequence of writes, each with the row count it expects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
 
 if TYPE_CHECKING:
     from vezne.engines.figures import EngineFigures
@@ -17,7 +19,7 @@ Row = tuple[Value, ...]
 ANY_ROWS = -1
 
 
-class Write(NamedTuple):
+class Write(msgspec.Struct, frozen=True, gc=False):
     """One statement of a transaction. `rows` is how many rows it must touch, or ANY_ROWS."""
 
     sql: str
@@ -65,8 +67,8 @@ class Engine(Queries, Protocol):
         What is open for long keeps the database from tidying up. Raises as `fetch` does.
         """
 
-    async def apply(self, writes: Sequence[Write]) -> None:
-        """Run all writes in one transaction, durable on return.
+    def apply(self, writes: Sequence[Write]) -> Awaitable[None]:
+        """Run all writes in one transaction, durable once that was awaited.
 
         Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
         """

@@ -50,6 +50,8 @@ _FAILURE_CLASSES = frozenset({"08", "53", "57", "58", "XX"})
 _BROKEN_LINES = (
     OSError,
     asyncpg.InterfaceError,
+    # What the server says of an end that crosses a query fits none of the driver's states.
+    asyncpg.InternalClientError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,

@@ -28,7 +28,7 @@ class Readers:
         self._free: list[_Connection] = []
         self._count = 0
         self._is_closed = False
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[_Connection | None]] = deque()
 
     async def fetch(self, sql: str, params: Sequence[Value]) -> list[asyncpg.Record]:
         """The rows of a query. Raises what asyncpg raises, and then gives up the connection."""
@@ -44,8 +44,7 @@ class Readers:
         if self._is_closed:
             await self._give_back(connection)
         else:
-            self._free.append(connection)
-            self._wake()
+            self._hand_on(connection)
         return records
 
     async def close(self) -> None:
@@ -60,43 +59,64 @@ class Readers:
             await self._give_back(connection)
 
     async def _take(self) -> _Connection:
-        while not self._free:
-            if self._count < READERS_MAX:
-                return await self._new()
-            async with asyncio.timeout(self._timeout_s):
-                await self._turn()
-        return self._free.pop()
+        if self._free:
+            return self._free.pop()
+        connection = None
+        if self._count < READERS_MAX:
+            self._count += 1
+        else:
+            connection = await self._turn()
+        return connection or await self._new()
 
     async def _new(self) -> _Connection:
-        self._count += 1
+        """One more from the pool; its place is taken already."""
         try:
             return await self._pool.acquire(timeout=self._timeout_s)
         except BaseException:
-            self._count -= 1
-            self._wake()
+            self._leave()
             raise
 
-    async def _turn(self) -> None:
-        """Wait until a connection is free, or one more may be opened."""
+    async def _turn(self) -> _Connection | None:
+        """Wait for a connection, or for a place to open one at."""
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await turn
+            async with asyncio.timeout(self._timeout_s):
+                return await turn
         except BaseException:
-            # Whoever was woken and goes away lets the next one have its turn.
+            # What came to somebody who goes away is for the next one.
             if turn.done() and not turn.cancelled():
-                self._wake()
+                connection = turn.result()
+                if connection is None:
+                    self._leave()
+                else:
+                    self._hand_on(connection)
             raise
 
     async def _give_back(self, connection: _Connection) -> None:
-        self._count -= 1
-        self._wake()
+        self._leave()
         with suppress(OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError):
             await self._pool.release(connection)
 
-    def _wake(self) -> None:
+    def _hand_on(self, connection: _Connection) -> None:
+        """Who waits longest gets it: left for anybody, it would be taken by who comes now."""
+        turn = self._next()
+        if turn is None:
+            self._free.append(connection)
+        else:
+            turn.set_result(connection)
+
+    def _leave(self) -> None:
+        """A connection is given up; its place is for who waits longest."""
+        turn = self._next()
+        if turn is None:
+            self._count -= 1
+        else:
+            turn.set_result(None)
+
+    def _next(self) -> "asyncio.Future[_Connection | None] | None":
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():
-                turn.set_result(None)
-                return
+                return turn
+        return None

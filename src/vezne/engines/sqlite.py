@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import NamedTuple
+from typing import TypeAlias
 
 from vezne.engines.engine import (
     ANY_ROWS,
@@ -25,6 +25,7 @@ from vezne.engines.engine import (
 )
 from vezne.engines.figures import EngineFigures
 from vezne.engines.file_hold import hold_file
+from vezne.engines.gathering import Gathering
 from vezne.engines.sqlite_file import (
     BUSY_TIMEOUT_S,
     READER_CACHE_KIB,
@@ -38,8 +39,6 @@ from vezne.engines.turns import Turns
 
 # Bounds how long the event loop is kept busy at a time; fsync is well amortised by then.
 GROUP_MAX = 64
-# So long may a group grow, as long as every turn of the event loop brings it another batch.
-GATHER_S = 0.005
 _UNIQUE_ERRORS = frozenset(
     {
         sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY,
@@ -49,13 +48,8 @@ _UNIQUE_ERRORS = frozenset(
 )
 
 
-class _Job(NamedTuple):
-    """A batch of writes and who waits for it."""
-
-    writes: Sequence[Write]
-    future: "asyncio.Future[None]"
-
-
+# A batch of writes and who waits for it.
+_Job: TypeAlias = tuple[Sequence[Write], "asyncio.Future[None]"]
 Outcomes = Sequence[Exception | None]
 
 
@@ -77,6 +71,8 @@ class SqliteEngine:
         self._path = path
         self._writer = writer
         self._reader = reader
+        # One for all reads: each is over when it returns.
+        self._read = reader.cursor().execute
         self._turn = turn
         self._loop = asyncio.get_running_loop()
         self._cursor = writer.cursor()
@@ -84,8 +80,9 @@ class SqliteEngine:
         self._turns = Turns(GROUP_MAX)
         self.figures = EngineFigures(self._waiting, GROUP_MAX)
         self._is_busy = False
-        self._gathered = 0
-        self._gather_until_s = 0.0
+        self._gathering = Gathering(
+            self._loop, self._waiting.__len__, self._write_or_rest, enough=GROUP_MAX
+        )
         self._is_closing = False
         self._idle: asyncio.Future[None] | None = None
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
@@ -97,7 +94,7 @@ class SqliteEngine:
         if self._is_closing:
             raise EngineClosed
         try:
-            return self._reader.execute(sql, params).fetchall()
+            return self._read(sql, params).fetchall()
         except sqlite3.DatabaseError as error:
             raise EngineFailure(str(error)) from error
 
@@ -115,19 +112,20 @@ class SqliteEngine:
             await found.begin()
             yield found
 
-    async def apply(self, writes: Sequence[Write]) -> None:
-        """Run all writes in one transaction, durable on return.
+    def apply(self, writes: Sequence[Write]) -> "asyncio.Future[None]":
+        """Run all writes in one transaction, durable when the future is done.
 
-        Raises Conflict, in which case none of them happened; EngineFailure; EngineClosed.
+        It raises Conflict, in which case none of them happened; EngineFailure. This raises
+        EngineClosed.
         """
         if self._is_closing:
             raise EngineClosed
-        job = _Job(writes, self._loop.create_future())
-        self._waiting.append(job)
+        written = self._loop.create_future()
+        self._waiting.append((writes, written))
         if not self._is_busy:
             self._is_busy = True
-            self._gather_soon()
-        await job.future
+            self._gathering.start()
+        return written
 
     @contextlib.asynccontextmanager
     async def exclusive(self, name: str, *, retry_s: float | None = None) -> AsyncIterator[None]:
@@ -184,37 +182,20 @@ class SqliteEngine:
         """Answer those who waited, then see what they and others want next."""
         self._turns.end(time.monotonic())
         self.figures.end_group(outcomes)
-        for job, outcome in zip(group, outcomes, strict=True):
-            if job.future.done():
+        for (_, written), outcome in zip(group, outcomes, strict=True):
+            if written.done():
                 continue
             if outcome is None:
-                job.future.set_result(None)
+                written.set_result(None)
             else:
-                job.future.set_exception(outcome)
+                written.set_exception(outcome)
         # Whoever was answered runs first, so that its next batch joins the group.
-        self._gather_soon()
+        self._gathering.start()
 
-    def _gather_soon(self) -> None:
-        self._gathered = 0
-        self._gather_until_s = self._loop.time() + GATHER_S
-        self._loop.call_soon(self._gather)
-
-    def _gather(self) -> None:
-        """Begin a group when a turn of the event loop has brought nothing new to it.
-
-        Those who are busy just now will be waiting in a moment, and a COMMIT for each few of them
-        costs more than that moment. A lone client waits for one empty turn.
-        """
-        count = len(self._waiting)
-        if not count:
-            self._rest()
-        elif self._gathered < count < GROUP_MAX and self._loop.time() < self._gather_until_s:
-            self._gathered = count
-            self._loop.call_soon(self._gather)
-        else:
+    def _write_or_rest(self) -> None:
+        if self._waiting:
             self._start_group()
-
-    def _rest(self) -> None:
+            return
         self._is_busy = False
         if self._idle is not None:
             self._idle.set_result(None)
@@ -284,8 +265,8 @@ class SqliteEngine:
         outcomes: list[Exception | None] = []
         try:
             self._cursor.execute("BEGIN IMMEDIATE")
-            for job in group:
-                outcomes.append(write(job.writes))
+            for writes, _ in group:
+                outcomes.append(write(writes))
                 if outcomes[-1] is not None and not is_careful:
                     self._roll_back()
                     if len(group) == 1:
@@ -302,8 +283,9 @@ class SqliteEngine:
         """Run a batch up to its first failure, which is returned."""
         execute = self._cursor.execute
         try:
-            for sql, params, rows in writes:
-                if execute(sql, params).rowcount != rows and rows != ANY_ROWS:
+            for write in writes:
+                touched, rows = execute(write.sql, write.params).rowcount, write.rows
+                if touched != rows != ANY_ROWS:
                     return Conflict("a write touched another number of rows than expected")
         except sqlite3.IntegrityError as error:
             return Conflict(str(error)) if error.sqlite_errorcode in _UNIQUE_ERRORS else error

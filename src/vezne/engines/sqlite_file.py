@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import NoneType
 from typing import Final
 
 # Another process that writes to the file holds it for one group, so milliseconds.
@@ -64,6 +65,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
 def connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
     """A connection without implicit transactions, usable in the commit thread too."""
+    _take_values_as_they_are()
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
@@ -74,6 +76,20 @@ def connect(path: Path, mode: str, cache_kib: int) -> sqlite3.Connection:
     )
     connection.execute(f"PRAGMA cache_size = -{cache_kib}")
     return connection
+
+
+def _take_values_as_they_are() -> None:
+    """Spare `sqlite3` an exception for each value.
+
+    It looks for an adapter of every value that is neither number nor text. Where it finds none, it
+    raises and drops an AttributeError, which takes twice as long as all else it does with a value.
+    """
+    sqlite3.register_adapter(bytes, bytes.__bytes__)
+    sqlite3.register_adapter(NoneType, _as_it_is)
+
+
+def _as_it_is(value: None) -> None:
+    return value
 
 
 def empty_log(path: Path) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 
 from vezne.core.acquirer import BeginAsk, Challenge, Returned
 from vezne.core.answer import Declined, DeclineReason, Unknown
-from vezne.core.audit import hear_bank, name_payer
+from vezne.core.audit import hear_bank
 from vezne.core.authentication import (
     LIFE_MS,
     Authentication,
@@ -39,11 +39,8 @@ from vezne.flows.inquire import find_payment
 from vezne.flows.pay import (
     NewCard,
     Pay,
-    check_card,
+    examine,
     new_payment,
-    payer_address,
-    present,
-    price_basket,
     promise,
 )
 from vezne.flows.record import changes_of
@@ -88,14 +85,11 @@ async def begin(command: Authenticate, ports: Ports) -> Begun:
     payment ended meanwhile.
     """
     pay = command.pay
-    name_payer(payer_address(pay.parties))
-    pricing = await price_basket(pay, ports)
-    presented = await present(pay.merchant, pay.card, ports)
-    await check_card(pay, presented.card, ports)
+    pricing, presented = await examine(pay, ports)
     planned = await new_payment(pay, pricing, presented.card, ports)
     opened = _open(command, planned)
     payment = msgspec.structs.replace(
-        planned, state=PaymentState.AUTHENTICATING, authentication=opened
+        planned, state=PaymentState.AUTHENTICATING, authentication=opened, attempts=()
     )
     await promise(payment, pay, ports)
     answer = await _ask_challenge(command, payment, presented, ports)

@@ -1,5 +1,7 @@
 """What every authorization shares, with or without 3-D Secure: promise it, ask, record."""
 
+from typing import Final
+
 import msgspec
 
 from vezne.core.acquirer import AuthorizeAsk
@@ -8,18 +10,23 @@ from vezne.core.attempt import Attempt, Operation
 from vezne.core.audit import hear_bank
 from vezne.core.authentication import AuthenticationResult
 from vezne.core.card import Owner, SealedCard, StoredCard
-from vezne.core.changes import AddCard, AddOwner, Conflict
+from vezne.core.changes import AddCard, AddOwner, Change, Conflict
 from vezne.core.follow_ups import open_follow_up
 from vezne.core.payment import Payment, PaymentKind, approve, decline, leave_unanswered
 from vezne.core.ports import CardGone, Ports
 from vezne.flows.follow_up import ask_and_record
 from vezne.flows.record import ANSWER_MAX_MS, INQUIRY_DELAYS_MS, changes_of
 
+# What every payment asks for; see `core/payment.py` on names for members.
+_AUTHORIZE: Final = Operation.AUTHORIZE
+_SALE: Final = PaymentKind.SALE
+_REJECTED: Final = Risk.REJECTED
+
 # The vault could not open the card, so the bank was not asked.
 CARD_GONE = Declined(reason=DeclineReason.INVALID_CARD_NUMBER, code="card_gone")
 
 
-class Presented(msgspec.Struct, frozen=True, kw_only=True):
+class Presented(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The card to charge, whose it is, and what is to be stored once the bank approves.
 
     `registers_for` is the owner who then gets the card, `new_owner` the same one when it is new.
@@ -33,15 +40,15 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
     new_card: StoredCard | None = None
 
 
-def authorization_of(payment: Payment, now_ms: int) -> Attempt:
+def authorization(number: int, paid_e8: int, now_ms: int) -> Attempt:
     """The attempt that authorizes a payment.
 
     Its number is the one right after the payment's lines, so that there can be no second one.
     """
     return Attempt(
-        number=payment.line_numbers.stop,
-        operation=Operation.AUTHORIZE,
-        amount_e8=payment.paid_e8,
+        number=number,
+        operation=_AUTHORIZE,
+        amount_e8=paid_e8,
         created_ms=now_ms,
         inquire_ms=now_ms + ANSWER_MAX_MS,
     )
@@ -65,7 +72,7 @@ async def authorize(
         amount_e8=payment.paid_e8,
         currency=payment.currency,
         installments=payment.installments,
-        is_capture=payment.kind is PaymentKind.SALE,
+        is_capture=payment.kind is _SALE,
         authentication=authentication,
     )
     answer: Answer
@@ -75,7 +82,11 @@ async def authorize(
         # The card was deleted since it was looked up.
         answer = CARD_GONE
     try:
-        return await _record(payment, answer, presented, ports)
+        if isinstance(answer, Approved) and answer.risk is _REJECTED:
+            await forget_unused(presented, ports)
+            return await undo_rejected(payment, answer, ports)
+        after, changes = _recorded(payment, answer, presented, ports.clock.now_ms())
+        await ports.books.apply(changes)
     except Conflict:
         # The answer took so long that somebody else has asked what became of it.
         await forget_unused(presented, ports)
@@ -83,6 +94,9 @@ async def authorize(
     finally:
         # Not before: nothing may stand between an answer and its record.
         _tell_gate(presented, answer)
+    if not isinstance(answer, Approved):
+        await forget_unused(presented, ports)
+    return after
 
 
 async def forget_unused(presented: Presented, ports: Ports) -> None:
@@ -117,48 +131,36 @@ async def undo_rejected(payment: Payment, answer: Approved, ports: Ports) -> Pay
 def _tell_gate(presented: Presented, answer: Answer) -> None:
     """Say to whoever watches the door what the bank thinks of the card."""
     if isinstance(answer, Approved):
-        hear_bank(presented.token, is_approved=answer.risk is not Risk.REJECTED)
+        hear_bank(presented.token, is_approved=answer.risk is not _REJECTED)
     elif isinstance(answer, Declined) and answer is not CARD_GONE:
         hear_bank(presented.token, is_approved=False)
 
 
-async def _record(payment: Payment, answer: Answer, presented: Presented, ports: Ports) -> Payment:
-    """Write down what the bank said, with the card to be stored when it approved.
+def _recorded(
+    payment: Payment, answer: Answer, presented: Presented, now_ms: int
+) -> tuple[Payment, list[Change]]:
+    """The payment once the bank has answered, and what to write.
 
-    Raises Conflict when the payment changed meanwhile.
+    With an approved one the card is stored that was to be.
     """
     if isinstance(answer, Approved):
-        if answer.risk is Risk.REJECTED:
-            await forget_unused(presented, ports)
-            return await undo_rejected(payment, answer, ports)
-        return await _record_approval(payment, answer, presented, ports)
-    now_ms = ports.clock.now_ms()
+        after = approve(payment, answer, now_ms)
+        if presented.new_card is None:
+            return after, changes_of(payment, after, now_ms)
+        after = msgspec.structs.replace(
+            after, owner_key=presented.owner_key, card_token=presented.token
+        )
+        changes = changes_of(payment, after, now_ms)
+        if presented.new_owner is not None:
+            changes.append(AddOwner(presented.new_owner))
+        changes.append(AddCard(presented.new_card))
+        return after, changes
     if isinstance(answer, Declined):
         after = decline(payment, answer, now_ms)
     else:
         # The attempt stays open until the truth is known.
         after = leave_unanswered(payment, inquire_ms=now_ms + INQUIRY_DELAYS_MS[0])
-    await ports.books.apply(changes_of(payment, after, now_ms))
-    await forget_unused(presented, ports)
-    return after
-
-
-async def _record_approval(
-    payment: Payment, answer: Approved, presented: Presented, ports: Ports
-) -> Payment:
-    now_ms = ports.clock.now_ms()
-    approved = msgspec.structs.replace(
-        approve(payment, answer, now_ms),
-        owner_key=presented.owner_key,
-        card_token=presented.token,
-    )
-    changes = changes_of(payment, approved, now_ms)
-    if presented.new_owner is not None:
-        changes.append(AddOwner(presented.new_owner))
-    if presented.new_card is not None:
-        changes.append(AddCard(presented.new_card))
-    await ports.books.apply(changes)
-    return approved
+    return after, changes_of(payment, after, now_ms)
 
 
 async def _as_stored(payment: Payment, ports: Ports) -> Payment:

@@ -27,7 +27,7 @@ from vezne.core.pricing import blockage_resolved_at
 from vezne.core.refusal import Reason, Refusal
 from vezne.flows.authenticate import up_to_date
 from vezne.flows.authorize import (
-    authorization_of,
+    authorization,
     authorize,
     forget_unused,
 )
@@ -137,7 +137,8 @@ async def _spend(
         conversation_id=command.conversation_id or payment.conversation_id,
     )
     is_renamed = promised.conversation_id != payment.conversation_id
-    promised = open_authorization(promised, authorization_of(promised, now_ms))
+    asked = authorization(promised.line_numbers.stop, promised.paid_e8, now_ms)
+    promised = open_authorization(promised, asked)
     changes = changes_of(payment, promised, now_ms, is_renamed=is_renamed)
     try:
         claim = await claim_for(promised, merchant, ports) if command.claims_reference else None

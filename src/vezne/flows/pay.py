@@ -1,6 +1,8 @@
 """Take a payment: a sale or a hold, with a new card or a stored one."""
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -15,24 +17,27 @@ from vezne.core.payment import (
     Payment,
     PaymentKind,
     PaymentState,
-    open_authorization,
 )
 from vezne.core.ports import Ports
 from vezne.core.pricing import LineSplit, Pricing, blockage_resolved_at, price_payment
 from vezne.core.refusal import Reason, Refusal
-from vezne.flows.authorize import Presented, authorization_of, authorize, forget_unused
+from vezne.flows.authorize import Presented, authorization, authorize, forget_unused
 from vezne.flows.blocklist import is_card_blocked
 from vezne.flows.inquire import claim_for
 from vezne.flows.record import changes_of
 from vezne.flows.store_card import (
     CardOfOwner,
-    check_not_expired,
+    check_not_past,
     find_or_make_owner,
     find_stored_card,
     sealed_from_stored,
     stored_card,
 )
 from vezne.flows.sub_merchants import find_sub_merchant
+
+_PENDING: Final = PaymentState.PENDING
+_price_of: Final = attrgetter("price_e8")
+_sub_merchant_of: Final = attrgetter("sub_merchant")
 
 
 class NewCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +64,7 @@ class CardOnFile(msgspec.Struct, frozen=True, kw_only=True):
     transit_id: int | None = None
 
 
-class Pay(msgspec.Struct, frozen=True, kw_only=True):
+class Pay(msgspec.Struct, frozen=True):
     """A payment to take. `lines` is empty for a payment without a basket.
 
     With `claims_reference` no other payment may have its `conversation_id`, unless it came to
@@ -101,13 +106,10 @@ async def pay(command: Pay, ports: Ports) -> Payment:
     INSTALLMENTS_NOT_FOR_CARD, OWNER_NOT_FOUND, CARD_NOT_FOUND, CARD_EXPIRED, CARD_BLOCKED,
     REFERENCE_TAKEN, SUB_MERCHANT_NOT_FOUND, SUB_MERCHANT_PRICE_TOO_HIGH; and what the gate raises.
     """
-    name_payer(payer_address(command.parties))
-    pricing = await price_basket(command, ports)
-    presented = await present(command.merchant, command.card, ports)
-    await check_card(command, presented.card, ports)
-    presented = await keep_if_registering(command.merchant, command.card, presented, ports)
-    planned = await new_payment(command, pricing, presented.card, ports)
-    payment = open_authorization(planned, authorization_of(planned, planned.created_ms))
+    pricing, presented = await examine(command, ports)
+    if presented.registers_for is not None:
+        presented = await keep_if_registering(command.merchant, command.card, presented, ports)
+    payment = await new_payment(command, pricing, presented.card, ports)
     try:
         # Committed before a byte is sent.
         await promise(payment, command, ports)
@@ -115,6 +117,23 @@ async def pay(command: Pay, ports: Ports) -> Payment:
         await forget_unused(presented, ports)
         raise
     return await authorize(payment, presented, None, ports)
+
+
+async def examine(command: Pay, ports: Ports) -> tuple[Pricing, Presented]:
+    """What a payment costs, and the card to charge. Nothing is written yet.
+
+    Raises the refusals of `pay` but for REFERENCE_TAKEN, and what the gate raises.
+    """
+    name_payer(payer_address(command.parties))
+    pricing = price_basket(command)
+    if command.sub_merchant_prices_e8:
+        for key in filter(None, set(map(_sub_merchant_of, command.lines))):
+            await find_sub_merchant(command.merchant, key, ports)
+    presented = await present(command.merchant, command.card, ports)
+    _check_card(command, presented.card, ports)
+    if await is_card_blocked(command.merchant, presented.card, ports):
+        raise Refusal(Reason.CARD_BLOCKED)
+    return pricing, presented
 
 
 async def promise(payment: Payment, command: Pay, ports: Ports) -> None:
@@ -133,26 +152,26 @@ async def promise(payment: Payment, command: Pay, ports: Ports) -> None:
         raise Refusal(Reason.REFERENCE_TAKEN) from None
 
 
-async def price_basket(command: Pay, ports: Ports) -> Pricing:
+def price_basket(command: Pay) -> Pricing:
     """The payment's figures.
 
-    Raises Refusal: LINES_DO_NOT_SUM, CURRENCY_NOT_ENABLED, SUB_MERCHANT_NOT_FOUND,
-    SUB_MERCHANT_PRICE_TOO_HIGH.
+    Raises Refusal: LINES_DO_NOT_SUM, CURRENCY_NOT_ENABLED, SUB_MERCHANT_PRICE_TOO_HIGH.
     """
-    if command.lines and sum(line.price_e8 for line in command.lines) != command.price_e8:
+    prices_e8 = list(map(_price_of, command.lines)) or [command.price_e8]
+    if sum(prices_e8) != command.price_e8:
         raise Refusal(Reason.LINES_DO_NOT_SUM)
     pricing = price_for(
         command.merchant,
-        line_prices_e8=[line.price_e8 for line in command.lines] or [command.price_e8],
+        line_prices_e8=prices_e8,
         paid_e8=command.paid_e8,
         currency=command.currency,
         line_split=command.line_split,
         sub_merchant_prices_e8=command.sub_merchant_prices_e8,
     )
-    if any(line.sub_merchant_price_e8 > line.paid_e8 for line in pricing.lines):
+    if command.sub_merchant_prices_e8 and any(
+        line.sub_merchant_price_e8 > line.paid_e8 for line in pricing.lines
+    ):
         raise Refusal(Reason.SUB_MERCHANT_PRICE_TOO_HIGH)
-    for key in {line.sub_merchant for line in command.lines if line.sub_merchant}:
-        await find_sub_merchant(command.merchant, key, ports)
     return pricing
 
 
@@ -188,11 +207,7 @@ async def present(merchant: Merchant, card: NewCard | CardOnFile, ports: Ports) 
         found = await find_stored_card(
             CardOfOwner(merchant=merchant, owner_key=card.owner_key, token=card.token), ports
         )
-        sealed = msgspec.structs.replace(
-            sealed_from_stored(found),
-            transit_id=card.transit_id,
-            has_cvv=card.transit_id is not None,
-        )
+        sealed = sealed_from_stored(found, card.transit_id)
         return Presented(card=sealed, owner_key=card.owner_key, token=card.token)
     if not card.register:
         return Presented(card=card.card)
@@ -207,21 +222,22 @@ async def present(merchant: Merchant, card: NewCard | CardOnFile, ports: Ports) 
     )
 
 
-async def check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
-    """Refuse what the card may not do here, before anything is written.
+def _check_card(command: Pay, card: SealedCard, ports: Ports) -> None:
+    """Refuse what the card may not do here.
 
     Raises Refusal: CARD_EXPIRED, LOCAL_CARD_NEEDS_LOCAL_CURRENCY, INSTALLMENTS_NOT_FOR_DEBIT,
-    INSTALLMENTS_NOT_FOR_CARD, CARD_BLOCKED, CARD_NOT_FOUND.
+    INSTALLMENTS_NOT_FOR_CARD.
     """
-    check_not_expired(card, ports)
+    check_not_past(card.expiry, ports.clock.now_ms())
+    is_abroad = command.currency != command.merchant.settings.settlement_currency
+    if not is_abroad and command.installments <= 1:
+        # Any card may.
+        return
     record = ports.bins.find(card.bin)
-    home = command.merchant.settings.settlement_currency
-    if record is not None and command.currency != home:
+    if is_abroad and record is not None:
         raise Refusal(Reason.LOCAL_CARD_NEEDS_LOCAL_CURRENCY)
     if command.installments > 1:
         _check_installments(record)
-    if await is_card_blocked(command.merchant, card, ports):
-        raise Refusal(Reason.CARD_BLOCKED)
 
 
 def _check_installments(record: BinRecord | None) -> None:
@@ -243,46 +259,51 @@ async def keep_if_registering(
     return msgspec.structs.replace(
         presented,
         token=token,
-        new_card=stored_card(owner, token, new.card, alias=new.alias, ports=ports),
+        new_card=stored_card(owner, token, new.card, alias=new.alias, now_ms=ports.clock.now_ms()),
     )
 
 
 async def new_payment(command: Pay, pricing: Pricing, card: SealedCard, ports: Ports) -> Payment:
-    """A payment about to be authorized, not written yet.
+    """A payment on its way to the bank, not written yet.
 
     Its lines are numbered right after it, and its authorization right after the lines.
     """
     now_ms = ports.clock.now_ms()
     merchant = command.merchant
-    on_file = command.card if isinstance(command.card, CardOnFile) else None
-    return Payment(
-        merchant_id=merchant.id,
-        number=await ports.numbers.take(len(pricing.lines) + 2),
-        version=1,
-        state=PaymentState.PENDING,
-        kind=command.kind,
-        door=command.door,
-        price_e8=command.price_e8,
-        paid_e8=command.paid_e8,
-        currency=command.currency,
-        installments=command.installments,
-        bin=card.bin,
-        last4=card.last4,
-        pricing=pricing,
-        line_split=command.line_split,
-        settlement_currency=merchant.settings.settlement_currency,
-        created_ms=now_ms,
-        blockage_resolved_ms=blockage_resolved_at(
-            now_ms, merchant.settings.plan.blockage_days, command.blockage_release
-        ),
-        lines=command.lines,
-        conversation_id=command.conversation_id,
-        basket_id=command.basket_id,
-        channel=command.channel,
-        group=command.group,
-        parties=command.parties,
-        owner_key=on_file.owner_key if on_file else None,
-        card_token=on_file.token if on_file else None,
+    settings = merchant.settings
+    line_count = len(pricing.lines)
+    number = await ports.numbers.take(line_count + 2)
+    # In the order of the fields: Python makes a dictionary of more than fifteen names, which costs
+    # six times as much as the payment.
+    payment = Payment(
+        merchant.id,
+        number,
+        1,
+        _PENDING,
+        command.kind,
+        command.door,
+        command.price_e8,
+        command.paid_e8,
+        command.currency,
+        command.installments,
+        card.bin,
+        card.last4,
+        pricing,
+        command.line_split,
+        settings.settlement_currency,
+        now_ms,
+        blockage_resolved_at(now_ms, settings.plan.blockage_days, command.blockage_release),
+        command.lines,
+        command.conversation_id,
+        command.basket_id,
+        command.channel,
+        command.group,
+        command.parties,
         acquirer=ports.acquirer.name,
-        notifies=command.door in merchant.settings.webhook_urls,
+        attempts=(authorization(number + line_count + 1, command.paid_e8, now_ms),),
+        notifies=command.door in settings.webhook_urls,
     )
+    if isinstance(command.card, CardOnFile):
+        owner_key, token = command.card.owner_key, command.card.token
+        return msgspec.structs.replace(payment, owner_key=owner_key, card_token=token)
+    return payment

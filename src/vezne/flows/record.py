@@ -35,13 +35,13 @@ def changes_of(
     if before is None:
         return [AddPayment(after)]
     changes: list[Change] = [ChangePayment(after, is_renamed)]
-    entries = journal_between(before, after, now_ms)
-    changes += [AddJournalEntry(after.merchant_id, entry) for entry in entries]
+    for entry in journal_between(before, after, now_ms):
+        changes.append(AddJournalEntry(after.merchant_id, entry))  # noqa: PERF401 - one at most
     notice = notice_between(before, after, now_ms)
     if notice is not None:
         changes.append(AddNotice(notice))
     booking = booking_between(before, after, now_ms)
     if booking is not None:
         changes.append(AddBooking(booking))
-        changes += [AddPayable(item) for item in payables_between(before, after, booking)]
+        changes += map(AddPayable, payables_between(before, after, booking))
     return changes

@@ -1,14 +1,19 @@
 """Keep cards for an owner: store, list, change, delete."""
 
+from typing import Final
+
 import msgspec
 
 from vezne.core.calendar import local_date
 from vezne.core.card import CardScope, Expiry, Owner, SealedCard, StoredCard
-from vezne.core.changes import AddCard, AddOwner, Change, ChangeCard, Conflict, RemoveCard
+from vezne.core.changes import AddCard, AddOwner, ChangeCard, Conflict, RemoveCard
 from vezne.core.ids import ENTROPY_BYTES, time_ordered_token
 from vezne.core.merchant import Merchant
 from vezne.core.ports import Ports
 from vezne.core.refusal import Reason, Refusal
+
+# Asked for with every card; see `core/payment.py` on names for members.
+_PAYMENT: Final = CardScope.PAYMENT
 
 
 class StoreCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,20 +49,28 @@ async def store_card(command: StoreCard, ports: Ports) -> Stored:
     token without a number. Raises Refusal: OWNER_NOT_FOUND, CARD_EXPIRED.
     """
     merchant_id = command.merchant.id
-    check_not_expired(command.card, ports)
-    owner, is_new_owner = await find_or_make_owner(
-        merchant_id,
-        command.owner_key,
-        command.email,
-        command.external_id,
-        ports,
-        reuses=command.reuses_owner,
-    )
+    now_ms = ports.clock.now_ms()
+    check_not_past(command.card.expiry, now_ms)
+    is_new_owner = command.owner_key is None and not command.reuses_owner
+    if is_new_owner:
+        # Most cards are an owner's first, and nobody has to be asked.
+        owner = _new_owner(merchant_id, command.email, command.external_id, now_ms, ports)
+    else:
+        owner, is_new_owner = await find_or_make_owner(
+            merchant_id,
+            command.owner_key,
+            command.email,
+            command.external_id,
+            ports,
+            reuses=command.reuses_owner,
+        )
     token = await ports.vault.keep(merchant_id, command.card, command.holder)
     card = stored_card(
-        owner, token, command.card, alias=command.alias, metadata=command.metadata, ports=ports
+        owner, token, command.card, alias=command.alias, metadata=command.metadata, now_ms=now_ms
     )
-    return await _add(owner, card, ports, is_new_owner=is_new_owner)
+    add = AddCard(card)
+    await ports.books.apply([AddOwner(owner), add] if is_new_owner else [add])
+    return Stored(owner=owner, card=card, is_new_owner=is_new_owner)
 
 
 class StoreInsuranceCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,11 +94,11 @@ async def store_insurance_card(command: StoreInsuranceCard, ports: Ports) -> Sto
 
     The oldest owner of the `external_id` gets it, or a new one. Raises Refusal(CARD_EXPIRED).
     """
-    check_not_past(command.expiry, ports)
+    now_ms = ports.clock.now_ms()
+    check_not_past(command.expiry, now_ms)
     owner, is_new_owner = await find_or_make_owner(
         command.merchant.id, None, "", command.external_id, ports, reuses=True
     )
-    now_ms = ports.clock.now_ms()
     card = StoredCard(
         merchant_id=owner.merchant_id,
         owner_key=owner.key,
@@ -99,12 +112,8 @@ async def store_insurance_card(command: StoreInsuranceCard, ports: Ports) -> Sto
         holder=command.holder,
         identity=command.identity,
     )
-    return await _add(owner, card, ports, is_new_owner=is_new_owner)
-
-
-async def _add(owner: Owner, card: StoredCard, ports: Ports, *, is_new_owner: bool) -> Stored:
-    changes: list[Change] = [AddOwner(owner)] if is_new_owner else []
-    await ports.books.apply([*changes, AddCard(card)])
+    add = AddCard(card)
+    await ports.books.apply([AddOwner(owner), add] if is_new_owner else [add])
     return Stored(owner=owner, card=card, is_new_owner=is_new_owner)
 
 
@@ -132,15 +141,20 @@ async def find_or_make_owner(
         named = await ports.books.find_owners(merchant_id, external_id)
         if named:
             return named[0], False
-    now_ms = ports.clock.now_ms()
-    owner = Owner(
+    return _new_owner(merchant_id, email, external_id, ports.clock.now_ms(), ports), True
+
+
+def _new_owner(
+    merchant_id: int, email: str, external_id: str | None, now_ms: int, ports: Ports
+) -> Owner:
+    """An owner who is not written yet."""
+    return Owner(
         merchant_id=merchant_id,
         key=time_ordered_token(now_ms, ports.entropy.take(ENTROPY_BYTES)),
         email=email,
         external_id=external_id,
         created_ms=now_ms,
     )
-    return owner, True
 
 
 def stored_card(
@@ -149,10 +163,10 @@ def stored_card(
     card: SealedCard,
     *,
     alias: str,
-    ports: Ports,
+    now_ms: int,
     metadata: dict[str, str] | None = None,
 ) -> StoredCard:
-    """The books' record of a card that the vault keeps under a token."""
+    """The books' record of a card that the vault keeps under a token from now on."""
     return StoredCard(
         merchant_id=owner.merchant_id,
         owner_key=owner.key,
@@ -162,19 +176,20 @@ def stored_card(
         last4=card.last4,
         expiry=card.expiry,
         metadata=metadata or {},
-        created_ms=ports.clock.now_ms(),
+        created_ms=now_ms,
     )
 
 
 def check_not_expired(card: SealedCard, ports: Ports) -> None:
     """Raise Refusal(CARD_EXPIRED) after the last day of the card's last month, Istanbul time."""
-    check_not_past(card.expiry, ports)
+    check_not_past(card.expiry, ports.clock.now_ms())
 
 
-def check_not_past(expiry: Expiry, ports: Ports) -> None:
+def check_not_past(expiry: Expiry, now_ms: int) -> None:
     """Raise Refusal(CARD_EXPIRED) after the last day of the month, Istanbul time."""
-    today = local_date(ports.clock.now_ms())
-    if expiry.is_past(today.year, today.month):
+    today = local_date(now_ms)
+    # Most cards are good beyond this year.
+    if expiry.year <= today.year and expiry.is_past(today.year, today.month):
         raise Refusal(Reason.CARD_EXPIRED)
 
 
@@ -190,7 +205,7 @@ async def list_cards(command: ListCards, ports: Ports) -> list[StoredCard]:
     cards = await ports.books.list_cards(command.merchant.id, command.owner_key)
     if not cards and await ports.books.find_owner(command.merchant.id, command.owner_key) is None:
         raise Refusal(Reason.OWNER_NOT_FOUND)
-    return [card for card in cards if card.scope is CardScope.PAYMENT]
+    return [card for card in cards if card.scope is _PAYMENT]
 
 
 async def list_cards_of(merchant: Merchant, external_id: str, ports: Ports) -> list[StoredCard]:
@@ -235,7 +250,7 @@ async def change_card(
     """
     card = await find_stored_card(command, ports)
     if expiry is not None:
-        check_not_past(expiry, ports)
+        check_not_past(expiry, ports.clock.now_ms())
     changed = msgspec.structs.replace(
         card,
         alias=card.alias if alias is None else alias,
@@ -261,6 +276,13 @@ async def delete_card(command: CardOfOwner, ports: Ports) -> None:
     await ports.vault.forget(command.merchant.id, card.token)
 
 
-def sealed_from_stored(card: StoredCard) -> SealedCard:
-    """A stored card as flows and acquirers hold it."""
-    return SealedCard(bin=card.bin, last4=card.last4, expiry=card.expiry, token=card.token)
+def sealed_from_stored(card: StoredCard, transit_id: int | None = None) -> SealedCard:
+    """A stored card as flows and acquirers hold it; with its CVV, where one is in transit."""
+    return SealedCard(
+        bin=card.bin,
+        last4=card.last4,
+        expiry=card.expiry,
+        transit_id=transit_id,
+        token=card.token,
+        has_cvv=transit_id is not None,
+    )

@@ -9,7 +9,6 @@ from secrets import token_hex
 from typing import Any, Final, NamedTuple
 
 import msgspec
-import structlog
 
 from vezne import __version__
 from vezne.core.audit import Origin, begin_origin, current_origin
@@ -20,6 +19,7 @@ from vezne.core.trail import TrailReader
 from vezne.edge.logs import describe_fault
 from vezne.edge.messages import Door, Handler, Request, Response, Route
 from vezne.edge.sites import Handle, Incoming, Site
+from vezne.event_log import EventLog
 from vezne.link import messages
 from vezne.link.boards import BankBoard
 from vezne.link.codec import to_sendable
@@ -41,7 +41,7 @@ _NO_PAGE: Final = Response(
     ((b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")),
 )
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,10 +10,10 @@ from contextlib import suppress
 from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 import msgspec
-import structlog
 
 from vezne.core.audit import Origin, begin_origin, current_origin
 from vezne.edge.logs import describe_fault
+from vezne.event_log import EventLog
 from vezne.link.codec import decode, encoder
 from vezne.link.failures import (
     Failure,
@@ -47,7 +47,7 @@ _LENGTH_BYTES: Final = 4
 _Asks = TypeVar("_Asks")
 _Tells = TypeVar("_Tells")
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class _Ask(msgspec.Struct, Generic[_Asks], frozen=True, array_like=True, tag=True):

@@ -5,6 +5,7 @@ from typing import Final
 
 from vezne.core.audit import current_origin
 from vezne.core.ports import Audit
+from vezne.edge.key_uses import KeyUses
 from vezne.edge.load import BEHIND, LoadGate
 from vezne.edge.messages import Answer, BadRequest, Door, Request, Response, Route
 from vezne.edge.pages import Pages
@@ -24,9 +25,15 @@ class Desk:
     """
 
     def __init__(
-        self, doors: Sequence[Door], sites: Mapping[str, Site], audit: Audit, gate: LoadGate
+        self,
+        doors: Sequence[Door],
+        sites: Mapping[str, Site],
+        audit: Audit,
+        gate: LoadGate,
+        key_uses: KeyUses,
     ) -> None:
         self._gate = gate
+        self._key_uses = key_uses
         self._routes: dict[tuple[str, str, str], tuple[Door, Route]] = {
             (door.name, route.method, route.path): (door, route)
             for door in doors
@@ -44,7 +51,10 @@ class Desk:
         """
         sender = sender_from(current_origin())
         if isinstance(question, Visit):
-            response = await self._visit(question, sender.request, peer)
+            try:
+                response = await self._visit(question, sender.request, peer)
+            finally:
+                self._key_uses.note(current_origin())
         elif isinstance(question, Browse) and question.site in self._sites:
             response = await self._sites[question.site](question.incoming)
         else:

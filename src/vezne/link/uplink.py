@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import structlog
 
 from vezne import __version__
+from vezne.event_log import EventLog
 from vezne.link.failures import LinkDown, LinkFailure
 from vezne.link.messages import (
     PROTOCOL,
@@ -32,7 +32,7 @@ ANSWER_MAX_S: Final = 12.0
 _PAUSE_MIN_S: Final = 0.05
 _PAUSE_MAX_S: Final = 1.0
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class NoVault(Exception):

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,6 +16,7 @@ from vezne.core.member import SignedIn
 from vezne.core.ports import AuditFailure
 from vezne.edge.logs import describe_fault, mask_digits
 from vezne.edge.wording import preferred_language
+from vezne.event_log import EventLog
 from vezne.panel.card_numbers import are_among, is_in_address
 from vezne.panel.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, drop_cookie
 from vezne.panel.desk import PanelDesk
@@ -70,7 +70,7 @@ _STATIC_CACHE: Final = "max-age=3600"
 # What browsers say of a form that another site's page sent.
 _FOREIGN_SITES: Final = frozenset({"cross-site", "same-site"})
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 # In the order in which paths are compared.
 PAGES: Final[tuple[Page, ...]] = (

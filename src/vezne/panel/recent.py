@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Hashable
 from typing import Final, Generic, TypeVar
 
 import msgspec
-import structlog
 
 from vezne.edge.logs import describe_fault
+from vezne.event_log import EventLog
 
 # A page waits so long for a value that there is none of yet, or only an old one.
 PATIENCE_S: Final = 0.05
@@ -17,7 +17,7 @@ PATIENCE_S: Final = 0.05
 _REST_FACTOR: Final = 20
 _VALUES_MAX: Final = 4_096
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 Value = TypeVar("Value")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
@@ -33,19 +33,7 @@ class Renderer:
     """The templates and the files that pages load, read once."""
 
     def __init__(self) -> None:
-        self._templates = jinja2.Environment(
-            loader=jinja2.PackageLoader("vezne.panel", "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._templates.globals.update(
-            tones=TONES,
-            Permission=Permission,
-            ui=self._templates.get_template("macros.html").module,
-        )
+        self._templates = _templates()
         folder = resources.files("vezne.panel") / "static"
         self._static = {file.name: file.read_bytes() for file in folder.iterdir()}
 
@@ -65,6 +53,25 @@ class Renderer:
             return None
         kind = _MEDIA_TYPES[name.rpartition(".")[2]]
         return Response(self._static[name], media_type=kind)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    """The templates, which a process compiles once."""
+    templates = jinja2.Environment(
+        loader=jinja2.PackageLoader("vezne.panel", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    templates.globals.update(
+        tones=TONES,
+        Permission=Permission,
+        ui=templates.get_template("macros.html").module,
+    )
+    return templates
 
 
 def _common(visit: "Visit") -> dict[str, object]:

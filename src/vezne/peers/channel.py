@@ -6,7 +6,8 @@ import ssl
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from vezne.edge.server import Address, CannotListen
+from vezne.edge.address import Address
+from vezne.edge.server import CannotListen
 
 Connection = TypeVar("Connection", bound=asyncio.Protocol)
 

@@ -4,8 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-import structlog
-
+from vezne.event_log import EventLog
 from vezne.link.peer import Peer
 from vezne.peers.messages import Blocked, DropHeld, FindHeld, IsHeld, SealedHeld, TakeOver
 from vezne.peers.peers import Peers
@@ -18,7 +17,7 @@ BATCH_BYTES: Final = 1024 * 1024
 # needs it any more: several times what the server that leaves waits for an answer.
 ON_ITS_WAY_S: Final = 5.0
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class Lender(Protocol):

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
-import structlog
 
 from vezne.core.audit import Origin
 from vezne.core.servers import Server, ServerRegister
-from vezne.edge.server import Address
+from vezne.edge.address import Address
+from vezne.event_log import EventLog
 from vezne.link.failures import LinkFailure
 from vezne.link.messages import Answer, Asked, Sender, Told
 from vezne.link.peer import Office, Peer, tongue
@@ -38,7 +38,7 @@ _DIAL_MAX_S: Final = 2.0
 _TONGUE: Final = tongue(Question, Notice, FRAME_BYTES_MAX, end_when_unheard)
 _NOBODY: Final = Sender()
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 class _Sighting(NamedTuple):

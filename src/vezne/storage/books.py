@@ -1,6 +1,6 @@
 """The books over an SQL engine."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final
 
 from vezne.core.card import Owner, StoredCard
@@ -72,10 +72,17 @@ class SqlBooks:
 
     async def apply(self, changes: Sequence[Change]) -> None:
         """Write all changes or none, durably. Raises Conflict."""
+        writes: list[Write] = []
+        for change in changes:
+            write = _WRITES.get(type(change))
+            if write is not None:
+                writes.append(write(change))
+            elif isinstance(change, AddBooking):
+                writes += ledger.add_booking(change.booking, self._shard)
+            else:
+                writes += _SEVERAL_WRITES[type(change)](change)
         try:
-            await self._engine.apply(
-                [write for change in changes for write in self._writes(change)]
-            )
+            await self._engine.apply(writes)
         except EngineConflict as conflict:
             raise Conflict(str(conflict)) from conflict
 
@@ -93,9 +100,11 @@ class SqlBooks:
         """A stored card by owner and token."""
         return await cards.find_card(self._engine, merchant_id, owner_key, token)
 
-    async def list_cards(self, merchant_id: int, owner_key: bytes) -> list[StoredCard]:
+    def list_cards(
+        self, merchant_id: int, owner_key: bytes
+    ) -> Coroutine[Any, Any, list[StoredCard]]:
         """An owner's cards, oldest first."""
-        return await cards.list_cards(self._engine, merchant_id, owner_key)
+        return cards.list_cards(self._engine, merchant_id, owner_key)
 
     async def find_payment(self, merchant_id: int, number: int) -> Payment | None:
         """A payment by number."""
@@ -242,23 +251,14 @@ class SqlBooks:
         """Until when a merchant's payouts are made; None when none were looked for yet."""
         return await payouts.find_paid_until(self._engine, merchant_id)
 
-    def _writes(self, change: Change) -> tuple[Write, ...]:
-        if isinstance(change, AddBooking):
-            return ledger.add_booking(change.booking, self._shard)
-        write = _WRITES.get(type(change))
-        return _SEVERAL_WRITES[type(change)](change) if write is None else (write(change),)
 
-
-# In the order of how often they are written.
 _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
-    ChangePayment: lambda change: payments.change_payment(
-        change.payment, is_renamed=change.is_renamed
-    ),
-    AddPayment: lambda change: payments.add_payment(change.payment),
+    ChangePayment: payments.change_payment,
+    AddPayment: payments.add_payment,
     AddPayable: payouts.add_payable,
     AddJournalEntry: journal.add_entry,
     MarkPaid: payouts.mark_paid,
-    AddCard: lambda change: cards.add_card(change.card),
+    AddCard: cards.add_card,
     ChangeCard: lambda change: cards.change_card(change.card),
     RemoveCard: lambda change: cards.remove_card(change.card),
     AddNotice: lambda change: outbox.add_notice(change.notice),
@@ -276,7 +276,7 @@ _WRITES: Final[Mapping[type, Callable[[Any], Write]]] = {
 }
 _SEVERAL_WRITES: Final[Mapping[type, Callable[[Any], tuple[Write, ...]]]] = {
     AddDelivery: lambda change: deliveries.add_delivery(change.delivery),
-    AddOwner: lambda change: cards.add_owner(change.owner),
+    AddOwner: cards.add_owner,
     AddPayout: payouts.add_payout,
     ChangePayout: payouts.change_payout,
     AddCrossBooking: sub_merchants.add_cross_booking,

@@ -3,6 +3,7 @@
 from typing import Final
 
 from vezne.core.card import Owner, StoredCard
+from vezne.core.changes import AddCard, AddOwner
 from vezne.core.retention import CardPlace
 from vezne.engines.engine import Engine, Write
 from vezne.storage.documents import Documents
@@ -37,8 +38,9 @@ _owners: Final = Documents(Owner)
 _cards: Final = Documents(StoredCard)
 
 
-def add_owner(owner: Owner) -> tuple[Write, ...]:
+def add_owner(change: AddOwner) -> tuple[Write, ...]:
     """The writes that store a new owner, and the merchant's own name for them if there is one."""
+    owner = change.owner
     add = Write(_ADD_OWNER, (owner.merchant_id, owner.key, _owners.write(owner)))
     if owner.external_id is None:
         return (add,)
@@ -46,8 +48,9 @@ def add_owner(owner: Owner) -> tuple[Write, ...]:
     return add, Write(_ADD_OWNER_NAME, (owner.merchant_id, name, owner.key))
 
 
-def add_card(card: StoredCard) -> Write:
+def add_card(change: AddCard) -> Write:
     """The write that stores a card of an owner."""
+    card = change.card
     return Write(_ADD_CARD, (card.merchant_id, card.owner_key, card.token, _cards.write(card)))
 
 

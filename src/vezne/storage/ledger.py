@@ -6,13 +6,14 @@ only added to. Their sum cannot overflow within any merchant's lifetime.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
 from vezne.core.ledger import Account, Balance, Booking
 from vezne.core.money import UNIT
-from vezne.engines.engine import Queries, Row, Write
+from vezne.engines.engine import Queries, Row, Value, Write
 from vezne.storage.documents import Documents
 
 _ADD = """INSERT INTO ledger_bookings (merchant_id, subject, version, document)
@@ -21,17 +22,16 @@ VALUES (?, ?, ?, ?)"""
 _LIST = """SELECT subject, version, document FROM ledger_bookings
 WHERE merchant_id = ? AND (subject, version) > (?, ?) ORDER BY subject, version LIMIT ?"""
 
-_COLUMNS: Final = [f"{account}_{part}" for account in Account for part in ("units", "e8")]
-_PLACES: Final = {account: 2 * place for place, account in enumerate(Account)}
+# The statements for the last sets of accounts that bookings were about; there are few.
+STATEMENTS_MAX: Final = 64
 
-# The names are those of the accounts, no caller's.
-_ADD_TO_BALANCE: Final = f"""INSERT INTO balances
-(merchant_id, currency, party, shard, {", ".join(_COLUMNS)})
-VALUES (?, ?, ?, ?{", ?" * len(_COLUMNS)})
-ON CONFLICT (merchant_id, currency, party, shard) DO UPDATE SET
-{", ".join(f"{name} = balances.{name} + excluded.{name}" for name in _COLUMNS)}"""  # noqa: S608
 
-_BALANCES: Final = f"""SELECT currency, party, {", ".join(_COLUMNS)} FROM balances
+def _columns(accounts: Iterable[Account]) -> list[str]:
+    """The names of their columns, which are those of the accounts, no caller's."""
+    return [f"{account}_{part}" for account in accounts for part in ("units", "e8")]
+
+
+_BALANCES: Final = f"""SELECT currency, party, {", ".join(_columns(Account))} FROM balances
 WHERE merchant_id = ?"""  # noqa: S608
 
 _BALANCES_OF: Final = f"{_BALANCES} AND currency = ? AND party = ?"
@@ -39,24 +39,38 @@ _BALANCES_OF: Final = f"{_BALANCES} AND currency = ? AND party = ?"
 _documents: Final = Documents(Booking)
 
 
-def add_booking(booking: Booking, shard: int) -> tuple[Write, ...]:
+def add_booking(booking: Booking, shard: int) -> list[Write]:
     """The writes that store a booking and add it to its merchant's balances."""
-    key = (booking.merchant_id, booking.subject, booking.version)
-    columns: dict[str, list[int]] = {}
+    merchant_id = booking.merchant_id
+    row = (merchant_id, booking.subject, booking.version, _documents.write(booking))
+    writes = [Write(_ADD, row)]
+    sums: dict[str, dict[Account, int]] = {}
+    party, amounts = None, {}
     for entry in booking.entries:
         for posting in entry.postings:
-            row = columns.setdefault(posting.party, [0] * len(_COLUMNS))
-            units, rest_e8 = divmod(posting.amount_e8, UNIT)
-            place = _PLACES[posting.account]
-            row[place] += units
-            row[place + 1] += rest_e8
-    return (
-        Write(_ADD, (*key, _documents.write(booking))),
-        *(
-            Write(_ADD_TO_BALANCE, (booking.merchant_id, booking.currency, party, shard, *row))
-            for party, row in columns.items()
-        ),
-    )
+            if posting.party != party:
+                party = posting.party
+                amounts = sums.setdefault(party, {})
+            account = posting.account
+            amounts[account] = amounts.get(account, 0) + posting.amount_e8
+    for party, amounts in sums.items():
+        params: list[Value] = [merchant_id, booking.currency, party, shard]
+        for amount_e8 in amounts.values():
+            params += divmod(amount_e8, UNIT)
+        writes.append(Write(_add_to_balance(tuple(amounts)), tuple(params)))
+    return writes
+
+
+@lru_cache(maxsize=STATEMENTS_MAX)
+def _add_to_balance(accounts: tuple[Account, ...]) -> str:
+    """The statement that adds to these accounts of a party, and makes its row where it has none."""
+    touched = _columns(accounts)
+    others = _columns(account for account in Account if account not in accounts)
+    return f"""INSERT INTO balances
+(merchant_id, currency, party, shard, {", ".join(touched + others)})
+VALUES (?, ?, ?, ?{", ?" * len(touched)}{", 0" * len(others)})
+ON CONFLICT (merchant_id, currency, party, shard) DO UPDATE SET
+{", ".join(f"{name} = balances.{name} + excluded.{name}" for name in touched)}"""  # noqa: S608
 
 
 async def list_bookings(

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from vezne.core.keyed_hash import forget_hashes
 from vezne.core.merchant import Credential, HeldKey, Merchant, MerchantSettings
 from vezne.core.ports import Clock, SecretBox
 from vezne.engines.engine import ANY_ROWS, Conflict, Engine, Row, Value, Write
@@ -112,6 +113,7 @@ class SqlMerchants:
         """Read every key anew from now on: it has changed elsewhere."""
         self._changes += 1
         self._found.clear()
+        forget_hashes()
 
     async def add_merchant(
         self,
@@ -253,10 +255,13 @@ class SqlMerchants:
         loaded_ms, credential = self._found.get((door, key), (None, None))
         if loaded_ms is not None and 0 <= now_ms - loaded_ms < FRESH_MS:
             return credential
-        self._found.pop((door, key), None)
+        was_known = self._found.pop((door, key), None) is not None
         changes = self._changes
         rows = await self._engine.fetch(_FIND_CREDENTIAL, (door, _key_bytes(key)))
         if not rows:
+            if was_known:
+                # Revoked by a command, which tells no server.
+                forget_hashes()
             return None
         credential = await self._opened(door, key, rows[0])
         if changes != self._changes:

@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from vezne.core.changes import AddPayment, ChangePayment
 from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
 from vezne.core.standing import standing_of
@@ -55,8 +56,9 @@ BASKET_BYTES: Final = 64
 _documents: Final = Documents(Payment)
 
 
-def add_payment(payment: Payment) -> Write:
+def add_payment(change: AddPayment) -> Write:
     """The write that stores a new payment."""
+    payment = change.payment
     return Write(
         _ADD,
         (
@@ -64,12 +66,12 @@ def add_payment(payment: Payment) -> Write:
             payment.number,
             reference_slice(payment.number),
             payment.version,
-            payment.state.value,
+            payment.state._value_,
             payment.created_ms,
             payment.due_ms,
             _reference_key(payment.conversation_id),
             _documents.write(payment),
-            standing_of(payment).value,
+            standing_of(payment)._value_,
             payment.paid_e8,
             *lasting_columns(payment),
         ),
@@ -93,21 +95,20 @@ def basket_key(basket_id: str) -> bytes:
     return basket_id.encode()[:BASKET_BYTES]
 
 
-def change_payment(payment: Payment, *, is_renamed: bool = False) -> Write:
+def change_payment(change: ChangePayment) -> Write:
     """The write that stores a payment's next version over the one before it."""
-    document = _documents.write(payment)
-    standing = standing_of(payment).value
+    payment = change.payment
     new = (
         payment.version,
-        payment.state.value,
+        payment.state._value_,
         payment.due_ms,
-        document,
-        standing,
+        _documents.write(payment),
+        standing_of(payment)._value_,
         payment.paid_e8,
     )
     old = (payment.merchant_id, payment.number, payment.version - 1)
-    if not is_renamed:
-        return Write(_CHANGE, (*new, *old))
+    if not change.is_renamed:
+        return Write(_CHANGE, new + old)
     return Write(_CHANGE_RENAMED, (*new, _reference_key(payment.conversation_id), *old))
 
 

@@ -80,7 +80,10 @@ class Blocklist:
 
         A merchant who blocks nothing costs neither a fingerprint nor a read.
         """
-        if await self._is_nothing_blocked(merchant_id):
+        now_ms = self._clock.now_ms()
+        if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
+            return False
+        if await self._is_nothing_blocked(merchant_id, now_ms):
             return False
         return await self.blocked_since(merchant_id, card) is not None
 
@@ -98,10 +101,7 @@ class Blocklist:
                 return None
             keys = await self._keyring.renew(merchant_id, keys)
 
-    async def _is_nothing_blocked(self, merchant_id: int) -> bool:
-        now_ms = self._clock.now_ms()
-        if 0 <= now_ms - self._nothing_blocked.get(merchant_id, -FRESH_MS) < FRESH_MS:
-            return True
+    async def _is_nothing_blocked(self, merchant_id: int, now_ms: int) -> bool:
         blocks = self._blocks
         if await self._records.has_blocked(merchant_id):
             return False

@@ -14,6 +14,7 @@ import msgspec
 
 from vezne.core.body import BodyKind, MalformedBody
 from vezne.core.card import PAN_LENGTH_MAX
+from vezne.vault.scrub import SEPARATORS
 
 NESTING_MAX: Final = 32
 FORM_FIELDS_MAX: Final = 200
@@ -25,11 +26,10 @@ _EXPONENT_MIN: Final = -64
 _EXPONENT_MAX: Final = 32
 _INTEGER_MAX: Final = 10**PAN_LENGTH_MAX - 1
 
-# For one search each: all digits read as "0", both opening brackets as "{".
-_SHAPE: Final = bytes.maketrans(b"123456789[", b"000000000{")
+_OUTLINE: Final = bytes.maketrans(b"123456789[E", b"000000000{e")
 _LONG_DIGITS: Final = b"0" * (PAN_LENGTH_MAX + 1)
 # A number with an exponent, where a value may stand; texts that look so are rare.
-_EXPONENT: Final = re.compile(rb"[:,{]\s*-?0+(\.0+)?[eE]")
+_EXPONENT: Final = re.compile(rb"[:,{]0+e0")
 
 
 def read_body(raw: bytes, kind: BodyKind) -> object:
@@ -51,26 +51,36 @@ def exact_decimal(text: str) -> Decimal:
     return value
 
 
-def is_plain(raw: bytes) -> bool:
-    """Whether a JSON body is fit to be read as a record, whose decoder skips what it has not.
+def outlined(raw: bytes) -> bytes:
+    """What a JSON body looks like: one search each tells what need not be looked for in it.
+
+    All digits read as "0", both opening brackets as "{", and what may stand between the digits of
+    a number is left out. So no number is shorter there, and no value nested less deeply.
+    """
+    return raw.translate(_OUTLINE, SEPARATORS)
+
+
+def is_plain(raw: bytes, outline: bytes) -> bool:
+    """Whether a JSON body may be read as a record, whose decoder skips what it does not know.
 
     In what it skips, neither the encoding is checked nor the range of a number.
     """
-    shape = raw.translate(_SHAPE)
-    if _is_excessive(shape):
+    if _may_be_excessive(outline):
         return False
-    if (b"0e" in shape or b"0E" in shape) and _EXPONENT.search(shape):
+    # Backwards, which looks at digits first: there are fewer of them than of e's.
+    if outline.rfind(b"0e0") >= 0 and _EXPONENT.search(outline):
         return False
-    try:
-        raw.decode()
-    except UnicodeDecodeError:
-        return False
+    if not raw.isascii():
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            return False
     return True
 
 
-def _is_excessive(shape: bytes) -> bool:
-    """Whether a body of that shape may be nested too deeply or hold a number that is too long."""
-    return shape.count(b"{") > NESTING_MAX or _LONG_DIGITS in shape
+def _may_be_excessive(outline: bytes) -> bool:
+    """Whether such a body may be nested too deeply or hold a number that is too long."""
+    return outline.count(b"{") > NESTING_MAX or outline.find(_LONG_DIGITS) >= 0
 
 
 _json: Final = msgspec.json.Decoder(float_hook=exact_decimal)
@@ -86,7 +96,7 @@ def _read_json(raw: bytes) -> object:
     if why:
         # Raised out here because the error above may quote the body.
         raise MalformedBody(why)
-    if _is_excessive(raw.translate(_SHAPE)):
+    if _may_be_excessive(outlined(raw)):
         _refuse_excess(payload)
     return payload
 

@@ -33,6 +33,7 @@ from vezne.vault.files import (
     read_private_file,
     replace_file,
 )
+from vezne.vault.unusable_authority import UnusableAuthority
 
 _AUTHORITY_FILE: Final = "ca.pem"
 _AUTHORITY_KEY_FILE: Final = "ca-key.pem"
@@ -49,10 +50,6 @@ _SERVER_LIFE: Final = timedelta(days=397)
 _RENEWAL: Final = timedelta(days=30)
 # A client's clock may be a little behind ours.
 _CLOCK_SKEW: Final = timedelta(hours=1)
-
-
-class UnusableAuthority(Exception):
-    """The authority in the folder cannot vouch for what is asked. The text says what to do."""
 
 
 class CertificateFiles(NamedTuple):

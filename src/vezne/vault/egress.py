@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -12,10 +12,15 @@ from vezne.core.audit import AuditAction, AuditEvent
 from vezne.core.card import CardSlot, SealedCard
 from vezne.core.ports import Audit, AuditFailure, CardGone, LineFailure
 from vezne.vault.keyring import Keyring
-from vezne.vault.pan import Pan
+from vezne.vault.pan import Cvv, Pan
 from vezne.vault.records import VaultRecords
 from vezne.vault.stored import open_stored
 from vezne.vault.transit import Transit
+
+# Bound once: to look a member up in its enum costs as much as a call.
+_PAN: Final = CardSlot.PAN
+_CVV: Final = CardSlot.CVV
+_CARD_SENT: Final = AuditAction.CARD_SENT
 
 # What the trail calls a card that has no token.
 _IN_TRANSIT: Final = "in transit"
@@ -24,28 +29,30 @@ _IN_TRANSIT: Final = "in transit"
 class Transport(Protocol):
     """A way to one bank. The message holds card data: it must be neither logged nor kept."""
 
-    async def exchange(self, message: bytes) -> bytes:
-        """The reply. Raises LineFailure, with `is_sent` False when the bank cannot have seen it.
+    def exchange(self, message: bytes) -> bytes | Awaitable[bytes]:
+        """The reply, at once or to be waited for.
 
-        A refused connection or an unknown host counts as not sent. Any other exception counts as
+        Raises LineFailure, with `is_sent` False when the bank cannot have seen the message. A
+        refused connection or an unknown host counts as not sent. Any other exception counts as
         sent, and only its type is passed on.
         """
 
 
 class Opener:
-    """Finds the numbers and codes that messages ask for."""
+    """Finds what messages ask for: what is in transit, and the numbers of stored cards."""
 
     def __init__(self, transit: Transit, records: VaultRecords, keyring: Keyring) -> None:
         self.transit = transit
         self._records = records
         self._keyring = keyring
 
-    async def pan(self, merchant_id: int, card: SealedCard) -> Pan:
-        """The number of a card, for the caller to wipe. Raises CardGone."""
-        if card.token is None:
-            return Pan(bytearray(self.transit.pan(card.transit_id).reveal()))
-        opened = await open_stored(self._records, self._keyring, merchant_id, card.token)
-        return opened.pan
+    async def stored_digits(self, merchant_id: int, token: bytes) -> bytes:
+        """The number of a stored card, for the message at hand. Raises CardGone."""
+        opened = await open_stored(self._records, self._keyring, merchant_id, token)
+        try:
+            return opened.pan.reveal()
+        finally:
+            opened.pan.wipe()
 
 
 class Egress:
@@ -73,13 +80,25 @@ class Egress:
 
         Raises CardGone before anything is sent; LineFailure.
         """
-        if CardSlot.PAN not in template:
-            return await self._ask(template, None, card)
-        if card is None:
-            raise CardGone("the message asks for a card and there is none")
-        event = self._announce(merchant_id, card)
+        has_pan, has_cvv = _PAN in template, _CVV in template
+        event = self._announce(merchant_id, card) if has_pan else None
+        digits = code = b""
+        spent_id: int | None = None
         try:
-            return await self._send_number(merchant_id, template, card)
+            if card is not None:
+                if has_cvv:
+                    spent_id = card.transit_id
+                if has_pan and card.token is not None:
+                    digits = await self._opener.stored_digits(merchant_id, card.token)
+                needs_pan, needs_cvv = has_pan and not digits, has_cvv and card.has_cvv
+                if needs_pan or needs_cvv:
+                    pan, cvv = self._transit.find(card.transit_id)
+                    digits = _revealed(pan, "card number") if needs_pan else digits
+                    code = _revealed(cvv, "security code") if needs_cvv else code
+            outcome = self._exchange(template, digits, code)
+            if not isinstance(outcome, (bytes, LineFailure)):
+                outcome = await self._wait_for(outcome, spent_id)
+            return self._heard(outcome, digits, spent_id)
         except CardGone:
             self._tell_failure(event, "not sent")
             raise
@@ -87,88 +106,86 @@ class Egress:
             self._tell_failure(event, "no answer" if failure.is_sent else "not sent")
             raise
 
-    async def _send_number(
-        self, merchant_id: int, template: Sequence[bytes | CardSlot], card: SealedCard
-    ) -> bytes:
-        pan = await self._opener.pan(merchant_id, card)
-        try:
-            return await self._ask(template, pan, card)
-        finally:
-            pan.wipe()
+    def _exchange(
+        self, template: Sequence[bytes | CardSlot], digits: bytes, code: bytes
+    ) -> bytes | Awaitable[bytes] | LineFailure:
+        """What the transport has to say to a message.
 
-    async def _ask(
-        self, template: Sequence[bytes | CardSlot], pan: Pan | None, card: SealedCard | None
-    ) -> bytes:
-        message = self._fill(template, pan, card)
-        spent = card if CardSlot.CVV in template else None
+        Failures are returned, so that what is raised drags no frame with the message along.
+        """
         try:
-            outcome = await self._exchange(message)
-        except asyncio.CancelledError:
-            # Whoever asked is gone, and the message may be out: its code has served.
-            self._drop_code(spent)
-            raise
-        return self._clean(outcome, pan, spent)
+            return self._transport.exchange(
+                b"".join(
+                    [
+                        digits if part is _PAN else code if part is _CVV else part
+                        for part in template
+                    ]
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - once a message may be out, doubt is the answer
+            return _failure_of(error)
 
-    def _announce(self, merchant_id: int, card: SealedCard) -> AuditEvent:
-        event = AuditEvent(
-            action=AuditAction.CARD_SENT, merchant_id=merchant_id, subject=name_of(card)
-        )
+    def _heard(self, outcome: bytes | LineFailure, digits: bytes, spent_id: int | None) -> bytes:
+        """The reply without the number. Raises LineFailure, also without it."""
+        if isinstance(outcome, bytes):
+            self._transit.drop_cvv(spent_id)
+            # Not `in`, which first takes the digits for a number.
+            if digits and outcome.find(digits) >= 0:
+                return outcome.replace(digits, _mask_of(digits).encode())
+            return outcome
+        if outcome.is_sent:
+            self._transit.drop_cvv(spent_id)
+        why = str(outcome)
+        if digits:
+            why = why.replace(digits.decode(), _mask_of(digits))
+        raise LineFailure(why, is_sent=outcome.is_sent)
+
+    def _announce(self, merchant_id: int, card: SealedCard | None) -> AuditEvent:
+        if card is None:
+            raise CardGone("the message asks for a card and there is none")
+        event = AuditEvent(action=_CARD_SENT, merchant_id=merchant_id, subject=name_of(card))
         try:
             self._audit.record(event)
         except AuditFailure:
             raise LineFailure("the audit trail cannot be written", is_sent=False) from None
         return event
 
-    def _tell_failure(self, event: AuditEvent, why: str) -> None:
+    def _tell_failure(self, event: AuditEvent | None, why: str) -> None:
+        if event is None:
+            return
         # A trail that fails by now has the announcement; the bank's answer must not be lost for it.
         with contextlib.suppress(AuditFailure):
             self._audit.record(msgspec.structs.replace(event, is_success=False, reason=why))
 
-    def _fill(
-        self, template: Sequence[bytes | CardSlot], pan: Pan | None, card: SealedCard | None
-    ) -> bytes:
-        fillings = {CardSlot.PAN: b"", CardSlot.CVV: b""}
-        if pan is not None:
-            fillings[CardSlot.PAN] = pan.reveal()
-        if card is not None and card.has_cvv and CardSlot.CVV in template:
-            fillings[CardSlot.CVV] = self._transit.cvv(card.transit_id).reveal()
-        return b"".join(
-            segment if isinstance(segment, bytes) else fillings[segment] for segment in template
-        )
-
-    async def _exchange(self, message: bytes) -> bytes | LineFailure:
-        """Failures are returned, so that what is raised drags no frame with the message along."""
+    async def _wait_for(self, reply: Awaitable[bytes], spent_id: int | None) -> bytes | LineFailure:
+        """Failures are returned, as above."""
         try:
-            if self._timeout_s is None:
-                return await self._transport.exchange(message)
             async with asyncio.timeout(self._timeout_s):
-                return await self._transport.exchange(message)
-        except LineFailure as failure:
-            return LineFailure(str(failure), is_sent=failure.is_sent)
-        except (ConnectionRefusedError, socket.gaierror) as error:
-            return LineFailure(type(error).__name__, is_sent=False)
-        except Exception as error:  # noqa: BLE001 - once a message may be out, doubt is the answer
-            return LineFailure(type(error).__name__, is_sent=True)
+                return await reply
+        except asyncio.CancelledError:
+            # Whoever asked is gone, and the message may be out: its code has served.
+            self._transit.drop_cvv(spent_id)
+            raise
+        except Exception as error:  # noqa: BLE001 - likewise
+            return _failure_of(error)
 
-    def _clean(
-        self, outcome: bytes | LineFailure, pan: Pan | None, spent: SealedCard | None
-    ) -> bytes:
-        """The reply to a message that carried the code of the `spent` card."""
-        if isinstance(outcome, bytes) or outcome.is_sent:
-            self._drop_code(spent)
-        if isinstance(outcome, bytes):
-            if pan is None or (digits := pan.reveal()) not in outcome:
-                return outcome
-            return outcome.replace(digits, pan.mask.encode())
-        why = str(outcome)
-        if pan is not None:
-            why = why.replace(pan.reveal().decode(), pan.mask)
-        raise LineFailure(why, is_sent=outcome.is_sent)
 
-    def _drop_code(self, spent: SealedCard | None) -> None:
-        """Wipe the code of a card that was sent along (PCI DSS v4.0.1 3.3.1)."""
-        if spent is not None:
-            self._transit.drop_cvv(spent.transit_id)
+def _failure_of(error: Exception) -> LineFailure:
+    """What an exception of the transport means, without its frames."""
+    if isinstance(error, LineFailure):
+        return LineFailure(str(error), is_sent=error.is_sent)
+    is_sent = not isinstance(error, (ConnectionRefusedError, socket.gaierror))
+    return LineFailure(type(error).__name__, is_sent=is_sent)
+
+
+def _revealed(secret: Pan | Cvv | None, what: str) -> bytes:
+    if secret is None:
+        raise CardGone(f"no {what} in transit")
+    return secret.reveal()
+
+
+def _mask_of(digits: bytes) -> str:
+    return Pan(bytearray(digits)).mask
 
 
 def name_of(card: SealedCard) -> str:

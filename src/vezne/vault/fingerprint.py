@@ -4,10 +4,10 @@ A plain hash of a number can be reversed by trying all numbers; PCI DSS v4.0.1 3
 keyed one. Every merchant has a key of its own, so fingerprints tell nothing across merchants.
 """
 
-import hmac
 from collections.abc import Mapping
 from typing import Final
 
+from vezne.core.keyed_hash import KeyedHash
 from vezne.vault.pan import Pan
 from vezne.vault.seal import SealBroken
 
@@ -19,22 +19,20 @@ class FingerprintKeys:
     """The versions of one key. New fingerprints are of the active one."""
 
     def __init__(self, versions: Mapping[int, bytes], active_version: int) -> None:
-        self._versions = versions
+        self._hashes = {version: KeyedHash(key) for version, key in versions.items()}
         self.active_version = active_version
 
     @property
     def readable(self) -> list[int]:
         """The versions by which numbers may be known, oldest first."""
-        return sorted(self._versions)
+        return sorted(self._hashes)
 
     def of(self, pan: Pan, version: int) -> bytes:
-        """The fingerprint of a number in a version. Raises SealBroken when there is no such key."""
-        key = self._versions.get(version or FIRST_VERSION)
-        if key is None:
+        """HMAC-SHA256 of a number's digits, by a version of the key: 32 bytes.
+
+        Raises SealBroken when there is no such key.
+        """
+        known = self._hashes.get(version or FIRST_VERSION)
+        if known is None:
             raise SealBroken(f"there is no fingerprint key version {version}")
-        return fingerprint(key, pan)
-
-
-def fingerprint(key: bytes, pan: Pan) -> bytes:
-    """HMAC-SHA256 of the digits: 32 bytes."""
-    return hmac.digest(key, pan.reveal(), "sha256")
+        return known.of(pan.reveal())

@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
-from decimal import InvalidOperation
-from types import NoneType
-from typing import Final, NamedTuple, get_args
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -17,30 +15,32 @@ from vezne.core.body import (
     Explained,
     FieldState,
     LiftedCard,
-    LiftedCode,
-    LiftedNumber,
     MaskedBody,
 )
 from vezne.core.card import CardSlot
+from vezne.core.keyed_hash import KeyedHash, hash_under
 from vezne.core.masked_body import BODY_BYTES_MAX, rebuilt
-from vezne.vault.bodies import exact_decimal, is_plain, read_body
+from vezne.vault.bodies import is_plain, outlined
 from vezne.vault.explaining import explain
 from vezne.vault.masking import mask_in_place
-from vezne.vault.pan import Cvv, Pan, parse_cvv, parse_pan
-from vezne.vault.scrub import SEPARATORS, without_escapes, without_number, written_out
+from vezne.vault.pan import Pan, parse_cvv, parse_pan
+from vezne.vault.reading import Originals, Reading, RecordReader, take_apart
+from vezne.vault.scrub import (
+    SEPARATORS,
+    has_no_row_but,
+    stands_once,
+    without_escapes,
+    without_number,
+    written_out,
+)
 from vezne.vault.transit import Transit
 
 # Enough that no two numbers share a tag.
 _TAG_BYTES: Final = 16
-_LIFTED: Final[Mapping[type, CardSlot]] = {LiftedNumber: CardSlot.PAN, LiftedCode: CardSlot.CVV}
-
-
-class _Reading(NamedTuple):
-    """What a body says: a record or else JSON values, and the texts of its card's fields."""
-
-    record: msgspec.Struct | None
-    payload: object
-    originals: Mapping[CardSlot, str]
+# What every body passes by; see `core/payment.py` on names for members.
+_JSON: Final = BodyKind.JSON
+_ABSENT: Final = FieldState.ABSENT
+_VALID: Final = FieldState.VALID
 
 
 class LiftedBody:
@@ -50,23 +50,25 @@ class LiftedBody:
     without overwriting; the number and code in transit are overwritten.
     """
 
-    __slots__ = ("_fields", "_intake", "_kind", "_originals", "_payload", "_raw", "card", "record")
+    __slots__ = ("_fields", "_kind", "_originals", "_payload", "_raw", "_transit", "card", "record")
 
     def __init__(
         self,
         raw: bytes,
-        reading: _Reading,
+        reading: Reading,
         card: LiftedCard | None,
         fields: CardFields | None,
         kind: BodyKind,
-        intake: "VaultIntake",
+        transit: Transit,
     ) -> None:
-        self.record, self._payload, self._originals = reading
+        self.record = reading.record
+        self._payload = reading.payload
+        self._originals = reading.originals
         self.card = card
         self._raw: bytes | None = raw
         self._fields = fields
         self._kind = kind
-        self._intake = intake
+        self._transit = transit
 
     @property
     def payload(self) -> object:
@@ -91,7 +93,7 @@ class LiftedBody:
 
         Raises ValueError after release.
         """
-        digest = hmac.digest(key, prefix + self._original(), "sha256")
+        digest = hash_under(key).of(prefix + self._original())
         return hmac.compare_digest(digest.hex().encode(), signature)
 
     async def explain_hmac(
@@ -107,9 +109,9 @@ class LiftedBody:
         empty for a field that was absent or held anything else.
         """
         self._original()
+        sent = {CardSlot.PAN: self._originals.number, CardSlot.CVV: self._originals.code}
         text = "".join(
-            segment if isinstance(segment, str) else self._originals.get(segment, "")
-            for segment in segments
+            segment if isinstance(segment, str) else sent[segment] or "" for segment in segments
         )
         # The signature scheme of older clients is SHA-1 over a text that includes the secret.
         digest = hashlib.sha1(text.encode()).digest()  # noqa: S324
@@ -134,9 +136,9 @@ class LiftedBody:
     def release(self) -> None:
         """Wipe the card in transit and drop the original bytes."""
         self._raw = None
-        self._originals = {}
+        self._originals.forget()
         if self.card is not None:
-            self._intake.transit.release(self.card.transit_id)
+            self._transit.release(self.card.transit_id)
 
     def _original(self) -> bytes:
         if self._raw is None:
@@ -149,8 +151,8 @@ class VaultIntake:
 
     def __init__(self, transit: Transit) -> None:
         self.transit = transit
-        self._tag_key: bytes | None = None
-        self._readers: dict[type[msgspec.Struct], _RecordReader] = {}
+        self._tags: KeyedHash | None = None
+        self._readers: dict[type[msgspec.Struct], RecordReader] = {}
 
     def tag_numbers(self, key: bytes) -> None:
         """From now on give every valid number a tag, so that others can count attempts on it.
@@ -159,7 +161,7 @@ class VaultIntake:
         number under a key that is known, or under none, is as good as the number (PCI DSS v4.0.1
         3.5.1.1).
         """
-        self._tag_key = key
+        self._tags = KeyedHash(key)
 
     def lift(
         self,
@@ -175,212 +177,82 @@ class VaultIntake:
         taken out like a valid one and forgotten. `transit_id` is 0 when nothing is held. Where the
         number stands in another field as well, its digits are zeros there.
         """
-        reading = None if shape is None else self._read_record(raw, fields, shape)
+        reading = None
+        if shape is not None:
+            reader = self._readers.get(shape.record) or self._add_reader(shape, fields)
+            reading = reader.read(raw)
         if reading is None:
             reading = take_apart(raw, fields, kind)
-        card = None if fields is None else self._hold(raw, fields, reading, kind)
-        if card is not None and card.leaked:
-            digits = self.transit.pan(card.transit_id).reveal()
-            values = take_apart(raw, fields, kind)
-            reading = values._replace(payload=without_number(values.payload, digits))
-        return LiftedBody(raw, reading, card, fields, kind, self)
+        bare, outline = None, b""
+        if kind is _JSON:
+            # Where no card is expected, no number has to be looked for among escapes.
+            bare = raw if fields is None else without_escapes(raw)
+            outline = outlined(raw if bare is None else bare)
+        if reading.record is not None and not is_plain(raw, outline):
+            reading.originals.forget()
+            reading = take_apart(raw, fields)
+        if fields is None:
+            return LiftedBody(raw, reading, None, None, kind, self.transit)
+        number = reading.originals.number
+        pan = None if number is None else parse_pan(number)
+        leak = None
+        stands_alone = False
+        if pan is not None:
+            digits = pan.reveal()
+            stands_alone = bare is not None and has_no_row_but(digits, outline)
+            if not stands_alone and (bare is None or not stands_once(digits, bare, outline)):
+                leak = _without_leak(pan, raw, fields, reading, kind)
+        elif number is None:
+            stands_alone = bare is not None and has_no_row_but(b"", outline)
+        # Last: what fails before must leave nothing behind in transit.
+        card = self._hold(
+            pan, reading.originals, leaked=leak is not None, stands_alone=stands_alone
+        )
+        return LiftedBody(raw, leak or reading, card, fields, kind, self.transit)
 
-    def _read_record(
-        self, raw: bytes, fields: CardFields | None, shape: BodyShape
-    ) -> _Reading | None:
-        """The body as a record, in one go; None when it is anything but a plain body of its shape.
-
-        Whoever then takes it apart says what is wrong with it, if anything is.
-        """
-        if not is_plain(raw):
-            return None
-        reader = self._readers.get(shape.record)
-        if reader is None:
-            reader = self._readers[shape.record] = _RecordReader(shape, fields)
-        try:
-            return reader.read(raw)
-        except (ValueError, InvalidOperation, RecursionError):
-            return None
+    def _add_reader(self, shape: BodyShape, fields: CardFields | None) -> RecordReader:
+        reader = self._readers[shape.record] = RecordReader(shape, fields)
+        return reader
 
     def _hold(
-        self, raw: bytes, fields: CardFields, reading: _Reading, kind: BodyKind
+        self, pan: Pan | None, originals: Originals, *, leaked: bool, stands_alone: bool
     ) -> LiftedCard:
-        number = reading.originals.get(CardSlot.PAN)
-        code = reading.originals.get(CardSlot.CVV)
-        pan = None if number is None else parse_pan(number)
-        cvv = None if code is None else parse_cvv(code, pan)
+        """Take number and code into transit, and say what may be known of them."""
+        cvv, cvv_state = None, _ABSENT
+        if originals.code is not None:
+            cvv = parse_cvv(originals.code, pan)
+            cvv_state = FieldState.INVALID if cvv is None else _VALID
         if pan is None:
-            is_held = number is None and cvv is not None
-            if cvv is not None and not is_held:
+            is_absent = originals.number is None
+            if cvv is not None and not is_absent:
                 cvv.wipe()
             return LiftedCard(
-                transit_id=self.transit.hold(None, cvv) if is_held else 0,
-                number=FieldState.ABSENT if number is None else FieldState.INVALID,
-                cvv=_state(code, cvv),
+                transit_id=self.transit.hold(None, cvv) if is_absent and cvv is not None else 0,
+                number=FieldState.ABSENT if is_absent else FieldState.INVALID,
+                cvv=cvv_state,
+                stands_alone=stands_alone,
             )
-        # First: what fails here must leave nothing behind in transit.
-        leaked = _is_leaked(pan, raw, fields, reading, kind)
         return LiftedCard(
             transit_id=self.transit.hold(pan, cvv),
-            number=FieldState.VALID,
-            cvv=_state(code, cvv),
+            number=_VALID,
+            cvv=cvv_state,
             bin=pan.bin,
             last4=pan.last4,
             leaked=leaked,
-            tag=self._tag_of(pan),
+            tag=b"" if self._tags is None else self._tags.of(pan.reveal())[:_TAG_BYTES],
+            stands_alone=stands_alone,
         )
 
-    def _tag_of(self, pan: Pan) -> bytes:
-        if self._tag_key is None:
-            return b""
-        return hmac.digest(self._tag_key, pan.reveal(), "sha256")[:_TAG_BYTES]
 
+def _without_leak(
+    pan: Pan, raw: bytes, fields: CardFields, reading: Reading, kind: BodyKind
+) -> Reading | None:
+    """What a body says, without the number that stands in what is left of it; None: it does not.
 
-def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.JSON) -> _Reading:
-    """A body as JSON values, slots in place of its card. Raises MalformedBody."""
-    payload = read_body(raw, kind)
-    originals: dict[CardSlot, str] = {}
-    if fields is not None:
-        payload = _take_out(payload, fields.container, fields, originals)
-    return _Reading(None, payload, originals)
-
-
-def _is_leaked(pan: Pan, raw: bytes, fields: CardFields, reading: _Reading, kind: BodyKind) -> bool:
-    """Whether the digits stand anywhere in what is left, whatever separates or escapes them."""
+    The number is found whatever separates or escapes its digits.
+    """
+    values = reading if reading.record is None else take_apart(raw, fields, kind)
     digits = pan.reveal()
-    bare = without_escapes(raw) if kind is BodyKind.JSON else None
-    if bare is not None and bare.translate(None, SEPARATORS).count(digits) == 1:
-        # The one occurrence is the field itself.
-        return False
-    if reading.record is not None:
-        reading = take_apart(raw, fields)
-    return digits in written_out(reading.payload).translate(None, SEPARATORS)
-
-
-class _RecordReader:
-    """Decodes bodies of one shape and catches the texts of the card's fields on the way.
-
-    Raises ValueError when the shape has no mark where the route has a card field.
-    """
-
-    def __init__(self, shape: BodyShape, fields: CardFields | None) -> None:
-        self._make = shape.make
-        self._caught: dict[CardSlot, str] = {}
-        self._marks = () if fields is None else _marks_of(shape.record, fields)
-        self._decoder = msgspec.json.Decoder(
-            shape.record, dec_hook=self._convert, float_hook=exact_decimal
-        )
-
-    def read(self, raw: bytes) -> _Reading:
-        """The record of a body. Raises what the decoder raises."""
-        caught: dict[CardSlot, str] = {}
-        self._caught = caught
-        record = self._decoder.decode(raw)
-        for slot, path in self._marks:
-            # A field that a later one of the same name replaced was caught all the same.
-            if slot in caught and not _has(record, path):
-                del caught[slot]
-        return _Reading(record, None, caught)
-
-    def _convert(self, kind: type, value: object) -> object:
-        slot = _LIFTED.get(kind)
-        if slot is None:
-            return self._make(kind, value)
-        if value == "":
-            self._caught.pop(slot, None)
-        else:
-            self._caught[slot] = _text_of(value)
-        return kind()
-
-
-def _marks_of(
-    record: type[msgspec.Struct], fields: CardFields
-) -> tuple[tuple[CardSlot, tuple[str, ...]], ...]:
-    """Which slot's mark is behind which attributes of a record."""
-    names = [(CardSlot.PAN, fields.number), (CardSlot.CVV, fields.cvv)]
-    marks = []
-    for slot, name in names:
-        if name is None:
-            continue
-        kind: type = record
-        path: list[str] = []
-        for step in (*fields.container, name):
-            known = {field.encode_name: field for field in msgspec.structs.fields(kind)}
-            path.append(known[step].name)
-            (kind,) = (part for part in get_args(known[step].type) if part is not NoneType)
-        if _LIFTED.get(kind) is not slot:
-            raise ValueError(f"{record.__name__} has no mark for {name}")
-        marks.append((slot, tuple(path)))
-    return tuple(marks)
-
-
-def _has(record: object, path: Sequence[str]) -> bool:
-    for name in path:
-        record = getattr(record, name)
-        if record is None:
-            return False
-    return True
-
-
-def _take_out(
-    value: object, path: Sequence[str], fields: CardFields, originals: dict[CardSlot, str]
-) -> object:
-    """Take the card out of the object at a path of keys; returns what is left of the value.
-
-    Where several spellings of a key are there, it is taken out of all, and the last one counts.
-    What stands in an object's place is emptied: it could be a card.
-    """
-    originals.clear()
-    if not isinstance(value, dict):
-        return _emptied(value)
-    if path:
-        for key in _spellings(value, path[0], fields):
-            value[key] = _take_out(value[key], path[1:], fields, originals)
-        return value
-    for key in _spellings(value, fields.number, fields):
-        _take(value, key, CardSlot.PAN, originals)
-    if fields.cvv is not None:
-        for key in _spellings(value, fields.cvv, fields):
-            _take(value, key, CardSlot.CVV, originals)
-    return value
-
-
-def _emptied(value: object) -> object:
-    """A value of the same kind that says nothing. What held something is not empty."""
-    if isinstance(value, list):
-        return [None] if value else value
-    if isinstance(value, str):
-        return value and "?"
-    return value if value is None or isinstance(value, bool) else 0
-
-
-def _spellings(container: dict[str, object], name: str, fields: CardFields) -> Sequence[str]:
-    """The keys of an object that are the field of this name."""
-    if not fields.ignores_case:
-        return (name,) if name in container else ()
-    wanted = name.lower()
-    return [key for key in container if key.lower() == wanted]
-
-
-def _take(
-    container: dict[str, object], name: str, slot: CardSlot, originals: dict[CardSlot, str]
-) -> None:
-    """Put the slot in the field's place and its text among the originals."""
-    value = container[name]
-    if value is None or value == "":
-        originals.pop(slot, None)
-        return
-    container[name] = slot
-    originals[slot] = _text_of(value)
-
-
-def _text_of(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
-
-
-def _state(code: str | None, cvv: Cvv | None) -> FieldState:
-    if code is None:
-        return FieldState.ABSENT
-    return FieldState.INVALID if cvv is None else FieldState.VALID
+    if digits not in written_out(values.payload).translate(None, SEPARATORS):
+        return None
+    return Reading(None, without_number(values.payload, digits), values.originals)

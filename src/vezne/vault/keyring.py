@@ -159,6 +159,10 @@ class Keyring:
         """
         return (await self._of_vault(Purpose.PEERS)).active
 
+    def known(self, merchant_id: int) -> MerchantKeys | None:
+        """A merchant's keys, if they were read already: nearly always, and nobody has to wait."""
+        return self._merchants.get(merchant_id)
+
     async def of_merchant(self, merchant_id: int) -> MerchantKeys:
         """A merchant's keys, made now if it has none. Raises WrongMasterKey."""
         return self._merchants.get(merchant_id) or await self.renew(merchant_id, None)

@@ -7,7 +7,7 @@ their memory. The bound is therefore how few places call `reveal` and how briefl
 
 from typing import Final, NoReturn, SupportsIndex
 
-from vezne.core.card import PAN_LENGTH_MAX, PAN_LENGTH_MIN, is_luhn_valid
+from vezne.core.card import PAN_LENGTH_MAX, PAN_LENGTH_MIN, has_right_check_digit
 
 _LONG_PAN: Final = 16
 _AMEX_PREFIXES: Final = ("34", "37")
@@ -62,7 +62,7 @@ class Pan(_Masked):
     __slots__ = ("_length", "bin", "last4")
 
     def __init__(self, digits: bytearray) -> None:
-        super().__init__(digits)
+        self._digits = digits
         self._length = len(digits)
         self.bin = digits[: 8 if len(digits) >= _LONG_PAN else 6].decode()
         self.last4 = digits[-4:].decode()
@@ -86,14 +86,14 @@ class Cvv(_Masked):
 
 def parse_pan(text: str) -> Pan | None:
     """The card number in a text of digits and spaces; None unless length and check digit fit."""
-    digits = text.replace(" ", "")
+    # What is no ASCII becomes a question mark, and that is no digit.
+    digits = text.replace(" ", "").encode("ascii", "replace")
     if (
         PAN_LENGTH_MIN <= len(digits) <= PAN_LENGTH_MAX
-        and digits.isascii()
         and digits.isdigit()
-        and is_luhn_valid(digits)
+        and has_right_check_digit(digits)
     ):
-        return Pan(bytearray(digits, "ascii"))
+        return Pan(bytearray(digits))
     return None
 
 

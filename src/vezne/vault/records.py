@@ -7,8 +7,10 @@ What is inserted names the versions of the keys it was made with, and is refused
 the active ones at that moment. So a version that is active no more gets no new rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final, NamedTuple, cast
+
+import msgspec
 
 from vezne.engines.engine import ANY_ROWS, Engine, Write
 
@@ -19,9 +21,14 @@ AND EXISTS (SELECT 1 FROM vault_keys
             WHERE merchant_id = ? AND purpose = 'fingerprint' AND version = ? AND state = 'active')
 """
 _CARD: Final = "key_version, sealed, fingerprint, fingerprint_version"
+# The versions are those of the keys that are found to be active.
 _INSERT_CARD: Final = f"""
-INSERT INTO sealed_cards (merchant_id, token, {_CARD}) SELECT ?, ?, ?, ?, ?, ? {_IF_ACTIVE}
-"""
+INSERT INTO sealed_cards (merchant_id, token, {_CARD})
+SELECT c.merchant_id, ?, c.version, ?, ?, f.version FROM vault_keys c, vault_keys f
+WHERE c.merchant_id = ? AND c.purpose = 'card' AND c.version = ? AND c.state = 'active'
+AND f.merchant_id = c.merchant_id AND f.purpose = 'fingerprint' AND f.version = ?
+AND f.state = 'active'
+"""  # noqa: S608
 _SELECT_CARD: Final = f"SELECT {_CARD} FROM sealed_cards WHERE merchant_id = ? AND token = ?"  # noqa: S608
 _SELECT_CARDS: Final = f"""
 SELECT token, {_CARD} FROM sealed_cards WHERE merchant_id = ? AND token > ? ORDER BY token LIMIT ?
@@ -69,7 +76,7 @@ WHERE k.merchant_id = ? AND k.purpose = 'fingerprint' AND k.state = 'active'
 _SELECT_ANY_BLOCKED: Final = "SELECT 1 FROM blocked_cards WHERE merchant_id = ? LIMIT 1"
 
 
-class SealedRow(NamedTuple):
+class SealedRow(msgspec.Struct, frozen=True):
     """A stored card, and the versions of the merchant's keys that it was made with.
 
     Version 0 of a fingerprint is version 1, made before the seal covered the fingerprint.
@@ -111,11 +118,13 @@ class VaultRecords:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert_card = _insert_for(engine)
 
-    async def add_card(self, merchant_id: int, token: bytes, card: SealedRow) -> None:
+    def add_card(self, merchant_id: int, token: bytes, card: SealedRow) -> Awaitable[None]:
         """Store a sealed card. Raises Conflict when one of its keys is active no more."""
-        guard = (merchant_id, card.key_version, merchant_id, card.fingerprint_version)
-        await self._engine.apply([Write(_INSERT_CARD, (merchant_id, token, *card, *guard))])
+        keys = (merchant_id, card.key_version, card.fingerprint_version)
+        write = Write(self._insert_card, (token, card.sealed, card.fingerprint, *keys))
+        return self._engine.apply([write])
 
     async def find_card(self, merchant_id: int, token: bytes) -> SealedRow | None:
         """A sealed card by token."""
@@ -149,7 +158,7 @@ class VaultRecords:
                 Write(
                     _UPDATE_CARD,
                     (
-                        *card.after,
+                        *msgspec.structs.astuple(card.after),
                         merchant_id,
                         card.token,
                         card.before.key_version,
@@ -219,6 +228,17 @@ class VaultRecords:
     async def has_blocked(self, merchant_id: int) -> bool:
         """Whether anything is on the merchant's blocklist."""
         return bool(await self._engine.fetch(_SELECT_ANY_BLOCKED, (merchant_id,)))
+
+
+def _insert_for(engine: Engine) -> str:
+    """The statement that stores a card, at no higher price than it needs.
+
+    A batch that fails is undone as a whole. Unless told so, SQLite makes ready to undo by itself
+    what a SELECT inserts, and sets a copy of the page aside for each card.
+    """
+    if engine.name == "sqlite":
+        return _INSERT_CARD.replace("INSERT", "INSERT OR FAIL", 1)
+    return _INSERT_CARD
 
 
 def _blocked_insert(merchant_id: int, entry: BlockedRow, newest: BlockedRow) -> Write:

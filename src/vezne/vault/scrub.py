@@ -6,13 +6,22 @@ from typing import Final
 
 import msgspec
 
+from vezne.core.card import RUN_LENGTH_MIN
+
 # What may stand between the digits of a number that a person typed: anything but letters, digits
 # and the marks that separate JSON values.
 SEPARATORS: Final = bytes(
     code for code in range(256) if not bytes((code,)).isalnum() and code not in b'",:{}[]'
 )
-# As our own encoder writes them: what a text has there is no letter and no digit.
-_ESCAPE: Final = re.compile(rb"\\(?:u[0-9a-f]{4}|.)")
+# Of any character of JSON but a digit.
+_ESCAPE: Final = re.compile(rb"\\(?:u(?!003)....|[^u])")
+_BACKSLASH: Final = ord("\\")
+# An escape that may hide a digit, is a NUL, or may have a digit after it.
+_AMID_DIGITS: Final = re.compile(
+    rb'\\(?:[^u]|u(?:00[03]|....(?:[^A-Za-z",\\ ]| [^A-Za-z"\\])))', re.DOTALL
+)
+_NUL: Final = rb"\u0000"
+_LONG_ROW: Final = b"0" * RUN_LENGTH_MIN
 _ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
 
 
@@ -41,19 +50,39 @@ def without_number(value: object, digits: bytes) -> object:
 
 def written_out(payload: object) -> bytes:
     """Values as JSON, with a blank for every character that JSON escapes, a tab for one."""
+    # What our own encoder escapes is no letter and no digit.
     return _ESCAPE.sub(b" ", msgspec.json.encode(payload))
 
 
-def without_escapes(raw: bytes) -> bytes | None:
-    """The body without its Unicode escapes; None where only a decoder knows what stands there.
+def stands_once(digits: bytes, bare: bytes, outline: bytes) -> bool:
+    """Whether a JSON body has a number but once, whatever separates it; False where in doubt.
 
-    Clients that escape everything but ASCII have them in every other word of a Turkish address.
+    The body comes without its escapes, and as its outline. Most bodies have no other digits as
+    long as a card number, which is sooner seen than that there is no other of just these.
     """
-    if b"\\" not in raw:
+    if outline.count(b"0" * len(digits)) == 1:
+        return True
+    return bare.translate(None, SEPARATORS).count(digits) == 1
+
+
+def has_no_row_but(digits: bytes, outline: bytes) -> bool:
+    """Whether no text of a JSON body has digits in a row that may be a card number, but for one.
+
+    That one comes as its digits, none for a body without a card; the body as its outline.
+    """
+    is_row = len(digits) >= RUN_LENGTH_MIN
+    return outline.count(_LONG_ROW) == is_row and (is_row or not digits)
+
+
+def without_escapes(raw: bytes) -> bytes | None:
+    """A JSON body without what separates digits by an escape.
+
+    None where only a decoder knows what digits stand there, or where a NUL may stand. Clients that
+    escape everything but ASCII have escapes in every other word of a Turkish address; few stand
+    before a digit, and where none does, the body is left as it is.
+    """
+    # One byte is looked for as a number: for bytes, `in` makes and drops an exception first.
+    if _BACKSLASH not in raw or not _AMID_DIGITS.search(raw):
         return raw
-    if b"\\u003" in raw:
-        # An escaped digit.
-        return None
-    head, *rest = raw.split(b"\\u")
-    bare = head + b"".join([piece[4:] for piece in rest])
-    return None if b"\\" in bare else bare
+    bare = _ESCAPE.sub(b"", raw)
+    return None if _BACKSLASH in bare or _NUL in raw else bare

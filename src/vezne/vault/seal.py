@@ -5,11 +5,14 @@ chance of one repetition is still below 2^-32; a key here seals the cards of one
 key version, and no merchant stores four billion cards.
 """
 
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from vezne.core.ids import TOKEN_BYTES
 from vezne.core.ports import Entropy
 from vezne.vault.pan import Pan
 
@@ -19,13 +22,20 @@ _TAG_BYTES: Final = 16
 _OVERHEAD_BYTES: Final = NONCE_BYTES + _TAG_BYTES
 _ID_BYTES: Final = 8
 _ID_LENGTH: Final = _ID_BYTES.to_bytes(2, "big")
+_CARD: Final = b"vezne card"
+_FINGERPRINT_BYTES: Final = 32
+# What `place` makes of the purpose of a card, up to its token and behind its numbers.
+_CARD_HEAD: Final = len(_CARD).to_bytes(2, "big") + _CARD + TOKEN_BYTES.to_bytes(2, "big")
+_CARD_TAIL: Final = _FINGERPRINT_BYTES.to_bytes(2, "big")
+# A merchant's cards have the same numbers as long as its keys have the same versions.
+NUMBERS_MAX: Final = 1024
 
 
 class SealBroken(Exception):
     """A ciphertext was altered, moved to another place, or sealed with another key."""
 
 
-class OpenedCard(NamedTuple):
+class OpenedCard(msgspec.Struct, frozen=True):
     """What a sealed card holds. Whoever opened it wipes the number."""
 
     pan: Pan
@@ -75,7 +85,7 @@ def place(purpose: bytes, *parts: bytes | int) -> bytes:
     return text
 
 
-class CardPlace(NamedTuple):
+class CardPlace(msgspec.Struct, frozen=True):
     """Where a sealed number is stored, so that it opens there and nowhere else."""
 
     merchant_id: int
@@ -85,13 +95,24 @@ class CardPlace(NamedTuple):
 
     def bound_to(self, key_version: int) -> bytes:
         """The associated data. Rows of fingerprint version 0 are from before it covered that."""
-        row = (self.token, self.merchant_id, key_version)
-        if self.fingerprint_version == 0:
-            return place(b"vezne card", *row)
-        return place(b"vezne card", *row, self.fingerprint_version, self.fingerprint)
+        token, fingerprint = self.token, self.fingerprint
+        merchant_id, version = self.merchant_id, self.fingerprint_version
+        if version == 0:
+            return place(_CARD, token, merchant_id, key_version)
+        if len(token) != TOKEN_BYTES or len(fingerprint) != _FINGERPRINT_BYTES:
+            return place(_CARD, token, merchant_id, key_version, version, fingerprint)
+        # The same of parts as long as ours are: every card that is stored comes by here.
+        return _CARD_HEAD + token + _numbers(merchant_id, key_version, version) + fingerprint
 
 
-class BlockedPlace(NamedTuple):
+@lru_cache(NUMBERS_MAX)
+def _numbers(*numbers: int) -> bytes:
+    """What `place` makes of a card's numbers, and of the length of its fingerprint."""
+    texts = [_ID_LENGTH + number.to_bytes(_ID_BYTES, "big") for number in numbers]
+    return b"".join(texts) + _CARD_TAIL
+
+
+class BlockedPlace(msgspec.Struct, frozen=True):
     """Where the number of an entry of a blocklist is stored."""
 
     merchant_id: int
@@ -107,7 +128,9 @@ class BlockedPlace(NamedTuple):
 def seal_card(key: SealingKey, where: CardPlace | BlockedPlace, card: OpenedCard) -> bytes:
     """A number and the holder's name, bound to their place and the key's version."""
     digits = card.pan.reveal()
-    plain = bytearray((len(digits),)) + digits + card.holder.encode()
+    plain = bytearray((len(digits),))
+    plain += digits
+    plain += card.holder.encode()
     sealed = key.seal(plain, where.bound_to(key.version))
     plain[:] = bytes(len(plain))
     return sealed

@@ -1,7 +1,7 @@
 """The vault as the rest of the house meets it."""
 
 from collections.abc import Coroutine
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -36,6 +36,9 @@ from vezne.vault.stored import keep_card, open_stored
 from vezne.vault.transit import Transit
 
 Result = TypeVar("Result")
+
+# What every stored card is told of as; see `core/payment.py` on names for members.
+_CARD_STORED: Final = AuditAction.CARD_STORED
 
 
 class VaultService:
@@ -97,7 +100,7 @@ class VaultService:
         opened = OpenedCard(self.transit.pan(card.transit_id), holder)
         token = time_ordered_token(self._clock.now_ms(), self._entropy.take(ENTROPY_BYTES))
         keeping = keep_card(self._records, self._keyring, merchant_id, token, opened)
-        await self._note(AuditAction.CARD_STORED, merchant_id, token.hex(), keeping)
+        await self._note(_CARD_STORED, merchant_id, token.hex(), keeping)
         return token
 
     async def forget(self, merchant_id: int, token: bytes) -> None:

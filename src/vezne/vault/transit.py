@@ -6,6 +6,8 @@ beneath that, checked whenever a card comes in or is asked for. Nothing here tou
 
 from typing import Final
 
+import msgspec
+
 from vezne.core.ports import CardGone, Clock
 from vezne.vault.pan import Cvv, Pan
 
@@ -16,13 +18,10 @@ AGE_MAX_MS: Final = 15 * 60 * 1000
 COUNT_MAX: Final = 10_000
 
 
-class _Held:
-    __slots__ = ("cvv", "expires_ms", "pan")
-
-    def __init__(self, pan: Pan | None, cvv: Cvv | None, expires_ms: int) -> None:
-        self.pan = pan
-        self.cvv = cvv
-        self.expires_ms = expires_ms
+class _Held(msgspec.Struct):
+    pan: Pan | None
+    cvv: Cvv | None
+    expires_ms: int
 
 
 class Transit:
@@ -36,6 +35,8 @@ class Transit:
         self._count_max = count_max
         self._held: dict[int, _Held] = {}
         self._last_id = 0
+        # Nothing that is held is too old before.
+        self._due_ms = 0
 
     def __len__(self) -> int:
         return len(self._held)
@@ -50,30 +51,40 @@ class Transit:
 
     def hold(self, pan: Pan | None, cvv: Cvv | None) -> int:
         """Take over a card; returns its transit id. The oldest one gives way when full."""
-        now_ms = self.sweep()
-        if len(self._held) >= self._count_max:
-            self.release(next(iter(self._held)))
-        self._last_id += 1
-        self._held[self._last_id] = _Held(pan, cvv, now_ms + self._age_max_ms)
-        return self._last_id
+        expires_ms = self.sweep() + self._age_max_ms
+        held = self._held
+        if not held:
+            self._due_ms = expires_ms
+        elif len(held) >= self._count_max:
+            self.release(next(iter(held)))
+        self._last_id = transit_id = self._last_id + 1
+        held[transit_id] = _Held(pan, cvv, expires_ms)
+        return transit_id
+
+    def find(self, transit_id: int | None) -> tuple[Pan | None, Cvv | None]:
+        """The number and the security code under an id, as far as there are any."""
+        self.sweep()
+        held = self._held.get(transit_id or 0)
+        return (None, None) if held is None else (held.pan, held.cvv)
 
     def pan(self, transit_id: int | None) -> Pan:
         """The number under an id. Raises CardGone."""
-        held = self._find(transit_id)
+        self.sweep()
+        held = self._held.get(transit_id or 0)
         if held is None or held.pan is None:
             raise CardGone("no card number in transit")
         return held.pan
 
     def cvv(self, transit_id: int | None) -> Cvv:
         """The security code under an id. Raises CardGone."""
-        held = self._find(transit_id)
-        if held is None or held.cvv is None:
+        _, cvv = self.find(transit_id)
+        if cvv is None:
             raise CardGone("no security code in transit")
-        return held.cvv
+        return cvv
 
     def drop_cvv(self, transit_id: int | None) -> None:
         """Wipe a security code that has served (PCI DSS v4.0.1 3.3.1), if there is one."""
-        held = self._find(transit_id)
+        held = self._held.get(transit_id or 0)
         if held is not None and held.cvv is not None:
             held.cvv.wipe()
             held.cvv = None
@@ -91,13 +102,15 @@ class Transit:
     def sweep(self) -> int:
         """Release every card that is too old; returns the time."""
         now_ms = self._clock.now_ms()
-        while self._held:
-            oldest = next(iter(self._held))
-            if self._held[oldest].expires_ms > now_ms:
-                break
-            self.release(oldest)
+        if now_ms >= self._due_ms:
+            self._release_until(now_ms)
         return now_ms
 
-    def _find(self, transit_id: int | None) -> _Held | None:
-        self.sweep()
-        return self._held.get(transit_id or 0)
+    def _release_until(self, now_ms: int) -> None:
+        while self._held:
+            oldest = next(iter(self._held))
+            expires_ms = self._held[oldest].expires_ms
+            if expires_ms > now_ms:
+                self._due_ms = expires_ms
+                break
+            self.release(oldest)

@@ -5,6 +5,7 @@ prints card data.
 """
 
 import enum
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -123,25 +124,26 @@ class MalformedMessage(Exception):
     """The bytes are no message of this codec."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the bank is asked.
 
     `expiry` is YYMM as in ISO 8583 field 14. Card data belongs to authorizations and sales,
     `reference` and `auth_code` (the bank's names for an earlier approval) to what follows them. An
     inquiry or a reversal has the trace of the request that it is about, and its amount. `begin` is
     what opens a 3-D Secure authentication, whose trace is the number of the payment; `proof` is
-    what an authorization has of one.
+    what an authorization has of one. What may stand in texts is checked beside their lengths by
+    `decode_request`.
     """
 
     operation: str
     merchant_id: Annotated[int, Meta(ge=0, le=_COUNT_MAX)]
     trace: Annotated[int, Meta(ge=1, le=_COUNT_MAX)]
     amount_e8: int
-    currency: Annotated[str, Meta(pattern=r"\A[A-Z]{3}\Z")]
+    currency: Annotated[str, Meta(min_length=3, max_length=3)]
     installments: Annotated[int, Meta(ge=1, le=99)] = 1
-    pan: Annotated[str, Meta(pattern=r"\A[0-9]{0,19}\Z")] = ""
-    cvv: Annotated[str, Meta(pattern=r"\A([0-9]{3,4})?\Z")] = ""
-    expiry: Annotated[str, Meta(pattern=r"\A([0-9]{2}(0[1-9]|1[0-2]))?\Z")] = ""
+    pan: Annotated[str, Meta(max_length=19)] = ""
+    cvv: Annotated[str, Meta(max_length=4)] = ""
+    expiry: Annotated[str, Meta(max_length=4)] = ""
     reference: str = ""
     auth_code: str = ""
     begin: Begin | None = None
@@ -161,7 +163,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     code: str
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What the bank says.
 
     An approval has an `auth_code` and a `reference`; that of a payment also has the verdict of the
@@ -172,7 +174,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     trace: int
-    code: Annotated[str, Meta(pattern=r"\A[0-9A-Z]{2}\Z")]
+    code: Annotated[str, Meta(min_length=2, max_length=2)]
     auth_code: str = ""
     reference: str = ""
     verdict: FraudVerdict | None = None
@@ -186,6 +188,10 @@ _REQUESTS = msgspec.json.Decoder(Request)
 _REPLIES = msgspec.json.Decoder(Reply)
 # What the decoder raises over bad bytes: invalid UTF-8 and deep nesting have their own errors.
 _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_CVV_LENGTHS: Final = frozenset({0, 3, 4})
+_MONTHS: Final = frozenset(f"{month:02d}" for month in range(1, 13))
+_LISTED: Final = frozenset(ResponseCode)
+_CODE: Final = re.compile("[0-9A-Z]{2}")
 
 
 def encode_request(request: Request) -> bytes:
@@ -209,10 +215,13 @@ def encode_around_pan(request: Request) -> tuple[bytes, bytes]:
 def decode_request(message: bytes) -> Request:
     """The request in a message. Raises MalformedMessage."""
     try:
-        return _REQUESTS.decode(message)
+        request = _REQUESTS.decode(message)
     except _UNREADABLE:
         # The cause would quote the message, which has a card number in it.
         raise MalformedMessage from None
+    if not _is_sound(request):
+        raise MalformedMessage
+    return request
 
 
 def encode_reply(reply: Reply) -> bytes:
@@ -223,6 +232,26 @@ def encode_reply(reply: Reply) -> bytes:
 def decode_reply(message: bytes) -> Reply:
     """The reply in a message. Raises MalformedMessage."""
     try:
-        return _REPLIES.decode(message)
+        reply = _REPLIES.decode(message)
     except _UNREADABLE:
         raise MalformedMessage from None
+    if reply.code not in _LISTED and not _CODE.fullmatch(reply.code):
+        raise MalformedMessage
+    return reply
+
+
+def _is_sound(request: Request) -> bool:
+    """Whether texts of the right lengths are what they should be.
+
+    The decoder could match patterns, and would take eight times as long for it.
+    """
+    digits = request.pan + request.cvv + request.expiry
+    currency = request.currency
+    return (
+        (not digits or (digits.isascii() and digits.isdigit()))
+        and len(request.cvv) in _CVV_LENGTHS
+        and (not request.expiry or request.expiry[2:] in _MONTHS)
+        and currency.isascii()
+        and currency.isalpha()
+        and currency.isupper()
+    )

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from builders import decimal_from_e8
 from vezne.core.money import AMOUNT_MAX_E8, UNIT
 from vezne.dialects.iyzico.decimals import (
+    TEXTS_MAX,
     Scale8,
     Stripped,
+    Texts,
     scale8_text,
     stripped_text,
 )
@@ -59,6 +61,22 @@ def test_iyzico_scale8_constants_are_bare_zeros() -> None:
     """A sub-merchant's figures of a merchant without sub-merchants are `0`, not `0E-8`."""
     assert Scale8().constant(0) == "0"
     assert Scale8().constant(UNIT) == "1.00000000"
+
+
+def test_iyzico_amounts_are_kept_within_a_bound() -> None:
+    """One that comes again is not written again; when there is no room, all are."""
+    written = []
+
+    def write(amount_e8: int) -> str:
+        written.append(amount_e8)
+        return str(amount_e8)
+
+    texts = Texts(write)
+    for amount_e8 in (0, 0, *range(TEXTS_MAX)):
+        assert texts[amount_e8] == str(amount_e8)
+    assert written == list(range(TEXTS_MAX)) == list(texts)
+    assert texts[TEXTS_MAX] == str(TEXTS_MAX)
+    assert list(texts) == [TEXTS_MAX]
 
 
 @given(AMOUNTS)

@@ -140,7 +140,7 @@ async def test_who_is_turned_away_is_told_in_its_language(
     door, method, body, target, text, reference
 ):
     """Envelope, reference and all; the status is that of HTTP (RFC 6585, 4)."""
-    sealed = door._intake.lift(body, None)
+    sealed = door.intake.lift(body, None)
     request = Request(
         method=method,
         scheme="http",

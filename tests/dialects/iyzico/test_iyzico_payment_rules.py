@@ -14,7 +14,7 @@ from fakes.iyzico_door import (
     replaced,
     without,
 )
-from vezne.dialects.iyzico.translate import BASKET_LINES_MAX
+from vezne.dialects.iyzico.payment_rules import BASKET_LINES_MAX
 
 MANDATORY = {
     "price": ("5004", "price gönderilmesi zorunludur"),

@@ -23,6 +23,7 @@ from fakes.iyzico_door import (
 from fakes.world import FixedClock
 from vezne.core.answer import Approved
 from vezne.core.body import FieldState
+from vezne.dialects.iyzico.sound import SoundPayment, SoundThreedsPayment
 from vezne.edge.messages import BadRequest
 from vezne.vault.intake import VaultIntake
 from vezne.vault.transit import Transit
@@ -269,10 +270,14 @@ async def test_iyzico_no_bytes_make_an_endpoint_raise(raw) -> None:
 @pytest.mark.parametrize("route", [route for route in IyzicoDoor().door.routes if route.card])
 def test_iyzico_records_have_a_mark_where_the_vault_takes_the_card(route) -> None:
     """The vault reads a body of every such route as its record, and catches the number."""
-    raw: object = {route.card.number: PAN}
+    shape = route.shape.record
+    raw = threeds_request() if issubclass(shape, SoundThreedsPayment) else {}
+    raw = payment_request() if shape is SoundPayment else raw
+    card: object = {route.card.number: PAN}
     for step in reversed(route.card.container):
-        raw = {step: raw}
+        card = {step: card}
+    raw |= card
     intake = VaultIntake(Transit(FixedClock(SAMPLE_TIME_MS)))
     body = intake.lift(json.dumps(raw).encode(), route.card, route.shape)
-    assert isinstance(body.record, route.shape.record)
+    assert isinstance(body.record, shape)
     assert body.card.number is FieldState.VALID

@@ -12,11 +12,11 @@ from collections import Counter
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 import pytest
-import structlog
 
 from fakes.door_caller import iyzico_payment, paynet_payment, paywall_payment
 from fakes.hostile import Witness
 from fakes.leaks import files, leaks
+from fakes.log_lines import capture_logs
 from fakes.panel_addresses import GETS, address
 from fakes.panel_browser import PASSWORD
 from fakes.panel_town import stored_card
@@ -190,7 +190,7 @@ async def crawl(quarter):
 
 async def test_what_is_secret_is_shown_once_or_never(town, own):
     """Keys, links, sessions and passwords: on no page after, in no file, in no log line."""
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         issued = await own.fill_in("/keys", "/keys", door="paywall.private")
         (secret,) = re.findall(r"<code>([0-9A-Za-z]{64})</code>", issued.text)
         link = await own.invite("sixth@example.com")
@@ -227,7 +227,7 @@ async def test_a_stranger_cannot_have_a_command_sent_to_their_host(own):
 
 async def test_no_number_and_no_code_is_anywhere(town, own):
     """After all of it: pages, log lines, the data folder, and what the panel answered."""
-    with structlog.testing.capture_logs() as lines:
+    with capture_logs() as lines:
         await send_cards(own.caller)
         answers = await type_cards(own)
         await own.town.house.recorder.write()

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
-
 from vezne.acquirers.simulator.codes import NOT_SENT
 from vezne.acquirers.simulator.config import SimulatorConfig
 from vezne.acquirers.simulator.messages import (
@@ -32,9 +30,10 @@ from vezne.core.answer import (
 )
 from vezne.core.card import SealedCard
 from vezne.core.ports import CardLine, LineFailure
+from vezne.event_log import EventLog
 from vezne.wire.simhost import Operation
 
-_log: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+_log = EventLog(__name__)
 
 # A second try mends a connection that went stale while idle; a third would mend nothing more.
 _SENDS_MAX: Final = 2

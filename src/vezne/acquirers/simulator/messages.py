@@ -1,7 +1,7 @@
 """Requests to the bank as templates with slots for the card, and its replies as answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from vezne.acquirers.simulator.codes import DECLINES, RISKS
 from vezne.core.acquirer import (
@@ -40,22 +40,30 @@ from vezne.wire.simhost import (
 
 Template = Sequence[bytes | CardSlot]
 
+# Bound once: to look a member up in its enum costs as much as a call.
+_PAN: Final = CardSlot.PAN
+_CVV: Final = CardSlot.CVV
+_SALE: Final = Operation.SALE
+_AUTHORIZATION: Final = Operation.AUTHORIZATION
+_APPROVED: Final = ResponseCode.APPROVED
+_TWO_DIGITS: Final = tuple(f"{number:02d}" for number in range(100))
+
 
 def authorize_template(ask: AuthorizeAsk) -> Template:
     """The message of an authorization or sale, with slots for PAN and CVV."""
     head, middle, tail = encode_around_card(
         Request(
-            operation=Operation.SALE if ask.is_capture else Operation.AUTHORIZATION,
+            operation=_SALE if ask.is_capture else _AUTHORIZATION,
             merchant_id=ask.merchant_id,
             trace=ask.trace,
             amount_e8=ask.amount_e8,
             currency=ask.currency,
             installments=ask.installments,
             expiry=_to_yymm(ask.card.expiry),
-            proof=_proof(ask),
+            proof=None if ask.authentication is None else _proof(ask.authentication),
         )
     )
-    return (head, CardSlot.PAN, middle, CardSlot.CVV, tail)
+    return (head, _PAN, middle, _CVV, tail)
 
 
 def begin_template(ask: BeginAsk) -> Template:
@@ -76,7 +84,7 @@ def begin_template(ask: BeginAsk) -> Template:
             ),
         )
     )
-    return (head, CardSlot.PAN, tail)
+    return (head, _PAN, tail)
 
 
 def follow_up_template(operation: Operation, ask: FollowUpAsk) -> Template:
@@ -188,7 +196,7 @@ def _reply_to(message: bytes, trace: int) -> Reply | Declined | Unknown:
     Success and decline must both be explicit; everything else is unknown.
     """
     reply = _read(message, trace)
-    if isinstance(reply, Unknown) or reply.code == ResponseCode.APPROVED:
+    if isinstance(reply, Unknown) or reply.code == _APPROVED:
         return reply
     reason = DECLINES.get(reply.code)
     if reason is None:
@@ -208,7 +216,9 @@ def _read(message: bytes, trace: int) -> Reply | Unknown:
 
 
 def _approved_payment(reply: Reply) -> Approved | Unknown:
-    if not _has_names(reply) or reply.verdict is None or reply.is_test_card is None:
+    if not (reply.auth_code and reply.reference):
+        return _INCOMPLETE
+    if reply.verdict is None or reply.is_test_card is None:
         return _INCOMPLETE
     return Approved(
         auth_code=reply.auth_code,
@@ -219,20 +229,13 @@ def _approved_payment(reply: Reply) -> Approved | Unknown:
 
 
 def _approved_follow_up(reply: Reply) -> Approved | Unknown:
-    if not _has_names(reply):
+    if not (reply.auth_code and reply.reference):
         return _INCOMPLETE
     return Approved(auth_code=reply.auth_code, reference=reply.reference)
 
 
-def _has_names(reply: Reply) -> bool:
-    return bool(reply.auth_code and reply.reference)
-
-
-def _proof(ask: AuthorizeAsk) -> Proof | None:
-    """What the bank needs to know its own authentication again; None when there was none."""
-    result = ask.authentication
-    if result is None:
-        return None
+def _proof(result: AuthenticationResult) -> Proof:
+    """What the bank needs to know its own authentication again."""
     return Proof(
         transaction_id=result.transaction_id,
         eci=result.eci,
@@ -245,4 +248,4 @@ def _language(language: str) -> Literal["tr", "en"]:
 
 
 def _to_yymm(expiry: Expiry) -> str:
-    return f"{expiry.year % 100:02d}{expiry.month:02d}"
+    return _TWO_DIGITS[expiry.year % 100] + _TWO_DIGITS[expiry.month]

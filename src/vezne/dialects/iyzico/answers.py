@@ -74,7 +74,7 @@ class BlocklistEntry(Answer, frozen=True, rename="camel", kw_only=True):
 
 
 class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
-    """A payment with its basket."""
+    """A payment with its basket, as `render.payment_answer` writes it."""
 
     price: Number
     paid_price: Number
@@ -85,9 +85,9 @@ class PaymentAnswer(Answer, frozen=True, rename="camel", kw_only=True):
     merchant_commission_rate_amount: Number
     iyzi_commission_rate_amount: Number
     iyzi_commission_fee: Number
-    card_type: OptionalText
-    card_association: OptionalText
-    card_family: OptionalText
+    card_type: OptionalText = UNSET
+    card_association: OptionalText = UNSET
+    card_family: OptionalText = UNSET
     card_token: OptionalText = UNSET
     card_user_key: OptionalText = UNSET
     bin_number: str

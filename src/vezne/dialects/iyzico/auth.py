@@ -5,11 +5,11 @@ the raw body) or its predecessor `IYZWS` (SHA-1 over the fields in a fixed order
 """
 
 import enum
-import hmac
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from vezne.core.audit import claim_caller
+from vezne.core.keyed_hash import hash_under
 from vezne.core.merchant import Credential
 from vezne.core.ports import Merchants
 from vezne.dialects.iyzico import iyzws, iyzwsv2
@@ -95,8 +95,8 @@ def response_signature(secret: bytes, values: Sequence[str | None]) -> str:
 
     A value that the answer lacks leaves its place empty; amounts are given by `signature_text`.
     """
-    text = ":".join(value or "" for value in values)
-    return hmac.digest(secret, text.encode(), "sha256").hex()
+    text = ":".join([value or "" for value in values])
+    return hash_under(secret).of(text.encode()).hex()
 
 
 def signature_text(written: str) -> str:

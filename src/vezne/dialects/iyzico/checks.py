@@ -55,19 +55,19 @@ class TextRules:
     """Rules for several text fields of a record, checked in their order."""
 
     def __init__(self, *rules: TextRule) -> None:
-        self._rules = rules
+        self.rules = rules
         self._values = attrgetter(*(rule.attribute for rule in rules))
 
     def check(self, record: msgspec.Struct) -> None:
         """Check a record."""
-        for value, rule in zip(self._values(record), self._rules, strict=True):
+        for value, rule in zip(self._values(record), self.rules, strict=True):
             # Most texts are too short to hold a card number or to break any rule's limit.
             if not value or len(value) > PAN_LENGTH_MIN or "\0" in value:
                 check_text(value, rule)
 
     def without_missing(self) -> "TextRules":
         """The same rules for a record whose fields may all be missing."""
-        return TextRules(*(msgspec.structs.replace(rule, missing=None) for rule in self._rules))
+        return TextRules(*(msgspec.structs.replace(rule, missing=None) for rule in self.rules))
 
 
 def check_text(value: str | None, rule: TextRule) -> None:
@@ -127,16 +127,19 @@ def is_email(text: str) -> bool:
 
 def check_date(value: str | None, name: str) -> None:
     """Check an optional `yyyy-MM-dd HH:mm:ss`."""
-    if not value:
-        return
-    if _DATE.fullmatch(value):
-        try:
-            datetime.fromisoformat(value)
-        except ValueError:
-            pass
-        else:
-            return
-    raise Failure(errors.DATE_MALFORMED, name)
+    if value and not is_date(value):
+        raise Failure(errors.DATE_MALFORMED, name)
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a `yyyy-MM-dd HH:mm:ss` that is in the calendar."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_member(value: object, allowed: Collection[object], name: str) -> None:

@@ -1,6 +1,6 @@
 """Amounts on the wire: exact JSON numbers, written straight from integers of 1e-8."""
 
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Final, Protocol
 
 from vezne.core.money import SCALE
@@ -8,27 +8,46 @@ from vezne.dialects.iyzico.shapes import Amount
 from vezne.dialects.iyzico.switches import Decimals
 
 # An answer has some forty amounts: rates, fees, zeroes, and the prices of a shop, which come again.
-_TEXTS_KEPT: Final = 4096
+TEXTS_MAX: Final = 4096
 
 
-@lru_cache(_TEXTS_KEPT)
-def stripped_text(amount_e8: int) -> str:
-    """Plain notation without trailing zeros: `1.2`, `20`, `0`."""
+class Texts(dict[int, str]):
+    """Amounts as they were written, all of which are forgotten when there are `TEXTS_MAX`.
+
+    Looking one up takes fewer steps than asking a function that remembers its answers.
+    """
+
+    def __init__(self, write: Callable[[int], str]) -> None:
+        super().__init__()
+        self._write = write
+
+    def __missing__(self, amount_e8: int) -> str:
+        if len(self) >= TEXTS_MAX:
+            self.clear()
+        text = self[amount_e8] = self._write(amount_e8)
+        return text
+
+
+def _stripped(amount_e8: int) -> str:
     if amount_e8 < 0:
-        return "-" + stripped_text(-amount_e8)
+        return "-" + _stripped(-amount_e8)
     digits = str(amount_e8).zfill(SCALE + 1)
     return f"{digits[:-SCALE]}.{digits[-SCALE:]}".rstrip("0").rstrip(".")
 
 
-@lru_cache(_TEXTS_KEPT)
-def scale8_text(amount_e8: int) -> str:
-    """Eight decimals: `0.36000000`. A zero is `0E-8`, as the live service writes it."""
+def _scale8(amount_e8: int) -> str:
     if not amount_e8:
         return "0E-8"
     if amount_e8 < 0:
-        return "-" + scale8_text(-amount_e8)
+        return "-" + _scale8(-amount_e8)
     digits = str(amount_e8).zfill(SCALE + 1)
     return f"{digits[:-SCALE]}.{digits[-SCALE:]}"
+
+
+# Plain notation without trailing zeros: `1.2`, `20`, `0`.
+stripped_text: Final[Callable[[int], str]] = Texts(_stripped).__getitem__
+# Eight decimals: `0.36000000`. A zero is `0E-8`, as the live service writes it.
+scale8_text: Final[Callable[[int], str]] = Texts(_scale8).__getitem__
 
 
 class Notation(Protocol):

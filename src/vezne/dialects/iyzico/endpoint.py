@@ -14,6 +14,7 @@ from vezne.core.merchant import Credential, Merchant
 from vezne.core.ports import Books, Merchants, NameBox, Ports
 from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import auth, checks, envelope, errors
+from vezne.dialects.iyzico.bin_words import BinWords
 from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.refusals import REFUSALS
@@ -26,6 +27,11 @@ from vezne.edge.messages import Handler, Outcome, Request, Response
 from vezne.flows.merchant_time import ports_at
 
 DOOR: Final = "iyzico"
+_DISBELIEF: Final = {
+    auth.AuthProblem.MISSING_HEADER: errors.UNKNOWN_KEY,
+    auth.AuthProblem.UNKNOWN_KEY: errors.UNKNOWN_KEY,
+    auth.AuthProblem.BAD_SIGNATURE: errors.BAD_SIGNATURE,
+}
 _NO_CARD: Final = LiftedCard(transit_id=0, number=FieldState.ABSENT, cvv=FieldState.ABSENT)
 
 
@@ -42,6 +48,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     names: NameBox
     switches: Switches
     notation: Notation
+    bin_words: BinWords
     public_url: str | None = None
     faults: FaultBoard | None = None
     spent: RandomKeys | None = None
@@ -89,13 +96,15 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
     async def handle(request: Request) -> Response:
         context = context_of(request, is_query=endpoint.is_query)
         try:
-            credential = await _authenticate(request, desk)
-        except Failure as unknown:
-            return _failed(context, desk, unknown, Outcome.UNAUTHENTICATED)
-        prove_caller(credential.merchant.id, credential.key)
-        if not may_call(credential.merchant):
+            credential = await auth.authenticate(request, desk.merchants, desk.spent)
+        except auth.Unauthenticated as unknown:
+            failure = Failure(_DISBELIEF[unknown.problem])
+            return _failed(context, desk, failure, Outcome.UNAUTHENTICATED)
+        merchant = credential.merchant
+        prove_caller(merchant.id, credential.key)
+        if not may_call(merchant):
             return _failed(context, desk, Failure(errors.ADDRESS_NOT_ALLOWED), Outcome.REFUSED)
-        there = desk_for(credential.merchant, desk)
+        there = desk_for(merchant, desk)
         try:
             call = _open_call(there, credential, endpoint, request, context)
         except Failure as unopened:
@@ -103,8 +112,8 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         if endpoint.is_write and KEY_HEADER in request.headers:
             response = await _serve_once(desk, endpoint, call, request, context)
         else:
-            response = (await _serve(endpoint, call, context)).response
-        fail_on_demand(desk.faults, credential.merchant.id, request.path)
+            response = await _serve(endpoint, call, context)
+        fail_on_demand(desk.faults, merchant.id, request.path)
         return response
 
     return handle
@@ -128,7 +137,8 @@ async def _serve_once(
     async def serve(books: Books) -> Served:
         ports = msgspec.structs.replace(call.desk.ports, books=books)
         there = msgspec.structs.replace(call.desk, ports=ports)
-        return await _serve(endpoint, msgspec.structs.replace(call, desk=there), context)
+        response = await _serve(endpoint, msgspec.structs.replace(call, desk=there), context)
+        return Served(response, is_refused=response.outcome is not Outcome.SERVED)
 
     key = Key(request=request, merchant=call.merchant, scope=DOOR)
     try:
@@ -138,23 +148,24 @@ async def _serve_once(
         return _failed(context, call.desk, failure, Outcome.REFUSED)
 
 
-async def _serve(endpoint: Endpoint[Shape], call: Call[Shape], context: envelope.Context) -> Served:
+async def _serve(
+    endpoint: Endpoint[Shape], call: Call[Shape], context: envelope.Context
+) -> Response:
     """The answer to a call."""
-    outcome = Outcome.REFUSED
     try:
         payload = await endpoint.serve(call)
     except Refusal as refusal:
         failure = Failure(endpoint.refusals[refusal.reason])
+        outcome = Outcome.REFUSED
     except Failure as failed:
         failure = failed
-        if errors.is_decline(failed.error):
-            outcome = Outcome.DECLINED
+        outcome = Outcome.DECLINED if errors.is_decline(failed.error) else Outcome.REFUSED
     else:
-        return Served(Response(200, envelope.success(context, _now_ms(call.desk), payload)))
+        return Response(200, envelope.success(context, _now_ms(call.desk), payload))
     echoed = failure.echoed
     if echoed is None and endpoint.echo is not None:
         echoed = await endpoint.echo(call)
-    return Served(_failed(context, call.desk, failure, outcome, echoed), is_refused=True)
+    return _failed(context, call.desk, failure, outcome, echoed)
 
 
 def _failed(
@@ -162,7 +173,7 @@ def _failed(
     desk: Desk,
     failure: Failure,
     outcome: Outcome,
-    echoed: msgspec.Struct | None = None,
+    echoed: msgspec.Struct | msgspec.Raw | None = None,
 ) -> Response:
     body = envelope.failure(context, _now_ms(desk), failure, echoed)
     return Response(200, body, outcome=outcome, reason=failure.error.code)
@@ -202,15 +213,6 @@ def _open_call(
         scheme=request.scheme,
         host=request.host,
     )
-
-
-async def _authenticate(request: Request, desk: Desk) -> Credential:
-    try:
-        return await auth.authenticate(request, desk.merchants, desk.spent)
-    except auth.Unauthenticated as refused:
-        is_signed_wrongly = refused.problem is auth.AuthProblem.BAD_SIGNATURE
-        error = errors.BAD_SIGNATURE if is_signed_wrongly else errors.UNKNOWN_KEY
-        raise Failure(error) from None
 
 
 def _now_ms(desk: Desk) -> int:

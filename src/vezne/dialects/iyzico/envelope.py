@@ -23,7 +23,7 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Success(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
-    """What stands before the fields of a success."""
+    """What stands before the fields of a success, for the description of the door."""
 
     status: Literal["success"]
     locale: str
@@ -86,19 +86,18 @@ def success(
     context: Context, now_ms: int, payload: msgspec.Struct | msgspec.Raw | None = None
 ) -> bytes:
     """The body of a successful answer: the envelope, then the fields of the payload."""
-    head = _encoder.encode(
-        Success(
-            status="success",
-            locale=context.locale,
-            system_time=now_ms,
-            conversation_id=context.conversation_id,
-        )
-    )
+    # Written straight, as `Success` would be: a locale is letters only.
+    head = b'{"status":"success","locale":"%b","systemTime":%d' % (context.locale.encode(), now_ms)
+    if context.conversation_id is not None:
+        head += b',"conversationId":' + _encoder.encode(context.conversation_id)
     return _joined(head, payload)
 
 
 def failure(
-    context: Context, now_ms: int, problem: Failure, echoed: msgspec.Struct | None = None
+    context: Context,
+    now_ms: int,
+    problem: Failure,
+    echoed: msgspec.Struct | msgspec.Raw | None = None,
 ) -> bytes:
     """The body of an error in the caller's language, then the fields that are echoed."""
     error = problem.error
@@ -113,7 +112,7 @@ def failure(
             conversation_id=context.conversation_id,
         )
     )
-    return _joined(head, echoed)
+    return _joined(head[:-1], echoed)
 
 
 def message(error: Error, locale: str, *values: object) -> str:
@@ -128,6 +127,6 @@ def http_error(now_ms: int, status: int, error: str, path: str) -> bytes:
 
 
 def _joined(head: bytes, payload: msgspec.Struct | msgspec.Raw | None) -> bytes:
-    """One JSON object with the fields of both, in order."""
+    """One JSON object with the fields of both, in order; the first is not closed yet."""
     tail = b"{}" if payload is None else _encoder.encode(payload)
-    return head if tail == b"{}" else b"%b,%b" % (head[:-1], tail[1:])
+    return head + b"}" if tail == b"{}" else b"%b,%b" % (head, tail[1:])

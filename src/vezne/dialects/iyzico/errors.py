@@ -22,7 +22,9 @@ class Error(msgspec.Struct, frozen=True):
 class Failure(Exception):
     """An answer that is an error. `echoed` replaces what the endpoint echoes by itself."""
 
-    def __init__(self, error: Error, *values: object, echoed: msgspec.Struct | None = None) -> None:
+    def __init__(
+        self, error: Error, *values: object, echoed: msgspec.Struct | msgspec.Raw | None = None
+    ) -> None:
         super().__init__(error.code)
         self.error = error
         self.values = values

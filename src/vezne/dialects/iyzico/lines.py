@@ -4,7 +4,8 @@ Lines are most of a payment's answer. They are written straight into text: a rec
 encoder over its thirty amounts would take half as long again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from json.encoder import encode_basestring as quoted
 from typing import Final
 
 import msgspec
@@ -14,7 +15,6 @@ from vezne.core.calendar import local_text
 from vezne.core.money import UNIT, apply_rate, divide_half_up, share
 from vezne.core.payment import Payment
 from vezne.core.pricing import PricedLine
-from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.shapes import Amount, Basic
 
@@ -23,64 +23,55 @@ TRANSACTION_STATUS: Final = {Risk.ACCEPTED: 2, Risk.REVIEW: 0, Risk.REJECTED: -1
 _WAITING: Final = 1
 _PERCENT: Final = 100
 
-_LINE: Final = (
-    '{%s"paymentTransactionId":"%d","transactionStatus":%d,"price":%s,"paidPrice":%s,'
-    '"merchantCommissionRate":%s,"merchantCommissionRateAmount":%s,'
-    '"iyziCommissionRateAmount":%s,"iyziCommissionFee":%s,'
-    '"blockageRate":%s,"blockageRateAmountMerchant":%s,"blockageRateAmountSubMerchant":%s,'
-    '"blockageResolvedDate":"%s",%s"subMerchantPrice":%s,"subMerchantPayoutRate":%s,'
-    '"subMerchantPayoutAmount":%s,"merchantPayoutAmount":%s,"convertedPayout":%s}'
-)
-_ITEM_ID: Final = '"itemId":%s,'
-_SELLER: Final = '"subMerchantKey":%s,'
-_CONVERTED: Final = (
-    '{"paidPrice":%s,"iyziCommissionRateAmount":%s,"iyziCommissionFee":%s,'
-    '"blockageRateAmountMerchant":%s,"blockageRateAmountSubMerchant":%s,'
-    '"subMerchantPayoutAmount":%s,"merchantPayoutAmount":%s,'
-    '"iyziConversionRate":0,"iyziConversionRateAmount":0,"currency":"%s"}'
-)
-_encoder: Final = msgspec.json.Encoder()
-
 
 def item_transactions(
     call: Call[Basic], payment: Payment, sent: Sequence[Amount] | None
-) -> list[msgspec.Raw]:
+) -> list[str]:
     """The objects of `itemTransactions`, in basket order. `sent` has the prices of the request."""
     notation, pricing = call.desk.notation, payment.pricing
     amount, constant = notation.amount, notation.constant
-    is_home = payment.currency == payment.settlement_currency
+    currency = payment.settlement_currency
+    is_home = payment.currency == currency
     # What every line has in common.
+    usual_status = TRANSACTION_STATUS[payment.risk]
     rate = amount(pricing.markup_percent_e8)
     blockage_rate = amount(pricing.blockage_rate_e8 * _PERCENT)
     released = local_text(payment.blockage_resolved_ms)
-    transactions: list[msgspec.Raw] = []
+    nothing, zero = amount(0), constant(0)
+    transactions: list[str] = []
     for place, line in enumerate(pricing.lines):
-        figures = _figures(notation, line)
+        item_id, seller, status = "", "", usual_status
+        if payment.lines:
+            item = payment.lines[place]
+            item_id = f'"itemId":{quoted(item.item_id)},'
+            if item.sub_merchant:
+                seller = f'"subMerchantKey":{quoted(item.sub_merchant)},'
+                status = transaction_status(payment, place)
+        price = notation.echo(line.price_e8, sent[place] if sent else None)
+        figures = _figures(amount, line)
         paid, commission, fee, blockage, _, _, payout = figures
-        settled = figures if is_home else _figures(notation, _settled(call, payment, line))
-        item = payment.lines[place] if payment.lines else None
-        text = _LINE % (
-            _ITEM_ID % _quoted(item.item_id) if item else "",
-            payment.number + 1 + place,
-            transaction_status(payment, place),
-            notation.echo(line.price_e8, sent[place] if sent else None),
-            paid,
-            rate,
-            amount(line.paid_e8 - line.price_e8),
-            commission,
-            fee,
-            blockage_rate,
-            blockage,
-            constant(line.sub_merchant_blockage_e8),
-            released,
-            _SELLER % _quoted(item.sub_merchant) if item and item.sub_merchant else "",
-            constant(line.sub_merchant_price_e8),
-            amount(_payout_rate_e8(line)),
-            constant(line.sub_merchant_payout_e8),
-            payout,
-            _CONVERTED % (*settled, payment.settlement_currency),
+        price_of_seller, rate_of_seller = zero, nothing
+        blockage_of_seller = payout_of_seller = zero
+        if line.sub_merchant_price_e8:
+            price_of_seller = constant(line.sub_merchant_price_e8)
+            rate_of_seller = amount(_payout_rate_e8(line))
+            blockage_of_seller = constant(line.sub_merchant_blockage_e8)
+            payout_of_seller = constant(line.sub_merchant_payout_e8)
+        settled = figures if is_home else _figures(amount, _settled(call, payment, line))
+        transactions.append(
+            f'{{{item_id}"paymentTransactionId":"{payment.number + 1 + place}",'
+            f'"transactionStatus":{status},"price":{price},"paidPrice":{paid},'
+            f'"merchantCommissionRate":{rate},'
+            f'"merchantCommissionRateAmount":{amount(line.paid_e8 - line.price_e8)},'
+            f'"iyziCommissionRateAmount":{commission},"iyziCommissionFee":{fee},'
+            f'"blockageRate":{blockage_rate},"blockageRateAmountMerchant":{blockage},'
+            f'"blockageRateAmountSubMerchant":{blockage_of_seller},'
+            f'"blockageResolvedDate":"{released}",{seller}'
+            f'"subMerchantPrice":{price_of_seller},'
+            f'"subMerchantPayoutRate":{rate_of_seller},'
+            f'"subMerchantPayoutAmount":{payout_of_seller},'
+            f'"merchantPayoutAmount":{payout},"convertedPayout":{_converted(settled, currency)}}}'
         )
-        transactions.append(msgspec.Raw(text))
     return transactions
 
 
@@ -93,13 +84,8 @@ def transaction_status(payment: Payment, place: int) -> int:
     return TRANSACTION_STATUS[payment.risk]
 
 
-def _quoted(text: str) -> str:
-    return _encoder.encode(text).decode()
-
-
-def _figures(notation: Notation, line: PricedLine) -> tuple[str, ...]:
+def _figures(amount: Callable[[int], str], line: PricedLine) -> tuple[str, ...]:
     """The figures of a line that are shown a second time as a payout, in the order of the wire."""
-    amount = notation.amount
     return (
         amount(line.paid_e8),
         amount(line.commission_e8),
@@ -111,10 +97,19 @@ def _figures(notation: Notation, line: PricedLine) -> tuple[str, ...]:
     )
 
 
+def _converted(figures: tuple[str, ...], currency: str) -> str:
+    paid, commission, fee, blockage, sub_blockage, sub_payout, payout = figures
+    return (
+        f'{{"paidPrice":{paid},"iyziCommissionRateAmount":{commission},"iyziCommissionFee":{fee},'
+        f'"blockageRateAmountMerchant":{blockage},"blockageRateAmountSubMerchant":{sub_blockage},'
+        f'"subMerchantPayoutAmount":{sub_payout},"merchantPayoutAmount":{payout},'
+        f'"iyziConversionRate":0,"iyziConversionRateAmount":0,"currency":"{currency}"}}'
+    )
+
+
 def _payout_rate_e8(line: PricedLine) -> int:
     """What part of its price a line pays to the sub-merchant, in per cent."""
-    price_e8 = line.sub_merchant_price_e8
-    return share(price_e8, _PERCENT * UNIT, line.price_e8) if price_e8 else 0
+    return share(line.sub_merchant_price_e8, _PERCENT * UNIT, line.price_e8)
 
 
 def _settled(call: Call[Basic], payment: Payment, line: PricedLine) -> PricedLine:

@@ -13,7 +13,7 @@ from vezne.dialects.iyzico.cards import bank_name, card_facts
 from vezne.dialects.iyzico.decimals import stripped_text
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.errors import Failure
-from vezne.dialects.iyzico.translate import CURRENCIES, DEFAULT_CURRENCY
+from vezne.dialects.iyzico.payment_rules import CURRENCIES, DEFAULT_CURRENCY
 from vezne.flows import inquire
 
 _BIN_DIGITS_MIN: Final = 6

@@ -10,10 +10,10 @@ from vezne.dialects.iyzico import answers, checks, errors, marketplace_shapes
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.lines import item_transactions
+from vezne.dialects.iyzico.payment_rules import CURRENCIES, DEFAULT_CURRENCY
 from vezne.dialects.iyzico.payments import number_from_text
 from vezne.dialects.iyzico.sellers import checked_sub_merchant_price
 from vezne.dialects.iyzico.sub_merchants import key_of
-from vezne.dialects.iyzico.translate import CURRENCIES, DEFAULT_CURRENCY
 from vezne.flows import marketplace
 from vezne.flows.cross_book import CrossBook, cross_book
 from vezne.flows.marketplace import DecideOnLine, GiveLine
@@ -94,4 +94,4 @@ def _line_number(body: marketplace_shapes.Line) -> int:
 
 
 def _line(call: Call[marketplace_shapes.PaymentItem], payment: Payment, line_number: int) -> Raw:
-    return item_transactions(call, payment, None)[payment.line_index(line_number)]
+    return Raw(item_transactions(call, payment, None)[payment.line_index(line_number)])

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
 
 from vezne.core.answer import DeclineReason, Risk
 from vezne.core.authentication import AuthenticationState
@@ -33,12 +33,12 @@ _LATE: Final = {
 }
 
 
-async def auth(call: Call[shapes.Payment]) -> answers.PaymentAnswer:
+async def auth(call: Call[shapes.Payment]) -> Raw:
     """POST /payment/auth."""
     return await _pay(call, PaymentKind.SALE)
 
 
-async def preauth(call: Call[shapes.Payment]) -> answers.PaymentAnswer:
+async def preauth(call: Call[shapes.Payment]) -> Raw:
     """POST /payment/preauth."""
     return await _pay(call, PaymentKind.HOLD)
 
@@ -53,7 +53,7 @@ async def basic_preauth(call: Call[shapes.BasicPayment]) -> answers.BasicPayment
     return await _pay_basic(call, PaymentKind.HOLD)
 
 
-async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> answers.PaymentAnswer:
+async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> Raw:
     command, sent = payment_command(call, kind)
     payment = await pay(command, call.desk.ports)
     raise_unless_approved(payment)
@@ -85,7 +85,7 @@ def raise_unless_approved(payment: Payment) -> None:
         raise _unanswered(payment)
 
 
-def raise_if_rejected(payment: Payment, answer: answers.Answer) -> None:
+def raise_if_rejected(payment: Payment, answer: answers.Answer | Raw) -> None:
     """Raise Failure, which repeats the answer, for a payment that the fraud filter rejected."""
     if payment.risk is Risk.REJECTED:
         raise Failure(errors.FRAUD_REFUSED, echoed=answer)
@@ -98,7 +98,7 @@ def why_unauthenticated(payment: Payment, state: AuthenticationState) -> errors.
     return _LATE.get(state, errors.NOT_AUTHENTICATED)
 
 
-async def detail(call: Call[shapes.Detail]) -> answers.PaymentAnswer:
+async def detail(call: Call[shapes.Detail]) -> Raw:
     """POST /payment/detail, by paymentId or else by the caller's own reference.
 
     A payment that failed is answered with its error and `paymentStatus` FAILURE, one that waits in

@@ -1,6 +1,7 @@
 """A payment of the house as this door shows it."""
 
 from collections.abc import Sequence
+from json.encoder import encode_basestring as quoted
 from typing import Final
 
 import msgspec
@@ -8,14 +9,9 @@ from msgspec import UNSET, Raw
 
 from vezne.core.answer import Risk
 from vezne.core.payment import Payment, PaymentKind
-from vezne.dialects.iyzico.answers import (
-    BasicPaymentAnswer,
-    OptionalCount,
-    OptionalText,
-    PaymentAnswer,
-)
+from vezne.dialects.iyzico.answers import BasicPaymentAnswer, OptionalCount, OptionalText
 from vezne.dialects.iyzico.auth import response_signature, signature_text
-from vezne.dialects.iyzico.cards import PAYMENT_BIN_DIGITS, CardFacts, card_facts, token_text
+from vezne.dialects.iyzico.cards import PAYMENT_BIN_DIGITS, card_facts, token_text
 from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.lines import item_transactions
@@ -33,53 +29,46 @@ class Sent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def payment_answer(
-    call: Call[Basic],
-    payment: Payment,
-    sent: Sent | None = None,
-    *,
-    status: OptionalText = UNSET,
-) -> PaymentAnswer:
-    """The payment with its basket. `sent` makes it the answer to the request that paid."""
+    call: Call[Basic], payment: Payment, sent: Sent | None = None, *, status: str | None = None
+) -> Raw:
+    """The payment with its basket: an `answers.PaymentAnswer`, written straight into text.
+
+    `sent` makes it the answer to the request that paid.
+    """
     notation, pricing = call.desk.notation, payment.pricing
-    facts = _facts(call, payment)
+    amount, number, currency = notation.amount, payment.number, payment.currency
     price = notation.echo(payment.price_e8, sent.price if sent else None)
     paid = notation.echo(payment.paid_e8, sent.paid if sent else None)
-    return PaymentAnswer(
-        price=Raw(price),
-        paid_price=Raw(paid),
-        installment=payment.installments,
-        payment_id=str(payment.number),
-        fraud_status=FRAUD_STATUS[payment.risk],
-        merchant_commission_rate=Raw(notation.amount(pricing.markup_percent_e8)),
-        merchant_commission_rate_amount=_markup(notation, payment, sent),
-        iyzi_commission_rate_amount=Raw(notation.amount(pricing.commission_e8)),
-        iyzi_commission_fee=Raw(notation.amount(pricing.fee_e8)),
-        card_type=facts.type,
-        card_association=facts.association,
-        card_family=facts.family,
-        card_token=_token(payment.card_token),
-        card_user_key=_token(payment.owner_key),
-        bin_number=payment.bin[:PAYMENT_BIN_DIGITS],
-        last_four_digits=payment.last4,
-        basket_id=payment.basket_id or UNSET,
-        currency=payment.currency,
-        item_transactions=item_transactions(call, payment, sent.lines if sent else None),
-        auth_code=payment.auth_code,
-        phase=phase(payment),
-        md_status=_md_status(payment),
-        host_reference=payment.reference,
-        signature=response_signature(
-            call.secret,
-            [
-                str(payment.number),
-                payment.currency,
-                payment.basket_id,
-                call.conversation_id,
-                signature_text(paid),
-                signature_text(price),
-            ],
-        ),
-        payment_status=status,
+    token, owner, basket = payment.card_token, payment.owner_key, payment.basket_id
+    md_status = _md_status(payment)
+    lines = item_transactions(call, payment, sent.lines if sent else None)
+    signed = [
+        str(number),
+        currency,
+        basket,
+        call.conversation_id,
+        signature_text(paid),
+        signature_text(price),
+    ]
+    # Parts that an answer may lack.
+    card_token = "" if token is None else f'"cardToken":"{token_text(token)}",'
+    user_key = "" if owner is None else f'"cardUserKey":"{token_text(owner)}",'
+    basket_id = f'"basketId":{quoted(basket)},' if basket else ""
+    authenticated = "" if md_status is UNSET else f'"mdStatus":{md_status},'
+    stood = "" if status is None else f',"paymentStatus":"{status}"'
+    return Raw(
+        f'{{"price":{price},"paidPrice":{paid},"installment":{payment.installments},'
+        f'"paymentId":"{number}","fraudStatus":{FRAUD_STATUS[payment.risk]},'
+        f'"merchantCommissionRate":{amount(pricing.markup_percent_e8)},'
+        f'"merchantCommissionRateAmount":{_markup(notation, payment, sent)},'
+        f'"iyziCommissionRateAmount":{amount(pricing.commission_e8)},'
+        f'"iyziCommissionFee":{amount(pricing.fee_e8)}'
+        f"{call.desk.bin_words.in_payment(payment.bin)},{card_token}{user_key}"
+        f'"binNumber":"{payment.bin[:PAYMENT_BIN_DIGITS]}","lastFourDigits":"{payment.last4}",'
+        f'{basket_id}"currency":"{currency}","itemTransactions":[{",".join(lines)}],'
+        f'"authCode":{quoted(payment.auth_code)},"phase":"{phase(payment)}",{authenticated}'
+        f'"hostReference":{quoted(payment.reference)},'
+        f'"signature":"{response_signature(call.secret, signed)}"{stood}}}'
     )
 
 
@@ -92,7 +81,7 @@ def basic_payment_answer(
 ) -> BasicPaymentAnswer:
     """A payment without a basket. Such answers are not signed."""
     notation, pricing = call.desk.notation, payment.pricing
-    facts = _facts(call, payment)
+    facts = card_facts(call.desk.ports.bins.find(payment.bin), call.desk.switches)
     return BasicPaymentAnswer(
         price=Raw(notation.echo(payment.price_e8, sent.price if sent else None)),
         paid_price=Raw(notation.echo(payment.paid_e8, sent.paid if sent else None)),
@@ -100,7 +89,7 @@ def basic_payment_answer(
         currency=payment.currency,
         payment_id=str(payment.number),
         merchant_commission_rate=Raw(notation.amount(pricing.markup_percent_e8)),
-        merchant_commission_rate_amount=_markup(notation, payment, sent),
+        merchant_commission_rate_amount=Raw(_markup(notation, payment, sent)),
         iyzi_commission_fee=Raw(notation.amount(pricing.fee_e8)),
         card_type=facts.type,
         card_association=facts.association,
@@ -123,10 +112,6 @@ def phase(payment: Payment) -> str:
     return "PRE_AUTH" if payment.captured_ms is None else "POST_AUTH"
 
 
-def _facts(call: Call[Basic], payment: Payment) -> CardFacts:
-    return card_facts(call.desk.ports.bins.find(payment.bin), call.desk.switches)
-
-
 def _md_status(payment: Payment) -> OptionalCount:
     authentication = payment.authentication
     if authentication is None or authentication.result is None:
@@ -138,7 +123,7 @@ def _token(token: bytes | None) -> OptionalText:
     return UNSET if token is None else token_text(token)
 
 
-def _markup(notation: Notation, payment: Payment, sent: Sent | None) -> Raw:
+def _markup(notation: Notation, payment: Payment, sent: Sent | None) -> str:
     """What the merchant added to the price."""
     terms = None if sent is None else (sent.paid, sent.price)
-    return Raw(notation.difference(payment.paid_e8 - payment.price_e8, terms))
+    return notation.difference(payment.paid_e8 - payment.price_e8, terms)

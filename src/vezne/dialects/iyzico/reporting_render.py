@@ -36,13 +36,14 @@ _ENTRIES: Final[Mapping[Operation, str]] = {
     Operation.VOID: "CANCEL",
     Operation.REFUND: "REFUND",
 }
+_answer_decoder: Final = msgspec.json.Decoder(PaymentAnswer)
 _line_decoder: Final = msgspec.json.Decoder(dict[str, Raw])
 _encoder: Final = msgspec.json.Encoder()
 
 
 def reported_payment(call: Call[Basic], payment: Payment) -> answers.ReportedPayment:
     """A payment with its voids, its lines and their refunds."""
-    shown = payment_answer(call, payment)
+    shown = _answer_decoder.decode(payment_answer(call, payment))
     closed_ms = payment.attempts[-1].closed_ms if len(payment.attempts) > 1 else None
     return answers.ReportedPayment(
         payment_id=payment.number,

@@ -27,6 +27,7 @@ from vezne.dialects.iyzico import (
     threeds,
 )
 from vezne.dialects.iyzico.auth import claimed_key, conceal_proof
+from vezne.dialects.iyzico.bin_words import BinWords
 from vezne.dialects.iyzico.callback import callback_form
 from vezne.dialects.iyzico.decimals import notation_for
 from vezne.dialects.iyzico.endpoint import DOOR, Call, Desk, Endpoint, context_of, handler
@@ -39,6 +40,7 @@ from vezne.dialects.iyzico.refusals import (
 )
 from vezne.dialects.iyzico.replay import RandomKeys
 from vezne.dialects.iyzico.shapes import Shape
+from vezne.dialects.iyzico.sound import SOUND_SHAPES
 from vezne.dialects.iyzico.switches import Switches
 from vezne.edge.messages import (
     BadRequest,
@@ -91,6 +93,7 @@ def door(
         names=names,
         switches=switches,
         notation=notation_for(switches.decimals),
+        bin_words=BinWords(ports.bins, switches),
         public_url=public_url,
         faults=faults,
         spent=RandomKeys(minutes, ports.clock) if minutes else None,
@@ -137,7 +140,9 @@ def _route(
         path=path,
         handle=handler(desk, endpoint),
         card=card,
-        shape=None if endpoint.is_query else BodyShape(endpoint.shape, shapes.make),
+        shape=None
+        if endpoint.is_query
+        else BodyShape(SOUND_SHAPES.get(endpoint.shape, endpoint.shape), shapes.make),
         is_write=endpoint.is_write,
     )
 

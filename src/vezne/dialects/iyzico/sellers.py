@@ -18,7 +18,10 @@ def sub_merchant_prices(
 
     Either all lines of a product payment have a sub-merchant or none. Raises Failure.
     """
-    if not any(map(_has_seller, items)):
+    for item in items:
+        if item.sub_merchant_key or (item.sub_merchant_price and item.sub_merchant_price.e8):
+            break
+    else:
         if marketplace is Marketplace.ALWAYS and group == PRODUCT:
             raise Failure(errors.SUB_MERCHANT_KEY_ON_EVERY_LINE)
         return ()
@@ -39,7 +42,3 @@ def checked_sub_merchant_price(price: Amount | None) -> int:
     if price.e8 < 0:
         raise Failure(errors.VALUE_UNKNOWN, "subMerchantPrice")
     return price.e8
-
-
-def _has_seller(item: BasketItem) -> bool:
-    return bool(item.sub_merchant_key or (item.sub_merchant_price and item.sub_merchant_price.e8))

@@ -3,6 +3,7 @@
 Card numbers and security codes are not in them: the vault took them out and left a mark.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, TypeVar
 
@@ -206,7 +207,7 @@ class Payment(Charge, frozen=True, rename="camel", kw_only=True):
     buyer: Buyer | None = None
     shipping_address: Address | None = None
     billing_address: Address | None = None
-    basket_items: list[BasketItem] | None = None
+    basket_items: Sequence[BasketItem] | None = None
 
 
 class BasicPayment(Charge, frozen=True, rename="camel", kw_only=True):

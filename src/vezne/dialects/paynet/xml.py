@@ -6,8 +6,8 @@ elements named `item`.
 
 import re
 from collections.abc import Mapping
+from html import escape
 from typing import Final
-from xml.sax.saxutils import escape
 
 DECLARATION: Final = '<?xml version="1.0" encoding="utf-8"?>'
 ROOT: Final = "response"
@@ -35,4 +35,4 @@ def _content(value: object) -> str:
         return "".join(_element(ITEM, item) for item in value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return escape(_UNPRINTABLE.sub("\ufffd", str(value)))
+    return escape(_UNPRINTABLE.sub("\ufffd", str(value)), quote=False)

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
-import structlog
 from starlette.responses import Response
 
 from vezne.core.audit import AuditAction
 from vezne.core.calendar import ISTANBUL
 from vezne.core.trail import TrailPage, TrailPlace, TrailQuery, TrailUnreadable
 from vezne.edge.logs import describe_fault
+from vezne.event_log import EventLog
 from vezne.panel.card_numbers import echo, is_card_number
 from vezne.panel.paths import PANEL_PATH
 from vezne.panel.permissions import Permission
@@ -34,7 +34,7 @@ _ACTIONS: Final = tuple(
 _FILTERS: Final = ("since", "until", "action", "caller", "failed")
 _MAY_BE_ABSENT: Final = TrailPage(lines=[])
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = EventLog(__name__)
 
 
 async def show_audit(visit: Visit) -> Response:

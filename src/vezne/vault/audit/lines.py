@@ -6,7 +6,7 @@ inserted or moved without changing every later one. `n` counts from 1 without a 
 """
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Literal
 
 import msgspec
@@ -18,7 +18,6 @@ NO_HASH: Final = "0" * 64
 # What comes from outside may be long; a line need not be.
 TEXT_MAX: Final = 200
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PREVIOUS: Final = b',"prev":"'
 _OWN: Final = b',"hash":"'
 _HASH_BYTES: Final = 64
@@ -65,7 +64,8 @@ _decode: Final = msgspec.json.Decoder(Entry).decode
 
 def time_at(now_ms: int) -> datetime:
     """Epoch milliseconds as a line has them."""
-    return _EPOCH + timedelta(milliseconds=now_ms)
+    # The float is exact to the microsecond until the year 2242.
+    return datetime.fromtimestamp(now_ms / 1000, UTC)
 
 
 def words_of(line: Line) -> bytes:
@@ -73,9 +73,9 @@ def words_of(line: Line) -> bytes:
     return _encode(line)[1:-1]
 
 
-def line_of(event: AuditEvent, origin: Origin, now_ms: int, process: int) -> Line:
-    """The line about an event that happens now, to be done for an origin."""
-    return Line(
+def words_about(event: AuditEvent, origin: Origin, now_ms: int, process: int) -> bytes:
+    """What a line says, as `words_of` has it, about what happens now and is done for an origin."""
+    line = Line(
         at=time_at(now_ms),
         process=process,
         action=event.action,
@@ -89,6 +89,7 @@ def line_of(event: AuditEvent, origin: Origin, now_ms: int, process: int) -> Lin
         reason=event.reason[:TEXT_MAX],
         count=event.count,
     )
+    return _encode(line)[1:-1]
 
 
 def link(words: bytes, number: int, previous: str) -> tuple[bytes, str]:

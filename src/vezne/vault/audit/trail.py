@@ -12,17 +12,15 @@ from typing import Final, NamedTuple
 from vezne.core.audit import AuditAction, AuditEvent, current_origin
 from vezne.core.ports import AuditFailure, Clock, Entropy
 from vezne.engines.engine import EngineFailure
+from vezne.engines.gathering import Gathering
 from vezne.vault.audit.anchors import Anchor, Anchors
 from vezne.vault.audit.chain import SEGMENT_BYTES
 from vezne.vault.audit.checkpoints import Checkpoint, CheckpointKey
 from vezne.vault.audit.names import names_of, note_name
 from vezne.vault.audit.writer import Writer
 
-# So long do lines wait for others when many come. A group costs as much as fifty lines, however few
-# are in it, and no answer that changed something is ready sooner.
-GATHER_S: Final = 0.005
-# A group of no more shows that few come: then the next lines wait for nobody.
-CALM_LINES: Final = 2
+# So many lines wait for no others. A group costs as much as fifty, however few are in it.
+ENOUGH_LINES: Final = 1000
 # So often is the disk tried again after a failure.
 RETRY_S: Final = 0.2
 _STREAM_BYTES: Final = 8
@@ -73,13 +71,12 @@ class Trail:
         self._is_busy = False
         self._is_closed = False
         self._is_urgent = False
-        # Whether lines come so seldom that it is no use to wait for more.
-        self._is_calm = True
         self._idle: asyncio.Future[None] | None = None
         self._anchored: Checkpoint | None = None
         self._checkpoint_timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
         self._waiting: list[_Waiter] = []
+        self._gathering = Gathering(self._loop, self._count, self._start_group, enough=ENOUGH_LINES)
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         found = self._writer.look()
         # The newest line when this process came: those behind it are not older than it.
@@ -125,7 +122,7 @@ class Trail:
         origin.newest_line = self._recorded
         if not self._is_busy:
             self._is_busy = True
-            self._start_later()
+            self._gathering.start()
 
     async def settled(self) -> None:
         """Return when every line of the current origin is durable. Raises AuditFailure."""
@@ -236,11 +233,8 @@ class Trail:
             if self._failure:
                 return
 
-    def _start_later(self) -> None:
-        if self._is_calm:
-            self._loop.call_soon(self._start_group)
-        else:
-            self._loop.call_later(GATHER_S, self._start_group)
+    def _count(self) -> int:
+        return len(self._words)
 
     def _start_group(self) -> None:
         """Have what waits written."""
@@ -282,14 +276,13 @@ class Trail:
             self._end_idle()
             return
         self._durable = group.newest
-        self._is_calm = len(group.words) <= CALM_LINES
         for _, settled in self._take_waiting(group.newest):
             settled.set_result(None)
         if self._writer.checkpoint is not self._anchored:
             self._anchored = self._writer.checkpoint
             self._anchor_soon()
         if self._words:
-            self._start_later()
+            self._gathering.start()
         else:
             self._rest()
 

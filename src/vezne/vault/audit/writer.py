@@ -11,7 +11,7 @@ from vezne.core.audit import AuditAction, AuditEvent, Origin
 from vezne.core.ports import Clock
 from vezne.vault.audit.chain import Chain, Growth
 from vezne.vault.audit.checkpoints import Checkpoint, CheckpointKey
-from vezne.vault.audit.lines import Line, line_of, time_at, words_of
+from vezne.vault.audit.lines import Line, time_at, words_about, words_of
 from vezne.vault.audit.segments import Turn
 
 # No line is without a signature for longer, and none is made more often.
@@ -75,7 +75,7 @@ class Writer:
 
     def words(self, event: AuditEvent, origin: Origin = _ITSELF) -> bytes:
         """What a line about an event says."""
-        return words_of(line_of(event, origin, self._clock.now_ms(), self._process))
+        return words_about(event, origin, self._clock.now_ms(), self._process)
 
     def look(self) -> list[AuditEvent]:
         """Find the end of the trail; returns what is wrong there. Raises OSError."""
