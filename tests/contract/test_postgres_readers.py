@@ -34,6 +34,31 @@ async def test_a_connection_is_used_again(engine: PostgresEngine) -> None:
     assert len(backends) == 1
 
 
+async def test_who_comes_later_waits_longer(postgres_url: str) -> None:
+    """Callers that ask again as soon as they are answered do not pass those who wait."""
+    asked: list[int] = []
+    begun: list[int] = []
+
+    class Watched(asyncpg.Connection):
+        async def fetch(self, query: str, *args: int) -> list[asyncpg.Record]:
+            begun.append(args[0])
+            return await super().fetch(query, *args)
+
+    async def call(readers: Readers, first: int) -> None:
+        for number in (first, first + 1_000):
+            asked.append(number)
+            await readers.fetch("SELECT $1::bigint", (number,))
+
+    async with asyncpg.create_pool(
+        postgres_url, min_size=0, max_size=READERS_MAX, connection_class=Watched
+    ) as pool:
+        readers = Readers(pool, 5)
+        await asyncio.gather(*(call(readers, first) for first in range(10 * READERS_MAX)))
+        await readers.close()
+    # The first ones open connections, which takes one of them longer than the other.
+    assert [n for n in begun if n >= READERS_MAX] == [n for n in asked if n >= READERS_MAX]
+
+
 async def test_who_goes_away_leaves_its_connection(engine: PostgresEngine) -> None:
     """Queries that are broken off, under way or in line, cost the others nothing."""
     slow = [asyncio.ensure_future(engine.fetch("SELECT pg_sleep(5)::text")) for _ in range(9)]
