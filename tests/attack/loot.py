@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import itertools
 import json
 import re
@@ -100,11 +101,15 @@ class Loot:
 
 def files_of(folder: Path, prefix: str = "") -> dict[str, bytes]:
     """The files below a folder, without those that a thief does not get."""
-    return {
-        f"{prefix}{path.relative_to(folder)}": path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name not in SECRET_FILES and "__pycache__" not in path.parts
-    }
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.name in SECRET_FILES or "__pycache__" in path.parts:
+            continue
+        # A running server removes files meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file():
+                found[f"{prefix}{path.relative_to(folder)}"] = path.read_bytes()
+    return found
 
 
 def _key_forms(rows: list[dict[str, object]]) -> Iterator[bytes]:

@@ -1,6 +1,7 @@
 """The attack kit: whoever steals everything but the master key learns no card number."""
 
 import re
+import time
 
 import pytest
 
@@ -13,6 +14,7 @@ CARDS = 10_000
 FEW = 250
 # So many digits of a number do not stand together by chance.
 WINDOW = 9
+MONTHS_S = 90 * 24 * 3600
 
 
 @pytest.fixture
@@ -65,9 +67,15 @@ def test_there_is_one_truncation(server):
         for name in ("data/books.db:cards", "data/books.db:payments")
         for row in loot.tables[name]
         for text in re.findall(r"\d{9,}", row["document"].decode())
+        if not is_time(text)
         for at in range(len(text) - WINDOW + 1)
     }
     assert windows & shown == set()
+
+
+def is_time(digits):
+    """Hundreds of these have thousands of windows, one of which may be a card's by chance."""
+    return len(digits) == 13 and abs(int(digits) / 1000 - time.time()) < MONTHS_S
 
 
 @pytest.mark.parametrize("weakness", WEAKNESSES, ids=lambda weakness: weakness.name)

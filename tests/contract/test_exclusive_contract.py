@@ -103,7 +103,9 @@ async def test_an_error_about_time_is_the_holders_own(engine) -> None:
 async def test_a_broken_line_ends_what_is_done_meanwhile(postgres_url) -> None:
     """At once, with a failure of the engine; somebody else can have the name then."""
     engine = await open_postgres(postgres_url, "broken")
-    end = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
+    # Of this database only: a server of other tests may hold names in another one.
+    end = """SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 
     async def hold() -> None:
         async with engine.exclusive("lead"):
@@ -128,7 +130,7 @@ async def test_a_silent_line_ends_what_is_done_meanwhile(postgres_server) -> Non
                     await asyncio.sleep(60)
 
         with pytest.raises(EngineFailure, match="lead"):
-            await asyncio.wait_for(hold(), 30)
+            await asyncio.wait_for(hold(), 55)
         line.cut()
         async with engine.exclusive("lead"):
             pass

@@ -11,6 +11,11 @@ from vezne.engines.postgres import PostgresEngine, open_postgres
 from vezne.engines.postgres_readers import READERS_MAX, Readers
 
 OWN = "SELECT pg_backend_pid(), ?::bigint"
+# A lock that queries wait for, as long as a test wants.
+KEY = 4711
+TAKE = f"pg_advisory_xact_lock({KEY})"
+WAITING = f"""SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = {KEY}
+AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""  # noqa: S608
 
 
 @pytest.fixture
@@ -19,6 +24,13 @@ async def engine(postgres_url: str) -> AsyncIterator[PostgresEngine]:
     yield engine
     await engine.execute_script("DROP SCHEMA readers_test CASCADE")
     await engine.close()
+
+
+async def until_waiting(other: asyncpg.Connection, count: int) -> None:
+    """Wait until so many queries wait for the lock."""
+    async with asyncio.timeout(60):
+        while await other.fetchval(WAITING) < count:  # noqa: ASYNC110 - it is the server's event
+            await asyncio.sleep(0.01)
 
 
 async def test_many_queries_share_few_connections(engine: PostgresEngine) -> None:
@@ -52,7 +64,7 @@ async def test_who_comes_later_waits_longer(postgres_url: str) -> None:
     async with asyncpg.create_pool(
         postgres_url, min_size=0, max_size=READERS_MAX, connection_class=Watched
     ) as pool:
-        readers = Readers(pool, 5)
+        readers = Readers(pool, 60)
         await asyncio.gather(*(call(readers, first) for first in range(10 * READERS_MAX)))
         await readers.close()
     # The first ones open connections, which takes one of them longer than the other.
@@ -80,13 +92,16 @@ async def test_an_error_of_the_caller_s_leaves_the_others_alone(engine: Postgres
 
 async def test_nobody_waits_for_ever(postgres_url: str) -> None:
     """Where every connection is taken for long, who waits is told."""
+    other = await asyncpg.connect(postgres_url)
+    await other.execute(f"SELECT pg_advisory_lock({KEY})")
     async with asyncpg.create_pool(postgres_url, min_size=0, max_size=READERS_MAX) as pool:
-        readers = Readers(pool, 0.2)
-        slow = [readers.fetch("SELECT pg_sleep(0.8)::text", ()) for _ in range(READERS_MAX)]
+        readers = Readers(pool, 1)
+        slow = [readers.fetch(f"SELECT {TAKE}::text", ()) for _ in range(READERS_MAX)]
         waiting = [asyncio.ensure_future(query) for query in slow]
-        await asyncio.sleep(0.2)
+        await until_waiting(other, READERS_MAX)
         with pytest.raises(TimeoutError):
             await readers.fetch("SELECT 1", ())
+        await other.close()
         await asyncio.gather(*waiting)
         assert [tuple(row) for row in await readers.fetch("SELECT 1", ())] == [(1,)]
         await readers.close()
@@ -95,9 +110,15 @@ async def test_nobody_waits_for_ever(postgres_url: str) -> None:
 async def test_closing_waits_for_queries_under_way(postgres_url: str) -> None:
     """They are answered, and then everything is closed."""
     engine = await open_postgres(postgres_url, "readers_test")
-    query = asyncio.ensure_future(engine.fetch("SELECT 7, pg_sleep(0.3)::text"))
+    other = await asyncpg.connect(postgres_url)
+    await other.execute(f"SELECT pg_advisory_lock({KEY})")
+    query = asyncio.ensure_future(engine.fetch(f"SELECT 7, {TAKE}::text"))
+    await until_waiting(other, 1)
+    closing = asyncio.ensure_future(engine.close())
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(engine.close(), 10)
+    assert not closing.done()
+    await other.close()
+    await asyncio.wait_for(closing, 60)
     assert await query == [(7, "")]
     with pytest.raises(EngineClosed):
         await engine.fetch("SELECT 1")

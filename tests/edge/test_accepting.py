@@ -18,7 +18,17 @@ from vezne.edge.service import Limits, Service
 from vezne.machine import SystemClock
 from vezne.vault.certificates import ensure_certificates
 
-FEW = msgspec.structs.replace(QUICK, connections_max=3, idle_s=30.0, handshake_s=30.0)
+# No time limit strikes, however slow the machine is.
+PATIENT = msgspec.structs.replace(
+    QUICK,
+    idle_s=30.0,
+    handshake_s=30.0,
+    head_s=30.0,
+    body_s=30.0,
+    leave_s=PATIENCE_S,
+    grace_s=PATIENCE_S,
+)
+FEW = msgspec.structs.replace(PATIENT, connections_max=3)
 
 
 async def answer(_incoming):
@@ -92,7 +102,7 @@ def test_who_says_nothing_after_connecting_for_tls_counts_as_well(tmp_path):
 
 def test_a_long_line_of_requests_is_cut_off():
     """Those that are in line are answered; what came on top is to be sent again elsewhere."""
-    limits = msgspec.structs.replace(QUICK, pipelined_max=4)
+    limits = msgspec.structs.replace(PATIENT, pipelined_max=4)
     with ListeningThread(slow_answer, limits=limits) as server, server.connect() as client:
         client.send(post() * 20)
         assert [client.read().status for _ in range(6)] == [200] * 5 + [503]
@@ -137,7 +147,7 @@ async def test_without_files_connections_wait():
 
 async def test_who_is_in_line_at_the_end_is_served():
     """Also those who are more than are taken at once: each has connected, as far as it knows."""
-    listeners = await Listeners.open(answer, http=Address("127.0.0.1", 0), limits=QUICK)
+    listeners = await Listeners.open(answer, http=Address("127.0.0.1", 0), limits=PATIENT)
     clients = [silent(listeners.http_url) for _ in range(3 * ACCEPTED_AT_ONCE)]
     for client in clients:
         client.sendall(post())

@@ -17,12 +17,32 @@ from vezne.edge.messages import Response
 from vezne.edge.service import Limits
 from vezne.edge.sites import Incoming
 
+# Limits that do not strike, however slow the machine is. A test of a limit has that one of QUICK.
+_NEVER_S = 60.0
+PATIENT = msgspec.structs.replace(
+    QUICK,
+    idle_s=_NEVER_S,
+    head_s=_NEVER_S,
+    body_s=_NEVER_S,
+    take_s=_NEVER_S,
+    linger_s=_NEVER_S,
+    grace_s=PATIENCE_S / 2,
+)
+
 
 class Desk:
-    """A handler that remembers its requests and never has two of a connection at once."""
+    """A handler that remembers its requests and never has two of a connection at once.
 
-    def __init__(self, *, delay_s: float = 0.0, answer: bytes = b'{"ok":1}') -> None:
+    One that is held answers nothing until `go_on` is set.
+    """
+
+    def __init__(
+        self, *, delay_s: float = 0.0, answer: bytes = b'{"ok":1}', is_held: bool = False
+    ) -> None:
         self.requests: list[Incoming] = []
+        self.go_on = asyncio.Event()
+        if not is_held:
+            self.go_on.set()
         self.delay_s = delay_s
         self.answer = answer
         self.finished = 0
@@ -33,6 +53,7 @@ class Desk:
         self.requests.append(incoming)
         self._at_work += 1
         self.at_work_max = max(self.at_work_max, self._at_work)
+        await self.go_on.wait()
         await asyncio.sleep(self.delay_s)
         self._at_work -= 1
         self.finished += 1
@@ -47,8 +68,14 @@ def desk():
 
 
 @pytest.fixture
-def server(desk):
-    with ListeningThread(desk.handle, limits=QUICK) as listening:
+def limits():
+    """The server's; a test may have others."""
+    return PATIENT
+
+
+@pytest.fixture
+def server(desk, limits):
+    with ListeningThread(desk.handle, limits=limits) as listening:
         yield listening
 
 
@@ -56,6 +83,16 @@ def server(desk):
 def client(server):
     with server.connect() as connection:
         yield connection
+
+
+def patient_but(name: str) -> Limits:
+    """One limit strikes, and it alone."""
+    return msgspec.structs.replace(PATIENT, **{name: getattr(QUICK, name)})
+
+
+def quick(name: str):
+    """The server of a test is patient in everything but this."""
+    return pytest.mark.parametrize("limits", [patient_but(name)], ids=[name])
 
 
 def wait_until(is_so) -> None:
@@ -102,7 +139,7 @@ def test_keep_alive_serves_many(client, desk):
 def test_pipelined_requests_are_answered_in_order_and_alone():
     """Requests sent at once are answered in order, never two at a time."""
     desk = Desk(delay_s=0.02)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    with ListeningThread(desk.handle, limits=PATIENT) as server, server.connect() as client:
         client.send(b"".join(post(f"/{number}") for number in range(10)) + post("/last")[:-5])
         assert [client.read().body[-2:] for _ in range(10)] == [
             b"/%d" % number for number in range(10)
@@ -115,7 +152,10 @@ def test_pipelined_requests_are_answered_in_order_and_alone():
 def test_pipelined_garbage_does_not_overtake_an_answer():
     """The answer to a whole request comes before the refusal of what follows it."""
     desk = Desk(delay_s=0.05)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    with (
+        ListeningThread(desk.handle, limits=patient_but("linger_s")) as server,
+        server.connect() as client,
+    ):
         client.send(post("/good") + b"\x00garbage\r\n\r\n")
         assert client.read().body.endswith(b"/good")
         assert client.read().status == 400
@@ -171,7 +211,7 @@ def test_expect_100_continue(client, desk):
 def test_expect_100_continue_waits_for_the_answer_before():
     """The go-ahead for a pipelined request does not overtake the answer before it."""
     desk = Desk(delay_s=0.05)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    with ListeningThread(desk.handle, limits=PATIENT) as server, server.connect() as client:
         client.send(post("/first") + post("/second", b"12345", b"Expect: 100-continue")[:-5])
         assert client.read().body.endswith(b"/first")
         assert client.read().status == 100
@@ -284,6 +324,7 @@ def test_body_in_tiny_chunks_is_refused(client):
     assert client.read().status == 413
 
 
+@quick("linger_s")
 def test_flood_after_a_refusal_is_not_read_for_ever(client):
     """A client that goes on sending after its refusal is disconnected."""
     client.send(b"POST /l HTTP/1.1\r\nHost: desk\r\nContent-Length: 99999999\r\n\r\n")
@@ -306,6 +347,7 @@ def dribble_until_answered(client: RawClient) -> None:
         client.send(b"X")
 
 
+@quick("head_s")
 def test_slow_head_is_cut_off(client, desk):
     """A byte now and then does not prolong the time for a head."""
     client.send(b"GET / HTTP/1.1\r\n")
@@ -315,6 +357,7 @@ def test_slow_head_is_cut_off(client, desk):
     assert desk.requests == []
 
 
+@quick("body_s")
 def test_slow_body_is_cut_off(client, desk):
     """A byte now and then does not prolong the time for a body."""
     client.send(post("/s", b"a" * 1000)[:-1000])
@@ -324,12 +367,18 @@ def test_slow_body_is_cut_off(client, desk):
     assert desk.requests == []
 
 
-def test_idle_connection_is_closed_in_silence(client):
+def test_idle_connection_is_closed_in_silence(server, client):
     """A connection that is not used any more ends without a word, used or not before."""
     assert client.ask(post()).status == 200
+    # From here on: the connection may rest until it is asked once more, however long that takes.
+    server.listeners._service.idle_s = QUICK.idle_s
+    assert client.ask(post()).status == 200
     assert client.is_ended()
+    with server.connect() as unused:
+        assert unused.is_ended()
 
 
+@quick("head_s")
 def test_slow_second_request_is_cut_off(client):
     """A request that starts behind another one has a deadline as well."""
     client.send(post("/one") + post("/two")[:20])
@@ -339,7 +388,7 @@ def test_slow_second_request_is_cut_off(client):
 
 def test_connection_limit():
     """Beyond the limit a client is told so; when another leaves there is room again."""
-    limits = msgspec.structs.replace(QUICK, connections_max=2)
+    limits = msgspec.structs.replace(PATIENT, connections_max=2)
     with ListeningThread(Desk().handle, limits=limits) as server:
         with server.connect() as one, server.connect() as two:
             assert one.ask(post()).status == two.ask(post()).status == 200
@@ -362,7 +411,7 @@ def test_fault_of_the_handler_is_a_500_without_its_words():
 
     lines = io.StringIO()
     configure_logs(stream=lines)
-    with ListeningThread(fail, limits=QUICK) as server, server.connect() as client:
+    with ListeningThread(fail, limits=PATIENT) as server, server.connect() as client:
         reply = client.ask(post("/f", b"very private"))
         assert (reply.status, reply.body) == (500, b"Internal Server Error")
         assert client.is_ended()
@@ -382,12 +431,15 @@ def test_response_headers_cannot_be_split(header):
 def test_client_that_does_not_read_is_not_served_further():
     """Answers are not piled up for a client that takes none, and it is disconnected."""
     desk = Desk(answer=b"a" * 200_000)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    with (
+        ListeningThread(desk.handle, limits=patient_but("take_s")) as server,
+        server.connect() as client,
+    ):
         client.socket.setblocking(False)
         sent = 0
         started = time.monotonic()
         message = post() * 100
-        while time.monotonic() < started + PATIENCE_S / 2:
+        while time.monotonic() < started + PATIENCE_S:
             try:
                 sent += client.socket.send(message)
             except BlockingIOError:
@@ -402,7 +454,7 @@ def test_client_that_does_not_read_is_not_served_further():
 def test_request_outlives_its_client():
     """What was begun is finished although the client has gone, and shutdown waits for it."""
     desk = Desk(delay_s=0.3)
-    with ListeningThread(desk.handle, limits=QUICK) as server:
+    with ListeningThread(desk.handle, limits=PATIENT) as server:
         with server.connect() as client:
             client.send(post())
             wait_until(lambda: desk.requests)
@@ -413,7 +465,7 @@ def test_request_outlives_its_client():
 def test_half_closed_client_gets_its_answer():
     """A client that has ended its side still reads the answer."""
     desk = Desk(delay_s=0.05)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    with ListeningThread(desk.handle, limits=PATIENT) as server, server.connect() as client:
         client.send(post())
         client.socket.shutdown(1)
         assert client.read().status == 200
@@ -438,10 +490,9 @@ def test_default_limits_are_those_of_the_documentation():
 
 def test_shutdown_finishes_what_is_in_flight():
     """A request in flight is answered, idle connections end, new ones are refused."""
-    desk = Desk(delay_s=0.2)
-    limits = msgspec.structs.replace(QUICK, body_s=PATIENCE_S, grace_s=PATIENCE_S)
+    desk = Desk(is_held=True)
     with (
-        ListeningThread(desk.handle, limits=limits) as server,
+        ListeningThread(desk.handle, limits=PATIENT) as server,
         server.connect() as busy,
         server.connect() as idle,
         server.connect() as half,
@@ -451,6 +502,7 @@ def test_shutdown_finishes_what_is_in_flight():
         wait_until(lambda: desk.requests)
         server.begin_close()
         assert idle.is_ended()
+        server.call(desk.go_on.set)
         reply = busy.read()
         assert (reply.status, reply.headers["connection"]) == (200, "close")
         assert busy.is_ended()
@@ -461,8 +513,11 @@ def test_shutdown_finishes_what_is_in_flight():
 
 def test_shutdown_does_not_wait_for_ever():
     """After the time of grace a request in flight is cancelled and its connection cut."""
-    desk = Desk(delay_s=PATIENCE_S)
-    with ListeningThread(desk.handle, limits=QUICK) as server, server.connect() as client:
+    desk = Desk(is_held=True)
+    with (
+        ListeningThread(desk.handle, limits=patient_but("grace_s")) as server,
+        server.connect() as client,
+    ):
         client.send(post())
         wait_until(lambda: desk.requests)
         server.close()
@@ -472,7 +527,7 @@ def test_shutdown_does_not_wait_for_ever():
 
 def test_shutdown_can_be_hurried():
     """Requests in flight can be given up before the time of grace."""
-    desk = Desk(delay_s=PATIENCE_S)
+    desk = Desk(is_held=True)
     with ListeningThread(desk.handle) as server, server.connect() as client:
         client.send(post())
         wait_until(lambda: desk.requests)

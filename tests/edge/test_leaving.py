@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 
 import msgspec
@@ -21,7 +22,16 @@ from vezne.edge.shared_sockets import shared_sockets
 from vezne.edge.sites import Incoming
 
 # Idle connections may rest long, so that nothing but the end closes them.
-PATIENT = msgspec.structs.replace(QUICK, idle_s=PATIENCE_S, leave_s=0.6)
+PATIENT = msgspec.structs.replace(
+    QUICK,
+    idle_s=PATIENCE_S,
+    head_s=PATIENCE_S,
+    body_s=PATIENCE_S,
+    grace_s=PATIENCE_S,
+    leave_s=0.6,
+)
+# Who is at the end of a server has time for a request also on a machine that stands still a while.
+_SLOW_LEAVE_S = 3.0
 
 
 async def echo(incoming: Incoming) -> Response:
@@ -47,8 +57,9 @@ def test_every_answer_is_the_last_of_its_connection():
 
 def test_a_request_that_was_about_to_come_is_answered():
     """An idle connection is kept for a moment after the listeners have closed, then ended."""
+    limits = msgspec.structs.replace(PATIENT, leave_s=_SLOW_LEAVE_S)
     with (
-        ListeningThread(echo, limits=PATIENT) as server,
+        ListeningThread(echo, limits=limits) as server,
         server.connect() as kept,
         server.connect() as idle,
     ):
@@ -62,12 +73,37 @@ def test_a_request_that_was_about_to_come_is_answered():
 
 def test_a_request_that_lies_in_the_socket_is_answered():
     """Also when the event loop was busy for so long that it has not seen it yet."""
-    with ListeningThread(echo, limits=PATIENT) as server, server.connect() as client:
+    is_busy, is_sent = threading.Event(), threading.Event()
+    heard, call = socket.socketpair()
+    with (
+        heard,
+        call,
+        ListeningThread(echo, limits=PATIENT) as server,
+        server.connect() as client,
+    ):
         assert client.ask(post()).status == 200
+        service = server.listeners._service
+
+        def be_busy():
+            service.loop.remove_reader(heard)
+            is_busy.set()
+            is_sent.wait(PATIENCE_S)
+            time.sleep(PATIENT.leave_s * 2)
+
+        def begin():
+            if not service.is_leaving:
+                server.call(begin)
+                return
+            # The client's time has begun. A timer strikes after this before a socket is looked at.
+            service.loop.add_reader(heard, be_busy)
+            call.send(b"x")
+
         server.begin_close()
-        wait_until(lambda: not server.is_open())
-        server.call(lambda: time.sleep(PATIENT.leave_s * 2))
-        reply = client.ask(post("/", b"in the socket"))
+        server.call(begin)
+        assert is_busy.wait(PATIENCE_S)
+        client.send(post("/", b"in the socket"))
+        is_sent.set()
+        reply = client.read()
         assert (reply.body, reply.headers["connection"]) == (b"in the socket", "close")
 
 

@@ -2,8 +2,16 @@
 
 import asyncio
 
+import pytest
+
 from vezne.engines import gathering
 from vezne.engines.gathering import Gathering
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch):
+    """However long a busy machine takes for a turn, time is not up."""
+    monkeypatch.setattr(gathering, "GATHER_S", 600.0)
 
 
 async def gather(arrivals, *, enough=100):

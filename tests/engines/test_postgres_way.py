@@ -2,8 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Coroutine
-from contextlib import closing
-from socket import create_server
+from socket import socket
 
 import asyncpg
 import pytest
@@ -39,10 +38,12 @@ async def test_a_url_that_cannot_be_read(attempt: Try, password: str) -> None:
 @both
 async def test_nobody_is_there(attempt: Try) -> None:
     """The reason is in words, not in the number of an error."""
-    with closing(create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(EngineFailure, match=r"at 127\.0\.0\.1: .*(refused|failed)") as told:
-        await attempt(f"postgresql://vezne:gizli@127.0.0.1:{port}/vezne")
+    with socket() as taken:
+        # Nobody else gets the port meanwhile, and nobody listens on it.
+        taken.bind(("127.0.0.1", 0))
+        url = f"postgresql://vezne:gizli@127.0.0.1:{taken.getsockname()[1]}/vezne"
+        with pytest.raises(EngineFailure, match=r"at 127\.0\.0\.1: .*(refused|failed)") as told:
+            await attempt(url)
     assert "gizli" not in str(told.value)
 
 

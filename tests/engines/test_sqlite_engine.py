@@ -209,7 +209,7 @@ async def test_a_lock_that_fails_hangs_nobody(engine: SqliteEngine) -> None:
     os.close(engine._turn)
     for _ in range(2):
         with pytest.raises(EngineFailure):
-            await asyncio.wait_for(engine.apply([insert(1)]), timeout=5)
+            await asyncio.wait_for(engine.apply([insert(1)]), timeout=60)
     engine._turn = real
     await engine.apply([insert(2)])
     assert await ids(engine) == [2]
@@ -236,15 +236,18 @@ async def test_log_stays_bounded(engine: SqliteEngine, path: Path) -> None:
 async def test_idle_writer_sleeps(engine: SqliteEngine) -> None:
     """Without work the writer thread does not wake up at all."""
     await engine.apply([insert(1)])
-    await asyncio.sleep(0.05)
     status = Path(f"/proc/self/task/{engine._thread.native_id}/status")
 
     def wake_ups() -> str:
         return next(line for line in status.read_text().splitlines() if "voluntary" in line)
 
-    before = wake_ups()
-    await asyncio.sleep(0.2)
-    assert wake_ups() == before
+    # On a busy machine it may take a while until it sleeps; one that looks for work never does.
+    for _ in range(50):
+        before = wake_ups()
+        await asyncio.sleep(0.2)
+        if wake_ups() == before:
+            return
+    pytest.fail("the writer wakes up again and again")
 
 
 def test_file_that_is_no_database(path: Path) -> None:

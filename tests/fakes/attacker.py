@@ -30,7 +30,7 @@ class FromAddress:
             sent["X-Forwarded-For"] = self.forwarded
         there = urlsplit(url or self.server.http)
         connection = http.client.HTTPConnection(
-            there.hostname, there.port, source_address=(self.address, 0), timeout=40
+            there.hostname, there.port, source_address=(self.address, 0), timeout=60
         )
         try:
             connection.request(method, path, body or None, sent)

@@ -19,7 +19,7 @@ FLAGS = (
 )
 
 # Longer than anything here takes, even on a busy machine.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 @contextmanager

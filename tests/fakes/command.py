@@ -14,7 +14,7 @@ def run_vezne(*arguments, cwd=None):
         [sys.executable, "-m", "vezne", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=environment_of(data) | {"COLUMNS": "200"},
         cwd=cwd,
         check=False,

@@ -29,7 +29,7 @@ def start_vezne(*arguments: str) -> BaseProcess:
 def finish_vezne(*arguments: str) -> int:
     """Run a command to its end; returns its exit status."""
     process = start_vezne(*arguments)
-    process.join(60)
+    process.join(300)
     status = process.exitcode
     process.close()
     assert status is not None, "the command idles"
@@ -43,7 +43,7 @@ def kill_after(progress: Callable[[], int], more: int, dice: Random, *arguments:
     """
     before = progress()
     process = start_vezne(*arguments)
-    wait_until(lambda: progress() >= before + more or process.exitcode is not None, 60)
+    wait_until(lambda: progress() >= before + more or process.exitcode is not None, 300)
     process.join(dice.uniform(0, 0.05))
     process.kill()
     process.join()

@@ -126,7 +126,7 @@ def raw_request(server, method, path, body=b"", headers=None):
     """A request as no client would send it; returns status and body."""
     url = urlsplit(server.https)
     context = ssl.create_default_context(cafile=str(server.data / "ca.pem"))
-    connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=20)
+    connection = http.client.HTTPSConnection(url.hostname, url.port, context=context, timeout=60)
     try:
         connection.request(method, path, body, headers or {})
         response = connection.getresponse()

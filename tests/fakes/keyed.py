@@ -42,7 +42,7 @@ class Keyed:
             (url or self.server.http) + path, body or None, sent, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=40) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
                 self.heard = _heard(response)
         except urllib.error.HTTPError as error:
             with error:
@@ -107,5 +107,5 @@ def sandbox(server, method, path, body, keys=None):
         {"Authorization": f"Basic {pair}", "Content-Type": "application/json"},
         method=method,
     )
-    with urllib.request.urlopen(request, timeout=20) as response:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
         return json.loads(response.read())

@@ -1,5 +1,6 @@
 """Where a card number could have ended up."""
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterable, Iterator
@@ -56,8 +57,10 @@ def find_texts(texts: Iterable[bytes], *places: Path) -> list[str]:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file()
-    }
+    found = {}
+    for path in folder.rglob("*"):
+        # A running server removes files meanwhile.
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file():
+                found[str(path.relative_to(folder))] = path.read_bytes()
+    return found

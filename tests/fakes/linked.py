@@ -95,7 +95,7 @@ async def linked(served: Services) -> AsyncIterator[Linked]:
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait for what the loop does by and by; not for ever."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - whatever it is, nobody sets an event for it
             await asyncio.sleep(0.001)
 

@@ -83,6 +83,6 @@ async def town():
 
 async def eventually(condition) -> None:
     """Wait for what another server does."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what it waits for is nobody's event
             await asyncio.sleep(0.005)

@@ -14,7 +14,8 @@ def is_alive(pid: int) -> bool:
     """Whether a process has not ended."""
     try:
         return _fields(pid)[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
+        # The file can be opened a moment before the process is gone, and not be read any more.
         return False
 
 

@@ -64,7 +64,7 @@ class Receiver:
         """An address of this server."""
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def wait_for(self, count: int, timeout_s: float = 10) -> list[Received]:
+    def wait_for(self, count: int, timeout_s: float = 60) -> list[Received]:
         """What came, once it is that much."""
         wait_until(lambda: len(self.received) >= count, timeout_s)
         return self.received

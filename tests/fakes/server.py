@@ -11,8 +11,9 @@ from pathlib import Path
 
 from fakes.databases import environment_of, remember
 
-START_TIMEOUT_S = 30
-STOP_TIMEOUT_S = 15
+# Longer than anything takes, even on a machine that is busy with much else.
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
 _READY = re.compile(r"^ready(?: (http://\S+))?(?: (https://\S+))?$")
 
 
@@ -34,6 +35,7 @@ class Server:
         self.https = ""
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
         self._is_ready = False
 
     def start(self) -> "Server":
@@ -50,7 +52,8 @@ class Server:
             env=self.environment,
         )
         reading = (self._process, known)
-        threading.Thread(target=self._read, args=reading, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=reading, daemon=True)
+        self._reader.start()
         if not known.wait(START_TIMEOUT_S) or not self._is_ready:
             self.kill()
             raise AssertionError("no ready line:\n" + "".join(self.output))
@@ -82,6 +85,9 @@ class Server:
         process.send_signal(number)
         status = process.wait(STOP_TIMEOUT_S)
         self._process = None
+        if self._reader is not None:
+            # Its last lines may still be in the pipe. A worker may hold that open for a while.
+            self._reader.join(1)
         return status
 
     def _read(self, process: "subprocess.Popen[str]", known: threading.Event) -> None:
@@ -97,7 +103,7 @@ class Server:
         known.set()
 
 
-def wait_until(condition, timeout_s: float = 10) -> None:
+def wait_until(condition, timeout_s: float = 60) -> None:
     """Wait for something that another process does."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -22,7 +22,8 @@ class Shopper:
         self.page.goto(f"{self.server.http or self.server.https}/panel")
         self.page.get_by_label("E-posta").fill(panel["email"])
         self.page.get_by_label("Parola").fill(panel["password"])
-        self.page.get_by_role("button", name="Giriş yap").click()
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Giriş yap").click()
 
     def open_shop(self) -> None:
         """By the menu."""

@@ -52,9 +52,14 @@ class SmallDiskServer(Server):
     def copy_books(self, to: Path) -> Path:
         """The books as they stand, in a directory outside. SQLite itself cannot see the disk."""
         to.mkdir(exist_ok=True)
-        for name in ("books.db", "books.db-wal"):
-            shutil.copyfile(self.disk / "data" / name, to / name)
-        return to
+        data = self.disk / "data"
+        while True:
+            before = _turn_of(data)
+            for name in ("books.db", "books.db-wal"):
+                shutil.copyfile(data / name, to / name)
+            # When the log begins anew, its pages go to the file: of each an older half was copied.
+            if _turn_of(data) == before:
+                return to
 
     def fill(self) -> None:
         """Use up every byte."""
@@ -68,6 +73,12 @@ class SmallDiskServer(Server):
     def make_room(self) -> None:
         """Give it all back."""
         (self.disk / "filler").unlink()
+
+
+def _turn_of(data: Path) -> tuple[int, bytes]:
+    """What changes when pages go from the log to the file: its time, and the log's head."""
+    with (data / "books.db-wal").open("rb") as log:
+        return (data / "books.db").stat().st_mtime_ns, log.read(32)
 
 
 def inside(preparation: str) -> tuple[str, ...]:

@@ -23,10 +23,10 @@ class ConnectedCaller(IyzicoCaller):
         if is_tls:
             context = ssl.create_default_context(cafile=str(server.data / "ca.pem"))
             self.connection = http.client.HTTPSConnection(
-                where.hostname, where.port, context=context, timeout=20
+                where.hostname, where.port, context=context, timeout=60
             )
         else:
-            self.connection = http.client.HTTPConnection(where.hostname, where.port, timeout=20)
+            self.connection = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
         self.is_kept = is_kept
         self.closed = 0
 
@@ -87,7 +87,7 @@ class Load:
         """Finish what is under way."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(30)
+            thread.join(120)
 
     def _run(self, number: int, work: Callable[[], None]) -> None:
         while not self._stop.is_set():

@@ -1,5 +1,6 @@
 """The `vezne` command at a terminal, and the person before it."""
 
+import codecs
 import os
 import pty
 import select
@@ -10,7 +11,7 @@ from typing import Self
 
 from fakes.databases import data_of, environment_of
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 # What full-screen programs begin and end with: the screen that leaves nothing behind.
 ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
 
@@ -32,6 +33,8 @@ class Terminal:
         os.close(inside)
         self.shown = ""
         self._read = 0
+        # What is read may end in the middle of a letter.
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def __enter__(self) -> Self:
         return self
@@ -80,5 +83,5 @@ class Terminal:
         except OSError:
             # Linux says so when nobody has the other side open any more.
             return False
-        self.shown += data.decode()
+        self.shown += self._decoder.decode(data)
         return bool(data)

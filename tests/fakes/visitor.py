@@ -48,7 +48,7 @@ class Visitor:
 
     def _show(self, request):
         try:
-            with urllib.request.urlopen(request, timeout=20, context=self._context) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60, context=self._context) as response:  # noqa: S310
                 status, text = response.status, response.read().decode()
         except urllib.error.HTTPError as error:
             status, text = error.code, error.read().decode()

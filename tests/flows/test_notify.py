@@ -259,7 +259,7 @@ class Hanging(ScriptedCourier):
         return await super().deliver(message)
 
 
-async def until(done, within_s: float = 2) -> None:
+async def until(done, within_s: float = 10) -> None:
     async with asyncio.timeout(within_s):
         while not done():  # noqa: ASYNC110 - what is waited for is a list of the courier
             await asyncio.sleep(0.01)

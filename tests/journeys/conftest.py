@@ -1,9 +1,10 @@
 import asyncio
 import itertools
+import time
 
 import pytest
 
-from fakes.browser import CHROMIUM, running_browser
+from fakes.browser import CHROMIUM, PATIENCE_MS, running_browser
 from fakes.card_doc import documented_cards
 from fakes.clerk import Clerk
 from fakes.command import run_vezne
@@ -21,6 +22,20 @@ from fakes.receiver import Receiver
 from fakes.server import Server
 from fakes.tenant import Tenant
 from vezne_pytest.server import found_server
+
+# When days end: in UTC, and in Istanbul, which is three hours ahead.
+MIDNIGHTS_S = (0, 21 * 3600)
+DAY_S = 86_400
+# Most journeys are over sooner.
+BEFORE_MIDNIGHT_S = 20
+
+
+@pytest.fixture(autouse=True)
+def same_day():
+    """What is paid today is cancelled today, and codes last a day: no journey ends tomorrow."""
+    left_s = min((midnight - time.time()) % DAY_S for midnight in MIDNIGHTS_S)
+    if left_s < BEFORE_MIDNIGHT_S:
+        time.sleep(left_s + 1)
 
 
 def pytest_collection_modifyitems(items):
@@ -147,6 +162,7 @@ def page(browser):
     """A fresh browser profile, in which no policy may be broken and no cookie set."""
     context = browser.new_context(locale="tr-TR")
     opened = context.new_page()
+    opened.set_default_timeout(PATIENCE_MS)
     complaints = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.append(message.text))

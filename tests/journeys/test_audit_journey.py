@@ -20,7 +20,9 @@ def trail_of(server):
     """Every line of its trail."""
     lines = []
     for path in sorted((server.data / "audit").glob("*.jsonl")):
-        lines += [json.loads(line) for line in path.read_text().splitlines()]
+        whole = path.read_text().splitlines(keepends=True)
+        # The server may be at its next line.
+        lines += [json.loads(line) for line in whole if line[-1] == "\n"]
     return lines
 
 

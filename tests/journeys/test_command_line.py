@@ -17,7 +17,7 @@ def vezne(*arguments, environment=None):
         [sys.executable, "-m", "vezne", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=known | (environment or {}),
         check=False,
     )

@@ -1,4 +1,6 @@
+import contextlib
 import threading
+from http.client import HTTPException
 
 import pytest
 
@@ -38,28 +40,41 @@ def test_a_restart_finds_everything(start, tmp_path):
     assert int(later["paymentId"]) > int(paid["paymentId"])
 
 
+# What iyzico's callers are told when the bank says nothing in time, as on a busy machine.
+SILENCE = "10219"
+
+
 class Load(threading.Thread):
-    """A client that stores cards and pays until the server is gone, and remembers the answers."""
+    """A client that stores cards and pays until the server is gone, and remembers the answers.
+
+    `broken` are those that no client should get.
+    """
 
     def __init__(self, client):
         super().__init__()
         self.client = client
         self.cards = []
         self.payments = []
+        self.broken = []
 
     def run(self):
-        try:
+        # A server that is killed may leave half an answer.
+        with contextlib.suppress(OSError, HTTPException, ValueError):
             while True:
                 card = self.client.store_card()
-                assert card["status"] == "success"
+                if card["status"] != "success":
+                    self.broken.append(card)
+                    return
                 self.cards.append(card)
                 names = {name: card[name] for name in ("cardUserKey", "cardToken")}
                 for paying in (names, CARD | {"cvc": "123"}):
-                    paid = self.client.pay(paymentCard=paying)
-                    assert paid["status"] == "success"
-                    self.payments.append(paid)
-        except OSError:
-            return
+                    self.keep(self.client.pay(paymentCard=paying))
+
+    def keep(self, paid):
+        if paid["status"] == "success":
+            self.payments.append(paid)
+        elif paid["errorCode"] != SILENCE:
+            self.broken.append(paid)
 
 
 @pytest.mark.parametrize("acknowledged", [3, 25])
@@ -73,6 +88,7 @@ def test_a_kill_under_load_loses_nothing(start, acknowledged):
     server.kill()
     for load in loads:
         load.join()
+        assert load.broken == []
 
     client = Client(start(data=server.data))
     for load in loads:

@@ -49,10 +49,10 @@ def unknown_cards():
 def trail(server):
     """The lines of the audit trail so far."""
     folder = server.data / "audit"
+    texts = [file.read_text() for file in sorted(folder.rglob("*.jsonl"))]
+    # The server may be at its next line.
     return [
-        json.loads(line)
-        for file in sorted(folder.rglob("*.jsonl"))
-        for line in file.read_text().splitlines()
+        json.loads(line) for text in texts for line in text.splitlines(True) if line[-1] == "\n"
     ]
 
 

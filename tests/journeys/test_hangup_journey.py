@@ -11,7 +11,12 @@ from fakes.split_server import SplitServer
 
 def _certificate(server):
     where = urlsplit(server.https)
-    return ssl.get_server_certificate((where.hostname, where.port), timeout=20)
+    return ssl.get_server_certificate((where.hostname, where.port), timeout=60)
+
+
+def said(server, words):
+    """How often a server has said something of its certificates."""
+    return sum(f"certificates {words}" in line for line in server.output)
 
 
 def test_certificates_are_read_anew(start):
@@ -19,10 +24,12 @@ def test_certificates_are_read_anew(start):
     server = start()
     first = _certificate(server)
     os.kill(server.pid, signal.SIGHUP)
+    wait_until(lambda: said(server, "are read anew") == 1)
     assert _certificate(server) == first
     (server.data / "server.pem").unlink()
     os.kill(server.pid, signal.SIGHUP)
-    wait_until(lambda: _certificate(server) != first)
+    wait_until(lambda: said(server, "are read anew") == 2)
+    assert _certificate(server) != first
     second = _certificate(server)
     (server.data / "server.pem").unlink()
     authority = server.data / "ca.pem"
@@ -30,6 +37,7 @@ def test_certificates_are_read_anew(start):
     authority.write_text("no certificate")
     os.kill(server.pid, signal.SIGHUP)
     os.kill(server.pid, signal.SIGHUP)
+    wait_until(lambda: said(server, "stay as they were"))
     assert _certificate(server) == second
     authority.write_bytes(kept)
     assert server.stop() == 0

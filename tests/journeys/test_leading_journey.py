@@ -51,7 +51,7 @@ class Town:
                 caller.pay()
             caller.connection.close()
         self.told += len(servers) * count
-        self.receiver.wait_for(self.told, 15)
+        self.receiver.wait_for(self.told)
         time.sleep(SEVERAL_LOOKS_S)
         told = Counter(each.fields["iyziReferenceCode"] for each in self.receiver.received)
         assert len(told) == self.told
@@ -88,7 +88,7 @@ def test_the_lead_moves_between_two_servers(town):
     town.pay(second, third)
     assert leads(third) == 0
     second.stop()
-    wait_until(lambda: leads(third) == 1, 2)
+    wait_until(lambda: leads(third) == 1)
     town.pay(third)
 
 

@@ -162,7 +162,7 @@ def test_the_page_about_marketplaces_can_be_run(server, tmp_path):
         env=os.environ | {"SSL_CERT_FILE": "vezne-data/ca.pem"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -1,7 +1,6 @@
 """`/metrics` of a real server, after real traffic."""
 
 import re
-import socket
 import urllib.error
 import urllib.request
 
@@ -11,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from fakes.command import run_vezne
 from fakes.doors import CALLERS, IyzicoCaller
 from fakes.iyzico_client import CARD
+from fakes.ports import free_port
 from fakes.receiver import Receiver
 from fakes.server import Server, wait_until
 from fakes.split_server import SplitServer
@@ -37,7 +37,7 @@ def start(tmp_path):
 
 def scrape(url):
     """Every sample by name and labels, the worker's left out; and the text."""
-    with urllib.request.urlopen(url, timeout=20) as response:  # noqa: S310
+    with urllib.request.urlopen(url, timeout=60) as response:  # noqa: S310
         text = response.read().decode()
     found = {}
     for family in text_string_to_metric_families(text):
@@ -55,9 +55,10 @@ def requests(found, door, operation, outcome="served"):
     return found.get(("vezne_requests_total", *sorted(labels.items())), 0)
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return listening.getsockname()[1]
+def delivered(found):
+    """How many webhooks somebody has taken, as the server knows."""
+    names = [key for key in found if key[0] == "vezne_webhook_deliveries_total"]
+    return sum(found[key] for key in names if ("result", "delivered") in key)
 
 
 def test_the_figures_are_those_of_the_traffic(start):
@@ -76,8 +77,16 @@ def test_the_figures_are_those_of_the_traffic(start):
         assert not iyzico.ok(iyzico.pay(DECLINED, "watched-decline"))
         iyzico.send_bad_body()
         IyzicoCaller(server, api_key="nobody").store("watched-stranger")
-        wait_until(lambda: len(receiver.received) >= 3, 20)
-        found, text = scrape(f"{server.http}/metrics")
+        receiver.wait_for(3)
+        seen = []
+
+        def is_counted():
+            seen[:] = scrape(f"{server.http}/metrics")
+            return delivered(seen[0]) >= 3 and seen[0]["vezne_audit_lines_waiting",] == 0
+
+        # The receiver has a webhook before the server knows so; lines are written a moment later.
+        wait_until(is_counted)
+        found, text = seen
     assert requests(found, "iyzico", "POST /cardstorage/card") == 3
     assert requests(found, "iyzico", "POST /cardstorage/card", "unauthenticated") == 1
     assert requests(found, "iyzico", "POST /payment/auth") == 3
@@ -88,11 +97,9 @@ def test_the_figures_are_those_of_the_traffic(start):
     assert sum(value for key, value in asked.items() if ("result", "declined") in key) == 1
     lasted = ("door", "iyzico"), ("operation", "POST /payment/auth")
     assert found["vezne_request_duration_seconds_count", *lasted] == 5
-    delivered = [key for key in found if key[0] == "vezne_webhook_deliveries_total"]
-    assert sum(found[key] for key in delivered if ("result", "delivered") in key) >= 3
     assert found["vezne_database_group_batches_count", ("database", "books")] > 12
     assert found["vezne_audit_lines_total",] > 12
-    assert (found["vezne_audit_lines_waiting",], found["vezne_cards_in_transit",]) == (0, 0)
+    assert found["vezne_cards_in_transit",] == 0
     assert found["vezne_keys_active",] >= 3
     assert found["vezne_connections_open",] >= 1
     assert {value for key, value in found.items() if key[0] == "vezne_figures_missing"} == {0}
@@ -113,14 +120,15 @@ def test_everything_that_is_told_is_in_the_table(start):
 
 def test_a_listener_of_its_own(start):
     """Then the doors have no such page, and the listener has nothing else."""
-    port = free_port()
-    server = start(VEZNE_METRICS__LISTEN=f"127.0.0.1:{port}")
-    found, _ = scrape(f"http://127.0.0.1:{port}/metrics")
+    server = start(VEZNE_METRICS__LISTEN="127.0.0.1:0")
+    pattern = re.compile(r"^metrics (http://127\.0\.0\.1:\d+)/metrics$", re.MULTILINE)
+    wait_until(lambda: pattern.search("".join(server.output)))
+    origin = pattern.search("".join(server.output))[1]
+    found, _ = scrape(f"{origin}/metrics")
     assert found["vezne_workers_told",] == 1
-    assert f"metrics http://127.0.0.1:{port}/metrics\n" in server.output
-    for url in (f"{server.http}/metrics", f"http://127.0.0.1:{port}/cardstorage/card"):
+    for url in (f"{server.http}/metrics", f"{origin}/cardstorage/card"):
         with pytest.raises(urllib.error.HTTPError) as failure:
-            urllib.request.urlopen(url, timeout=20)  # noqa: S310
+            urllib.request.urlopen(url, timeout=60)  # noqa: S310
         assert failure.value.code == 404
         failure.value.close()
 
@@ -129,7 +137,7 @@ def test_off_is_off(start):
     """Neither beside the doors nor elsewhere."""
     server = start(VEZNE_METRICS__LISTEN="off")
     with pytest.raises(urllib.error.HTTPError) as failure:
-        urllib.request.urlopen(f"{server.http}/metrics", timeout=20)  # noqa: S310
+        urllib.request.urlopen(f"{server.http}/metrics", timeout=60)  # noqa: S310
     assert failure.value.code == 404
     failure.value.close()
 
@@ -165,14 +173,20 @@ def test_any_of_several_workers_tells_of_all(start):
         assert caller.ok(caller.store(f"customer-{number}"))
 
     def both():
-        with urllib.request.urlopen(f"{server.http}/metrics", timeout=20) as response:  # noqa: S310
+        with urllib.request.urlopen(f"{server.http}/metrics", timeout=60) as response:  # noqa: S310
             families = text_string_to_metric_families(response.read().decode())
             return [sample for family in families for sample in family.samples]
 
-    wait_until(lambda: [s.value for s in both() if s.name == "vezne_workers_told"] == [2.0])
+    samples = []
+
+    def is_told_by_both():
+        samples[:] = both()
+        return [each.value for each in samples if each.name == "vezne_workers_told"] == [2.0]
+
+    wait_until(is_told_by_both)
     served = [
         sample
-        for sample in both()
+        for sample in samples
         if sample.name == "vezne_requests_total"
         and sample.labels["operation"] == "POST /cardstorage/card"
         and sample.labels["outcome"] == "served"

@@ -19,7 +19,7 @@ def answers(server):
         cwd=FOLDER,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

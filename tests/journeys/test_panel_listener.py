@@ -12,7 +12,7 @@ from fakes.server import Server, wait_until
 
 def get(url, context=None):
     try:
-        with urllib.request.urlopen(url, timeout=10, context=context) as response:  # noqa: S310
+        with urllib.request.urlopen(url, timeout=60, context=context) as response:  # noqa: S310
             return response.status, response.geturl(), response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -19,7 +19,7 @@ def test_money_is_paid_out_and_reported(start):
     lines = {row["paymentTransactionId"]: row for row in paid["itemTransactions"]}
 
     target = ("--url", server.http, "--data", str(server.data))
-    advanced = vezne("clock", "advance", "14d", *target)
+    advanced = vezne("clock", "advance", "21d", *target)
     assert advanced.returncode == 0, advanced.stderr
 
     first_day = local_text(value_time_ms(paid_ms, 1))
@@ -88,12 +88,12 @@ def test_a_payout_that_bounces_and_is_paid_again(start):
     assert changed.returncode == 0, changed.stderr
     paid_ms = int(client.pay()["systemTime"])
     target = ("--url", server.http, *data)
-    assert vezne("clock", "advance", "6d", *target).returncode == 0
+    assert vezne("clock", "advance", "14d", *target).returncode == 0
     request = {"date": local_text(value_time_ms(paid_ms, 1))}
     report = client.call("BouncedBankTransferList", "retrieve", request)
     assert report["bouncedRows"] == [{"iban": bouncing}]
     vezne("merchants", "set", "Demo", "--iban", "TR980006200119000006670002", *data)
-    assert vezne("clock", "advance", "6d", *target).returncode == 0
+    assert vezne("clock", "advance", "14d", *target).returncode == 0
     balances = json.loads(vezne("ledger", "balances", "--json", *data).stdout)
     (bank,) = (row for row in balances if row["account"] == "bank")
     assert float(bank["amount"]) <= -0.79

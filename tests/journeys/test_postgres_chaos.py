@@ -29,9 +29,9 @@ pytestmark = [pytest.mark.proof, pytest.mark.long]
 RAW_SHOPPERS = 4
 # How soon somebody is served again. A statement that is never answered ends after ten seconds, and
 # may be followed by another.
-BACK_WITHIN_S = 40
+BACK_WITHIN_S = 120
 # Promises that were cut off are looked at after fifteen seconds.
-SETTLED_WITHIN_S = 60
+SETTLED_WITHIN_S = 180
 GROWTH_MAX_MB = 60
 
 CUT_BACKENDS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity

@@ -1,7 +1,6 @@
 """A merchant's time in a running sandbox: weeks of settlement, expiry and rotation in seconds."""
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from fakes.command import run_vezne
 from fakes.control import Control, balances_e8
 from fakes.doors import CALLERS, IyzicoCaller, PaynetCaller, PaywallCaller, unique
+from fakes.server import wait_until
 from fakes.visitor import Visitor
 from vezne.core.ledger import Account
 
@@ -204,10 +204,11 @@ def test_the_books_are_right_after_a_way_ahead_and_back(sandbox, control):
 def test_a_call_under_way_is_asked_about_when_the_clock_passes_it(sandbox, control, kind, is_paid):
     """What the bank has decided counts, what it has not seen is reversed; the caller hears it."""
     caller = IyzicoCaller(sandbox)
-    control.fault(kind, operation="authorize", delay_ms=1_500)
+    control.fault(kind, operation="authorize", delay_ms=4_000)
     with ThreadPoolExecutor() as threads:
         paying = threads.submit(caller.pay, PAN, "order-1")
-        time.sleep(0.5)
+        # The fault is gone from the board once the bank has the call.
+        wait_until(lambda: control.ask("GET", "faults")[1] == {"faults": []})
         assert control.advance("1m")["looked_at"] == 1
         paid = paying.result()
     assert caller.ok(paid) is is_paid, paid

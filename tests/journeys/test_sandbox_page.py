@@ -41,7 +41,7 @@ def answers(block, server, tmp_path):
         env=os.environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr

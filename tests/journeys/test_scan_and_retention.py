@@ -63,9 +63,9 @@ def test_there_must_be_something_to_read(arguments):
     assert run_vezne("scan", *arguments).returncode in (1, 2)
 
 
-def test_standard_input_and_a_database(postgres_url):
+def test_standard_input_and_a_database(own_database):
     """What another program prints can be read, and the tables of a server."""
-    empty = run_vezne("scan", "-", "--database", postgres_url)
+    empty = run_vezne("scan", "-", "--database", own_database())
     assert (empty.returncode, "nothing found" in empty.stdout) == (0, True)
     gone = run_vezne("scan", "--database", "postgresql://u:secret@127.0.0.1:1/x")
     assert gone.returncode == 1

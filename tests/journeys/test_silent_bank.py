@@ -9,7 +9,7 @@ from fakes.server import wait_until
 
 PAN = CARD["cardNumber"]
 # The first inquiry comes five seconds after the answer that never came.
-SETTLED_S = 20
+SETTLED_S = 90
 
 
 @pytest.fixture(params=CALLERS, ids=lambda kind: kind.name)

@@ -1,12 +1,13 @@
 """3-D Secure from the merchant's call to the merchant's call, with a real browser in between."""
 
 import re
-import socket
 from urllib.parse import urlsplit
 
 import pytest
 
+from fakes.browser import PATIENCE_MS
 from fakes.iyzico_client import CARD, Client
+from fakes.ports import free_port
 from fakes.shop import Shop
 from simbank.cards import own_pan
 
@@ -25,6 +26,7 @@ class Customer:
     def __init__(self, browser, **options):
         self.context = browser.new_context(ignore_https_errors=True, **options)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
         self.complaints = []
         self.sent = []
         self.page.on("console", self._listen)
@@ -100,7 +102,8 @@ def test_three_wrong_codes_fail(shop):
     shop.begin()
     for left in (2, 1):
         shop.type_code("000000")
-        assert f": {left}" in shop.page.get_by_role("alert").inner_text()
+        # Until the next page is there, the one before says how many were left then.
+        shop.page.get_by_role("alert").filter(has_text=f": {left}").wait_for()
     shop.type_code("000000")
     form = shop.callback().form
     assert (form["status"], form["mdStatus"]) == ("failure", "0")
@@ -275,9 +278,3 @@ def test_in_english(client, site, visit):
     assert shop.callback().form["status"] == "success"
     page.goto(f"https://{client.options['base_url']}/3ds/nothing")
     assert page.get_by_role("heading").inner_text() == "Page not found"
-
-
-def free_port():
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]

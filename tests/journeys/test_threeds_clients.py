@@ -299,7 +299,7 @@ def test_over_plain_http(client, server):
     keys = server.keys["iyzico"]
     path = "/payment/3dsecure/initialize"
     headers = signed_headers(keys["api_key"], keys["secret_key"], path, body)
-    connection = http.client.HTTPConnection(server.http.removeprefix("http://"), timeout=20)
+    connection = http.client.HTTPConnection(server.http.removeprefix("http://"), timeout=60)
     connection.request("POST", path, body, headers)
     begun = json.load(connection.getresponse())
     connection.close()

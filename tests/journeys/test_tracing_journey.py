@@ -10,7 +10,7 @@ from fakes.control import Control
 from fakes.doors import IyzicoCaller
 from fakes.iyzico_client import CARD
 from fakes.receiver import Receiver
-from fakes.server import Server
+from fakes.server import Server, wait_until
 from fakes.split_server import SplitServer
 from fakes.trace_receiver import TraceReceiver
 
@@ -118,13 +118,19 @@ def test_the_gateway_goes_on_with_the_trace_of_the_vault_s_process(tmp_path, col
         caller = TracedCaller(server)
         assert caller.ok(caller.pay(CARD["cardNumber"], "split-reference"))
         collector.wait_for("bank authorize")
+        # Each process sends its spans when it likes.
+        wait_until(lambda: len(paid_in(collector)) == 2)
     finally:
         assert server.stop() == 0
-    # Each process sends its spans when it likes.
-    paid = {each.id: each for each in collector.spans if each.name == "iyzico POST /payment/auth"}
+    paid = paid_in(collector)
     gateway = [each for each in paid.values() if each.parent in paid]
     assert (len(paid), len(gateway)) == (2, 1)
     assert {each.trace for each in paid.values()} == {TRACE}
+
+
+def paid_in(collector):
+    """The spans of requests to pay so far, by their ids."""
+    return {each.id: each for each in collector.spans if each.name == "iyzico POST /payment/auth"}
 
 
 def test_lines_of_the_log_name_request_and_trace(tmp_path, collector):

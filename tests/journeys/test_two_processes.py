@@ -126,7 +126,7 @@ class Load(Till):
                 names = {name: stored[name] for name in ("cardUserKey", "cardToken")}
                 for paying in (names, card | {"cvc": "713"}):
                     self.payments.append(self.pay(paying)["paymentId"])
-        except (OSError, http.client.HTTPException, KeyError):
+        except (OSError, http.client.HTTPException, KeyError, ValueError):
             # The vault is gone; or the gateway is, and the vault answers with a fault.
             self.connection.close()
 

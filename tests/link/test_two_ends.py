@@ -313,7 +313,7 @@ async def test_lines_wait_for_a_trail_that_takes_them():
         await audit.settled()
         assert [event for event, _ in trail.lines] == [EVENT, EVENT]
         link.uplink.close()
-        await asyncio.sleep(0.01)
+        await until(lambda: link.uplink._peer is None)
         audit.record(EVENT)
         with pytest.raises(AuditFailure):
             await audit.settled()
@@ -337,7 +337,7 @@ async def test_messages_are_filled_and_carried_by_the_vault():
             await remote.send(MERCHANT, template, card)
         assert failed.value.is_sent
         link.uplink.close()
-        await asyncio.sleep(0.01)
+        await until(lambda: link.uplink._peer is None)
         with pytest.raises(LineFailure) as failed:
             await remote.send(MERCHANT, template, card)
         assert not failed.value.is_sent

@@ -354,7 +354,7 @@ async def test_a_payment_s_webhook_is_seen_on_its_way(panel) -> None:
 
 async def until(panel, number, problem):
     """The payment's notices, once they were tried and have that problem."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             found = await panel.house.outbox.find_notices(panel.merchant.id, number)
             if found and all((item.tries, item.problem) == (1, problem) for item in found):

@@ -1,4 +1,5 @@
 import logging
+import re
 import traceback
 
 import pytest
@@ -14,6 +15,7 @@ PAN = "5528790000000008"
 CVV = "987"
 MERCHANT = 7
 NUMBER = 10_851_936
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 
 
 @pytest.fixture
@@ -168,4 +170,5 @@ def test_no_text_shows_a_secret(holding, clock, caplog):
         texts += [repr(gone.value), "".join(traceback.format_exception(gone.value))]
     for text in (*texts, caplog.text):
         assert PAN not in text
-        assert CVV not in text
+        # Where in memory something is may have the same digits in it.
+        assert CVV not in ADDRESS.sub("", text)

@@ -38,12 +38,13 @@ IDS = re.compile(r"/(?:[0-9a-f]{16,}|[0-9]+|[a-p]{32})(?=/|$)")
 
 
 def draw(place):
-    """A number that nobody has published."""
+    """A number that nobody has published, and without the code, whose last four are shown."""
     first, length = BINS[place % len(BINS)]
     middle = "".join(secrets.choice("0123456789") for _ in range(length - len(first) - 1))
-    return next(
+    number = next(
         first + middle + digit for digit in "0123456789" if is_luhn_valid(first + middle + digit)
     )
+    return draw(place) if CODE in number else number
 
 
 PANS = tuple(draw(place) for place in range(8))
