@@ -61,16 +61,19 @@ def url_of(folder: Path, database: str = "postgres") -> str:
 
 
 @contextmanager
-def running_postgres(settings: Mapping[str, str], parent: Path | None = None) -> Iterator[Postgres]:
+def running_postgres(
+    settings: Mapping[str, str], parent: Path | None = None, binaries: Path | None = None
+) -> Iterator[Postgres]:
     """A server that listens on a socket of its own. Raises PostgresUnavailable.
 
     `settings` are those of its configuration file. It lives in a new folder below `parent`, or
     where temporary files are; the path must be short, for it is the socket's too, and `nobody`
-    must get to it where this is root.
+    must get to it where this is root. `binaries` are those of another installation than the
+    package's, which everybody may run.
     """
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir=parent)).resolve()
     try:
-        server = _started(folder, settings)
+        server = _started(folder, settings, binaries)
         try:
             yield Postgres(server)
         finally:
@@ -79,9 +82,9 @@ def running_postgres(settings: Mapping[str, str], parent: Path | None = None) ->
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(folder: Path, settings: Mapping[str, str]) -> "_Server":
+def _started(folder: Path, settings: Mapping[str, str], binaries: Path | None) -> "_Server":
     try:
-        server = _Server(folder, settings)
+        server = _Server(folder, settings, binaries)
         try:
             server.start()
         except BaseException:
@@ -93,15 +96,16 @@ def _started(folder: Path, settings: Mapping[str, str]) -> "_Server":
 
 
 class _Server:
-    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], binaries: Path | None) -> None:
         self.folder = folder
         self.settings = settings
-        self.binaries = _installed()
+        self.binaries = binaries or _installed()
         self.user: str | None = None
         self.process: subprocess.Popen[bytes] | None = None
         if os.geteuid() == 0:
             self.user = "nobody"
-            self.binaries = _copy(self.binaries, folder)
+            if binaries is None:
+                self.binaries = _copy(self.binaries, folder)
             owner = pwd.getpwnam(self.user)
             for path in (folder, *folder.rglob("*")):
                 os.chown(path, owner.pw_uid, owner.pw_gid, follow_symlinks=False)

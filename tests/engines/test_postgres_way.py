@@ -2,6 +2,8 @@
 
 import traceback
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
+from pathlib import Path
 from socket import socket
 
 import asyncpg
@@ -10,6 +12,7 @@ import pytest
 from vezne.engines.copy_target import open_target
 from vezne.engines.engine import EngineFailure
 from vezne.engines.postgres import open_postgres
+from vezne.engines.postgres_way import check_sessions
 
 Try = Callable[[str], Coroutine[None, None, None]]
 
@@ -88,3 +91,58 @@ async def test_a_schema_of_another_role(attempt: Try, postgres_url: str) -> None
         EngineFailure, match=rf"role {role} may not .* way: it is the role postgres"
     ):
         await attempt(url)
+
+
+@both
+@pytest.mark.parametrize("kind", ["sslrootcert", "sslcert", "sslkey", "passfile"])
+async def test_a_file_that_cannot_be_read(attempt: Try, kind: str) -> None:
+    """The driver says of one that it is missing, and not which."""
+    with pytest.raises(EngineFailure, match=f"{kind}: cannot read /nowhere/x: No such file"):
+        await attempt(f"postgresql://vezne@127.0.0.1/vezne?{kind}=/nowhere/x")
+
+
+async def test_a_file_that_a_variable_names(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts where the URL has no word of its own."""
+    path = tmp_path / "passwords"
+    path.touch(mode=0o644)
+    monkeypatch.setenv("PGPASSFILE", str(path))
+    with pytest.raises(EngineFailure, match=f"passfile: others may read {path}: chmod 600"):
+        await serve(postgres_url)
+    await serve(postgres_url.replace("//postgres@", "//postgres:gizli@"))
+
+
+@both
+async def test_a_file_of_something_else(attempt: Try, tmp_path: Path) -> None:
+    """Nothing in it is a certificate."""
+    path = tmp_path / "ca.pem"
+    path.write_text("gizli")
+    url = f"postgresql://vezne@127.0.0.1/vezne?sslmode=verify-full&sslrootcert={path}"
+    with pytest.raises(EngineFailure, match=r"no TLS: no certificate .* the right files") as told:
+        await attempt(url)
+    assert "gizli" not in str(told.value)
+
+
+class Pooled:
+    """A connection through a pooler, which gives it the session of some process."""
+
+    def __init__(self, process: int) -> None:
+        self.process = process
+
+    def get_server_pid(self) -> int:
+        return 0
+
+    async def fetchval(self, _sql: str) -> int:
+        return self.process
+
+
+async def test_a_pooler_of_sessions() -> None:
+    """Each connection has a session."""
+    await check_sessions(Pooled(1), nullcontext(Pooled(2)))
+
+
+async def test_a_pooler_of_transactions() -> None:
+    """Schemas would be mixed up, and locks lost, some day under load."""
+    with pytest.raises(EngineFailure, match="it has to pool sessions"):
+        await check_sessions(Pooled(1), nullcontext(Pooled(1)))

@@ -13,7 +13,15 @@ import asyncpg
 import msgspec
 
 from vezne.engines.engine import EngineFailure, Occupied, Row, Value
-from vezne.engines.postgres_way import LINE_ERRORS, check_encoding, make_schema, reaching, text_of
+from vezne.engines.postgres_way import (
+    LINE_ERRORS,
+    begin_session,
+    check_encoding,
+    check_sessions,
+    make_schema,
+    reaching,
+    text_of,
+)
 from vezne.engines.tables import BOOKKEEPING, IS_MARKED, Table, Unlike
 
 CONNECT_TIMEOUT_S: Final = 10
@@ -218,17 +226,26 @@ async def open_target(
 
     Raises Occupied when one is, EngineFailure when the server is out of reach or refuses.
     """
+    async with _connected(url) as connection:
+        with _judged():
+            await check_sessions(connection, _connected(url))
+            await begin_session(connection, schema, {})
+        check_encoding(connection)
+        await _take_turn(connection, schema, turn_timeout_s)
+        yield CopyTarget(connection, schema)
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[_Connection]:
     with reaching(url):
         connection = await asyncpg.connect(
             url,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=COMMAND_TIMEOUT_S,
-            server_settings={"application_name": "vezne copy", "search_path": schema},
+            server_settings={"application_name": "vezne copy"},
         )
     try:
-        check_encoding(connection)
-        await _take_turn(connection, schema, turn_timeout_s)
-        yield CopyTarget(connection, schema)
+        yield connection
     finally:
         with suppress(*LINE_ERRORS, asyncpg.PostgresError):
             await connection.close(timeout=CONNECT_TIMEOUT_S)

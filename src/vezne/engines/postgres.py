@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from itertools import chain, groupby
 from typing import Final, NamedTuple, TypeAlias
 
@@ -24,7 +25,14 @@ from vezne.engines.figures import EngineFigures
 from vezne.engines.postgres_hold import Line, hold_name
 from vezne.engines.postgres_readers import Readers
 from vezne.engines.postgres_sql import combined, is_combinable, numbered
-from vezne.engines.postgres_way import LINE_ERRORS, check_encoding, make_schema, reaching
+from vezne.engines.postgres_way import (
+    LINE_ERRORS,
+    SCHEMA_LOCK,
+    begin_session,
+    keep_session,
+    prepare,
+    reaching,
+)
 from vezne.engines.turns import Turns
 
 # Bounds how long the first of a group waits for the last.
@@ -37,8 +45,6 @@ CONNECTIONS_MAX: Final = 6
 CONNECT_TIMEOUT_S: Final = 5
 COMMAND_TIMEOUT_S: Final = 10
 STATEMENTS_CACHED: Final = 256
-# Any constant will do, as long as no other program on the same database uses it.
-_SCHEMA_LOCK: Final = 0x76657A6E65
 
 _UNIQUE_VIOLATION = "23505"
 # Serialization failure and deadlock: another transaction won.
@@ -160,7 +166,7 @@ class PostgresEngine:
         try:
             async with self._transaction() as connection:
                 # Two processes that create the same table at once would both fail.
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", _SCHEMA_LOCK)
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
                 await connection.execute(script.replace("{clustered}", ""))
         except Exception as error:
             raise await self._judged(error) from error
@@ -298,33 +304,19 @@ async def open_postgres(
             url,
             min_size=1,
             max_size=CONNECTIONS_MAX,
-            reset=_keep_session,
+            reset=keep_session,
             timeout=CONNECT_TIMEOUT_S,
             command_timeout=command_timeout_s,
             statement_cache_size=STATEMENTS_CACHED,
-            server_settings={
-                "application_name": "vezne",
-                "search_path": schema,
-                "synchronous_commit": "on",
-            },
+            server_settings={"application_name": "vezne"},
+            init=partial(begin_session, schema=schema, settings={"synchronous_commit": "on"}),
         )
         try:
-            await _create_schema(pool, schema)
+            await prepare(pool, schema)
         except BaseException:
             pool.terminate()
             raise
     return PostgresEngine(pool, Line(url, schema, connect_timeout_s=CONNECT_TIMEOUT_S))
-
-
-async def _create_schema(pool: asyncpg.Pool, schema: str) -> None:
-    async with pool.acquire() as connection, connection.transaction():
-        check_encoding(connection)
-        await connection.execute("SELECT pg_advisory_xact_lock($1)", _SCHEMA_LOCK)
-        await make_schema(connection, schema)
-
-
-async def _keep_session(_connection: _Connection) -> None:
-    """Nothing here changes a session, so it needs no round trip to be reset."""
 
 
 async def _write_together(connection: _Connection, group: Sequence[_Job]) -> None:

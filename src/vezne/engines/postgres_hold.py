@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 
 from vezne.engines.engine import EngineFailure, Occupied
+from vezne.engines.postgres_way import begin_session
 
 # How often the holder looks whether the line still works, and how long it waits for an answer.
 HEARTBEAT_S: Final = 1.0
@@ -59,13 +60,14 @@ class Line:
             self._url,
             timeout=self._connect_timeout_s,
             command_timeout=ANSWER_S,
-            server_settings={
-                "application_name": "vezne",
-                "search_path": self._schema,
-                **_SETTINGS,
-            },
+            server_settings={"application_name": "vezne"},
         )
-        await connection.execute(_END_WHEN_IDLE)
+        try:
+            await begin_session(connection, self._schema, _SETTINGS)
+            await connection.execute(_END_WHEN_IDLE)
+        except BaseException:
+            connection.terminate()
+            raise
         return connection
 
 
