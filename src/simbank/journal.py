@@ -1,12 +1,14 @@
 """The file in which the bank writes down its operations, one line each, before it answers.
 
 It outlives the process, not the machine: nothing is synced. Several processes may share it; each
-has it to itself while it looks something up and writes. A full file is renamed to `….1`, in place
-of the one before.
+has it to itself while it looks something up and writes. A full file ends in an empty line and is
+renamed to `….1`, in place of the one before.
 """
 
 import fcntl
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,18 +19,25 @@ from simbank.records import Record, from_line
 _PRIVATE: Final = 0o600
 _OPEN: Final = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
 
+# How long a file that is as it was left is taken for the one under its name. To look at every
+# message would cost as much as all else that is done with the file.
+SURE_S: Final = 0.1
+
 
 class DamagedJournal(Exception):
     """A line in the middle of a journal cannot be read. The text names the file."""
 
 
 class Journal:
-    """A journal, and how far this process has read it. Holds no card data but BIN and last four."""
+    """A journal, and how far this process has read it. Holds no card data but BIN and last four.
 
-    def __init__(self, path: Path) -> None:
+    What other processes wrote is known at once, and that they put the file aside. That somebody
+    removed or replaced it is known within `SURE_S`; `clock` tells the seconds.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
-        # What is asked at every message is asked without the detour over a path.
-        self._path_text = str(path)
+        self._clock = clock
         self._rotated = path.with_name(f"{path.name}.1")
         self._file: int | None = None
         # Whether it is another file than the last time.
@@ -37,6 +46,7 @@ class Journal:
         self._inode = 0
         self._size = 0
         self._read_to = 0
+        self._sure_until_s = 0.0
 
     def lock(self) -> bool:
         """Have the file to oneself; whether there is something to read that others wrote."""
@@ -46,14 +56,13 @@ class Journal:
             if file is None:
                 file = self._open()
             fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                there = os.stat(self._path_text)  # noqa: PTH116 - at every message
-            except FileNotFoundError:
-                pass
-            else:
-                if there.st_ino == self._inode and there.st_dev == self._device:
-                    self._size = there.st_size
-                    return self._size != self._read_to or self.is_other_file
+            self._size = os.lseek(file, 0, os.SEEK_END)
+            has_more = self._size != self._read_to
+            # Whoever puts a file aside makes it longer before.
+            if not has_more and self._clock() < self._sure_until_s:
+                return False
+            if self._is_there():
+                return has_more or self.is_other_file
             # Somebody has put another file there since, or none.
             self.close()
 
@@ -101,6 +110,7 @@ class Journal:
     def rotate(self) -> None:
         """Put the file aside and go on with an empty one."""
         old = self._locked()
+        self.append(b"")
         new_path = self._path.with_name(f"{self._path.name}.new")
         new = os.open(new_path, _OPEN | os.O_TRUNC, _PRIVATE)
         fcntl.flock(new, fcntl.LOCK_EX)
@@ -125,9 +135,19 @@ class Journal:
         there = os.fstat(file)
         self._file, self._read_to = file, 0
         self._device, self._inode = there.st_dev, there.st_ino
+        self._sure_until_s = 0.0
+
+    def _is_there(self) -> bool:
+        """Whether the file is still the one under its name."""
+        self._sure_until_s = self._clock() + SURE_S
+        try:
+            there = self._path.stat()
+        except FileNotFoundError:
+            return False
+        return there.st_ino == self._inode and there.st_dev == self._device
 
     def _parse(self, text: bytes) -> list[Record]:
         try:
-            return [from_line(line) for line in text.splitlines()]
+            return [from_line(line) for line in text.splitlines() if line]
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise DamagedJournal(f"{self._path} cannot be read; remove it and `….1`") from None

@@ -13,7 +13,7 @@ import pytest
 
 from fakes.bank import bank_host
 from fakes.bank_messages import PAN, about, after, sale, say
-from simbank.journal import DamagedJournal, Journal
+from simbank.journal import SURE_S, DamagedJournal, Journal
 from simbank.memory import Memory
 from simbank.records import Record, to_line
 from vezne.wire.simhost import Operation, ResponseCode
@@ -101,7 +101,7 @@ def test_a_line_cut_off_by_a_crash(path: Path, left: int) -> None:
     assert traces(Memory(Journal(path))) == traces(again) == traces(memory) == [1, 2, 3]
 
 
-@pytest.mark.parametrize("line", [b"[3,", b"[]", b'[3,1,"sale",1,"\xff","51"]', b""])
+@pytest.mark.parametrize("line", [b"[3,", b"[]", b'[3,1,"sale",1,"\xff","51"]', b" "])
 def test_a_damaged_journal(path: Path, line: bytes) -> None:
     """A bank that cannot read what it did does not start, and says which file it is."""
     path.write_bytes(line + b"\n")
@@ -129,16 +129,61 @@ def test_a_full_file_is_put_aside(path: Path) -> None:
     assert traces(memory) == [7, 8, 9, 10, 11, 12]
 
 
+class Seconds:
+    """A clock that stands still unless it is told the time."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 def test_a_removed_journal(path: Path) -> None:
-    """Whoever removes the file has the bank forget."""
-    memory = Memory(Journal(path))
+    """Whoever removes the file has the bank forget, a moment later at most."""
+    clock = Seconds()
+    memory = Memory(Journal(path, clock))
     with memory:
         memory.keep(record(1))
     path.unlink()
+    clock.now_s += SURE_S / 2
+    assert traces(memory) == [1]
+    clock.now_s += SURE_S / 2
     assert traces(memory) == []
     with memory:
         memory.keep(record(2))
     assert traces(Memory(Journal(path))) == [2]
+
+
+def test_a_journal_put_aside_is_noticed_at_once(path: Path) -> None:
+    """Nothing is written to the file that another process put aside, even at the same moment."""
+    clock = Seconds()
+    memory, other = (Memory(Journal(path, clock), generation_max=2) for _ in range(2))
+    for trace in (1, 2):
+        with memory:
+            memory.keep(record(trace))
+    assert traces(other) == traces(memory) == [1, 2]
+    with memory:
+        memory.keep(record(3))
+    with other:
+        assert other.find(3, 3) == record(3)
+        other.keep(record(4))
+    assert traces(other) == traces(memory) == [1, 2, 3, 4]
+    aside = path.with_name("bank.journal.1").read_bytes()
+    assert aside == to_line(record(1)) + b"\n" + to_line(record(2)) + b"\n\n"
+
+
+def test_putting_aside_again(path: Path) -> None:
+    """Where a process died before the file had its new name, the next one puts it aside."""
+    memory, other = (Memory(Journal(path), generation_max=2) for _ in range(2))
+    for trace in (1, 2):
+        with memory:
+            memory.keep(record(trace))
+    with path.open("ab") as file:
+        file.write(b"\n")
+    assert traces(other) == traces(memory) == [1, 2]
+    with memory:
+        memory.keep(record(3))
+    assert traces(other) == traces(memory) == traces(Memory(Journal(path))) == [1, 2, 3]
 
 
 def test_it_can_be_closed(path: Path) -> None:
