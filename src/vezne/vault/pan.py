@@ -36,8 +36,10 @@ class _Masked:
 
     def wipe(self) -> None:
         """Overwrite the digits and forget them. Safe to call twice."""
-        self._digits[:] = bytes(len(self._digits))
-        self._digits.clear()
+        digits = self._digits
+        # Zeros of another type would be made a bytearray first.
+        digits[:] = bytearray(len(digits))
+        digits.clear()
 
     def __str__(self) -> str:
         return self.mask

@@ -18,7 +18,7 @@ AGE_MAX_MS: Final = 15 * 60 * 1000
 COUNT_MAX: Final = 10_000
 
 
-class _Held(msgspec.Struct):
+class _Held(msgspec.Struct, gc=False):
     pan: Pan | None
     cvv: Cvv | None
     expires_ms: int
