@@ -27,8 +27,11 @@ _EXACT: Final = LineSplit.EXACT
 _SAME_TIME: Final = BlockageRelease.SAME_TIME
 
 
-class PricedLine(msgspec.Struct, frozen=True, gc=False):
-    """The figures of one basket line, all in 1e-8 of the payment's currency."""
+class PricedLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The figures of one basket line, all in 1e-8 of the payment's currency.
+
+    They are stored in this order, without their names.
+    """
 
     price_e8: int
     paid_e8: int

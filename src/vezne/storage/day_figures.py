@@ -17,6 +17,7 @@ from vezne.core.payout import Payout
 from vezne.core.standing import Standing
 from vezne.engines.engine import Queries
 from vezne.storage.documents import Documents
+from vezne.storage.payment_documents import payment_documents
 
 # A step of so many payments takes about two milliseconds.
 STEP_ROWS: Final = 2_000
@@ -52,7 +53,6 @@ AND payouts.number = payables.payout_number
 WHERE payables.merchant_id = ? AND payables.subject = ?
 ORDER BY payables.version, payables.party"""
 
-_payments: Final = Documents(Payment)
 _payables: Final = Documents(Payable)
 _payouts: Final = Documents(Payout)
 
@@ -117,7 +117,7 @@ class SqlFigures:
     async def list_waiting(self, merchant_id: int, limit: int) -> list[Payment]:
         """Payments that are uncertain or under review, the oldest first."""
         rows = await self._engine.fetch(_LIST_WAITING, (merchant_id, limit))
-        return [_payments.read(document) for (document,) in rows]
+        return [payment_documents.read(document) for (document,) in rows]
 
     async def list_paid_out(self, merchant_id: int, payment_number: int) -> list[PaidOut]:
         """What of a payment became payable, in that order."""

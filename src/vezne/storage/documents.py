@@ -19,8 +19,10 @@ Record = TypeVar("Record", bound=msgspec.Struct)
 class Documents(Generic[Record]):
     """Writes and reads the documents of one kind of record."""
 
-    def __init__(self, kind: type[Record]) -> None:
+    def __init__(self, kind: type[Record], renew: Callable[[bytes], bytes] | None = None) -> None:
+        """`renew` brings a document of before into today's form, and leaves others as they are."""
         self._decoder = msgspec.json.Decoder(kind)
+        self._renew = renew
         # The document of a record. No method in between: a payment writes three.
         self.write: Callable[[Record], bytes] = _encoder.encode
 
@@ -36,4 +38,9 @@ class Documents(Generic[Record]):
         """The record of a document. Raises TypeError for a value that is none."""
         if not isinstance(document, bytes):
             raise TypeError("a document is stored as bytes")
-        return self._decoder.decode(document)
+        try:
+            return self._decoder.decode(document)
+        except msgspec.ValidationError:
+            if self._renew is None:
+                raise
+            return self._decoder.decode(self._renew(document))

@@ -10,7 +10,7 @@ import msgspec
 from vezne.core.ids import REFERENCE_SLICE
 from vezne.core.payment import Payment
 from vezne.engines.engine import Engine
-from vezne.storage.documents import Documents
+from vezne.storage.payment_documents import payment_documents
 
 # A reference of more payments than these is no name. Of its payments those with the greatest
 # numbers are looked at, and the merchant's latest ones.
@@ -52,9 +52,7 @@ _AMONG_LATEST = """SELECT document FROM payments WHERE merchant_id = ? AND numbe
 )"""
 
 
-async def list_newest(
-    engine: Engine, documents: Documents[Payment], merchant_id: int, key: bytes, limit: int
-) -> list[Payment]:
+async def list_newest(engine: Engine, merchant_id: int, key: bytes, limit: int) -> list[Payment]:
     """At most `limit` payments under a reference, newest first; those of one moment by number.
 
     Where more than `HITS_MAX` have the reference, they are the newest of those with the greatest
@@ -64,11 +62,11 @@ async def list_newest(
     rows = await engine.fetch(_AMONG_HITS, (*ids, key, HITS_MAX, merchant_id, limit))
     if not rows:
         return []
-    found = [documents.read(document) for document, _ in rows]
+    found = [payment_documents.read(document) for document, _ in rows]
     if msgspec.convert(rows[0][1], int) >= HITS_MAX:
         latest = (merchant_id, merchant_id, LATEST, key, limit)
         rows = await engine.fetch(_AMONG_LATEST, latest)
-        found += [documents.read(document) for (document,) in rows]
+        found += [payment_documents.read(document) for (document,) in rows]
     by_number = {payment.number: payment for payment in found}
     newest = sorted(by_number.values(), key=_time_of, reverse=True)
     return newest[:limit]

@@ -10,7 +10,7 @@ from vezne.core.payment import Payment
 from vezne.core.search import WALK_ROWS, FoundPayment, PaymentPage, PaymentQuery, Place
 from vezne.core.standing import standing_of
 from vezne.engines.engine import ANY_ROWS, Engine, Queries, Row, Value, Write
-from vezne.storage.documents import Documents
+from vezne.storage.payment_documents import payment_documents
 from vezne.storage.payments import basket_key, lasting_columns
 
 # How many slices of the references are looked into for one page that has a filter as well: some
@@ -69,8 +69,6 @@ WHERE merchant_id = ? AND number = ? AND version = ?"""
 _NUMBER_MAX: Final = 2**63 - 1
 _FIRST: Final = Place(_NUMBER_MAX, _NUMBER_MAX)
 
-_documents: Final = Documents(Payment)
-
 
 class SqlPaymentSearch:
     """Implements `vezne.core.search.PaymentSearch`. The engine has the migrations of storage.
@@ -117,7 +115,7 @@ class SqlPaymentSearch:
             padding = (some[0],) * (_LOAD_MAX - len(some))
             sql = _LOAD + _places(_LOAD_MAX)
             for (document,) in await self._engine.fetch(sql, (merchant_id, *some, *padding)):
-                payment = _documents.read(document)
+                payment = payment_documents.read(document)
                 found[payment.number] = payment
         return [found[number] for number in numbers if number in found]
 
@@ -135,7 +133,7 @@ class SqlPaymentSearch:
             rows = await self._engine.fetch(_LIST_UNFILLED, (merchant_id, limit))
             writes = []
             for number, version, document in rows:
-                payment = _documents.read(document)
+                payment = payment_documents.read(document)
                 columns = (standing_of(payment).value, payment.paid_e8, *lasting_columns(payment))
                 writes.append(Write(_FILL, (*columns, merchant_id, number, version), ANY_ROWS))
             await self._engine.apply(writes)

@@ -9,8 +9,8 @@ from vezne.core.ids import reference_slice
 from vezne.core.payment import Payment
 from vezne.core.standing import standing_of
 from vezne.engines.engine import Engine, Queries, Row, Value, Write
-from vezne.storage.documents import Documents
 from vezne.storage.newest import list_newest
+from vezne.storage.payment_documents import payment_documents
 
 _ADD = """INSERT INTO payments
 (merchant_id, number, slice, version, state, created_ms, due_ms, conversation_id, document,
@@ -53,8 +53,6 @@ _NUMBER_MAX: Final = 2**63 - 1
 # Names are rarely as long as this; the ends of longer ones are not compared.
 BASKET_BYTES: Final = 64
 
-_documents: Final = Documents(Payment)
-
 
 def add_payment(change: AddPayment) -> Write:
     """The write that stores a new payment."""
@@ -70,7 +68,7 @@ def add_payment(change: AddPayment) -> Write:
             payment.created_ms,
             payment.due_ms,
             _reference_key(payment.conversation_id),
-            _documents.write(payment),
+            payment_documents.write(payment),
             standing_of(payment)._value_,
             payment.paid_e8,
             *lasting_columns(payment),
@@ -102,7 +100,7 @@ def change_payment(change: ChangePayment) -> Write:
         payment.version,
         payment.state._value_,
         payment.due_ms,
-        _documents.write(payment),
+        payment_documents.write(payment),
         standing_of(payment)._value_,
         payment.paid_e8,
     )
@@ -133,7 +131,7 @@ async def find_payment_by_reference(
     engine: Engine, merchant_id: int, conversation_id: str
 ) -> Payment | None:
     """The newest payment with the merchant's own reference."""
-    newest = await list_newest(engine, _documents, merchant_id, conversation_id.encode(), 1)
+    newest = await list_newest(engine, merchant_id, conversation_id.encode(), 1)
     return newest[0] if newest else None
 
 
@@ -159,7 +157,7 @@ async def list_payments(engine: Engine, merchant_id: int, span: Span, limit: int
             return []
         end = min(end, (msgspec.convert(rows[0][0], int), span.before))
     rows = await engine.fetch(_LIST, (merchant_id, span.since_ms, *end, limit))
-    return [_documents.read(document) for (document,) in rows]
+    return [payment_documents.read(document) for (document,) in rows]
 
 
 class DueSpan(NamedTuple):
@@ -173,7 +171,7 @@ async def list_payments_named(
     engine: Engine, merchant_id: int, conversation_id: str, limit: int
 ) -> list[Payment]:
     """The newest payments with the merchant's own reference, newest first."""
-    return await list_newest(engine, _documents, merchant_id, conversation_id.encode(), limit)
+    return await list_newest(engine, merchant_id, conversation_id.encode(), limit)
 
 
 async def count_payments(engine: Queries, merchant_id: int) -> int:
@@ -187,7 +185,7 @@ async def list_payments_after(
 ) -> list[Payment]:
     """A merchant's payments beyond a number, in the order of their numbers."""
     rows = await engine.fetch(_LIST_AFTER, (merchant_id, number, limit))
-    return [_documents.read_as(document, {"number": number}) for number, document in rows]
+    return [payment_documents.read_as(document, {"number": number}) for number, document in rows]
 
 
 async def list_due_payments(
@@ -195,7 +193,7 @@ async def list_due_payments(
 ) -> list[Payment]:
     """Payments that somebody has to look at by a time, the oldest first."""
     rows = await engine.fetch(_LIST_DUE, (merchant_id, *span.after, span.until_ms, limit))
-    return [_documents.read(document) for (document,) in rows]
+    return [payment_documents.read(document) for (document,) in rows]
 
 
 def _reference_key(conversation_id: str | None) -> bytes | None:
@@ -203,4 +201,4 @@ def _reference_key(conversation_id: str | None) -> bytes | None:
 
 
 def _only(rows: list[Row]) -> Payment | None:
-    return _documents.read(rows[0][0]) if rows else None
+    return payment_documents.read(rows[0][0]) if rows else None
