@@ -97,10 +97,10 @@ def test_iyzico_echoed_amounts_keep_the_scale_they_were_sent_with(text) -> None:
 
 def test_iyzico_markup_has_the_scale_of_its_finer_term() -> None:
     """Price 1 and paidPrice 1.10 differ by 0.10."""
-    terms = (Amount("1.10"), Amount(Decimal(1)))
-    assert Scale8().difference(10_000_000, terms) == "0.10"
-    assert Scale8().difference(0, None) == "0E-8"
-    assert Stripped().difference(10_000_000, terms) == "0.1"
+    paid, price = Amount("1.10"), Amount(Decimal(1))
+    assert Scale8().difference(10_000_000, paid, price) == "0.10"
+    assert Scale8().difference(0, None, None) == "0E-8"
+    assert Stripped().difference(10_000_000, paid, price) == "0.1"
 
 
 @pytest.mark.parametrize(

@@ -115,12 +115,12 @@ def outcome(body: shapes.Payment, card: object) -> object:
         host="localhost",
     )
     try:
-        command, sent = payment_command(call, PaymentKind.SALE)
+        command = payment_command(call, PaymentKind.SALE)
     except Failure as failure:
         return failure.error, failure.values
     except Refusal as refusal:
         return refusal.reason
-    amounts = [sent.price, sent.paid, *sent.lines]
+    amounts = [body.price, body.paid_price, *(item.price for item in body.basket_items)]
     parties = [list(party.items()) for party in command.parties.values()]
     return command, parties, [(amount.e8, str(amount.sent)) for amount in amounts]
 
@@ -186,6 +186,24 @@ def test_iyzico_sound_shapes_have_the_limits_of_the_rules(shape, rules) -> None:
         assert bounds.max_length == rule.length_max
         least = checks.IDENTITY_LENGTH_MIN if rule.attribute == "identity_number" else 1
         assert bounds.min_length == (least if field.required else None)
+
+
+@pytest.mark.parametrize("name", ["buyer", "billingAddress", "shippingAddress"])
+def test_iyzico_empty_texts_of_a_sound_payment_are_not_kept(name) -> None:
+    """Every text that may be missing may be empty, which is the same."""
+    shape = sound.SoundBuyer if name == "buyer" else sound.SoundAddress
+    route = DOOR.route("POST", "/payment/auth")
+    spare = [field for field in msgspec.structs.fields(shape) if not field.required]
+    assert spare
+    for field in spare:
+        request = payment_request()
+        request[name][field.encode_name] = ""
+        body = DOOR.intake.lift(json.dumps(request).encode(), route.card, route.shape)
+        assert isinstance(body.record, sound.SoundPayment)
+        command, parties, _ = outcome(body.record, body.card)
+        assert field.encode_name not in command.parties[name]
+        assert "" not in [text for party in parties for _, text in party]
+        body.release()
 
 
 @pytest.mark.parametrize("shape", [shapes.Payment, shapes.ThreedsPayment])

@@ -62,7 +62,7 @@ class Notation(Protocol):
     def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """An amount of the request; None when it comes from the books instead."""
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
+    def difference(self, amount_e8: int, first: Amount | None, second: Amount | None) -> str:
         """First minus second amount of the request, as `echo`."""
 
 
@@ -75,12 +75,12 @@ class Stripped:
     def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """The amount, however it was sent."""
         del sent
-        return self.amount(amount_e8)
+        return stripped_text(amount_e8)
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
+    def difference(self, amount_e8: int, first: Amount | None, second: Amount | None) -> str:
         """The amount, however its terms were sent."""
-        del sent
-        return self.amount(amount_e8)
+        del first, second
+        return stripped_text(amount_e8)
 
 
 class Scale8:
@@ -94,13 +94,13 @@ class Scale8:
 
     def echo(self, amount_e8: int, sent: Amount | None) -> str:
         """The amount in the scale of the request."""
-        return self.amount(amount_e8) if sent is None else format(sent.sent, "f")
+        return scale8_text(amount_e8) if sent is None else format(sent.sent, "f")
 
-    def difference(self, amount_e8: int, sent: tuple[Amount, Amount] | None) -> str:
+    def difference(self, amount_e8: int, first: Amount | None, second: Amount | None) -> str:
         """The difference in the scale of its finer term."""
-        if sent is None:
-            return self.amount(amount_e8)
-        return format(sent[0].sent - sent[1].sent, "f")
+        if first is None or second is None:
+            return scale8_text(amount_e8)
+        return format(first.sent - second.sent, "f")
 
 
 def notation_for(decimals: Decimals) -> Notation:

@@ -15,8 +15,9 @@ from vezne.core.calendar import local_text
 from vezne.core.money import UNIT, apply_rate, divide_half_up, share
 from vezne.core.payment import Payment
 from vezne.core.pricing import PricedLine
+from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
-from vezne.dialects.iyzico.shapes import Amount, Basic
+from vezne.dialects.iyzico.shapes import Basic, BasketItem
 
 # A line of an accepted payment is payable at once, unless it waits for a marketplace's approval.
 TRANSACTION_STATUS: Final = {Risk.ACCEPTED: 2, Risk.REVIEW: 0, Risk.REJECTED: -1}
@@ -25,51 +26,41 @@ _PERCENT: Final = 100
 
 
 def item_transactions(
-    call: Call[Basic], payment: Payment, sent: Sequence[Amount] | None
+    call: Call[Basic], payment: Payment, sent: Sequence[BasketItem] | None
 ) -> list[str]:
-    """The objects of `itemTransactions`, in basket order. `sent` has the prices of the request."""
+    """The objects of `itemTransactions`, in basket order. `sent` are the lines of the request."""
     notation, pricing = call.desk.notation, payment.pricing
-    amount, constant = notation.amount, notation.constant
-    currency = payment.settlement_currency
+    amount, currency = notation.amount, payment.settlement_currency
     is_home = payment.currency == currency
-    # What every line has in common.
-    usual_status = TRANSACTION_STATUS[payment.risk]
+    # What every line has in common, and what all have that are no seller's.
+    usual_status = str(TRANSACTION_STATUS[payment.risk])
     rate = amount(pricing.markup_percent_e8)
     blockage_rate = amount(pricing.blockage_rate_e8 * _PERCENT)
     released = local_text(payment.blockage_resolved_ms)
-    nothing, zero = amount(0), constant(0)
+    nothing, zero = amount(0), notation.constant(0)
+    unsold = _seller_part("", released, (zero, zero, nothing, zero))
+    first = payment.number + 1
     transactions: list[str] = []
     for place, line in enumerate(pricing.lines):
-        item_id, seller, status = "", "", usual_status
+        item_id, seller, status, whose = "", "", usual_status, unsold
         if payment.lines:
             item = payment.lines[place]
             item_id = f'"itemId":{quoted(item.item_id)},'
             if item.sub_merchant:
                 seller = f'"subMerchantKey":{quoted(item.sub_merchant)},'
-                status = transaction_status(payment, place)
-        price = notation.echo(line.price_e8, sent[place] if sent else None)
+                status = str(transaction_status(payment, place))
+        if seller or line.sub_merchant_price_e8:
+            whose = _seller_part(seller, released, _seller_figures(notation, line))
         figures = _figures(amount, line)
         paid, commission, fee, blockage, _, _, payout = figures
-        price_of_seller, rate_of_seller = zero, nothing
-        blockage_of_seller = payout_of_seller = zero
-        if line.sub_merchant_price_e8:
-            price_of_seller = constant(line.sub_merchant_price_e8)
-            rate_of_seller = amount(_payout_rate_e8(line))
-            blockage_of_seller = constant(line.sub_merchant_blockage_e8)
-            payout_of_seller = constant(line.sub_merchant_payout_e8)
         settled = figures if is_home else _figures(amount, _settled(call, payment, line))
         transactions.append(
-            f'{{{item_id}"paymentTransactionId":"{payment.number + 1 + place}",'
-            f'"transactionStatus":{status},"price":{price},"paidPrice":{paid},'
-            f'"merchantCommissionRate":{rate},'
+            f'{{{item_id}"paymentTransactionId":"{first + place}","transactionStatus":{status},'
+            f'"price":{notation.echo(line.price_e8, sent[place].price if sent else None)},'
+            f'"paidPrice":{paid},"merchantCommissionRate":{rate},'
             f'"merchantCommissionRateAmount":{amount(line.paid_e8 - line.price_e8)},'
             f'"iyziCommissionRateAmount":{commission},"iyziCommissionFee":{fee},'
-            f'"blockageRate":{blockage_rate},"blockageRateAmountMerchant":{blockage},'
-            f'"blockageRateAmountSubMerchant":{blockage_of_seller},'
-            f'"blockageResolvedDate":"{released}",{seller}'
-            f'"subMerchantPrice":{price_of_seller},'
-            f'"subMerchantPayoutRate":{rate_of_seller},'
-            f'"subMerchantPayoutAmount":{payout_of_seller},'
+            f'"blockageRate":{blockage_rate},"blockageRateAmountMerchant":{blockage},{whose}'
             f'"merchantPayoutAmount":{payout},"convertedPayout":{_converted(settled, currency)}}}'
         )
     return transactions
@@ -82,6 +73,26 @@ def transaction_status(payment: Payment, place: int) -> int:
         number = payment.line_numbers[place]
         return TRANSACTION_STATUS[payment.risk] if number in payment.approved_lines else _WAITING
     return TRANSACTION_STATUS[payment.risk]
+
+
+def _seller_part(seller: str, released: str, figures: tuple[str, str, str, str]) -> str:
+    """What of a line is whose, as `_seller_figures` has it, and when what is withheld is not."""
+    blockage, price, rate, payout = figures
+    return (
+        f'"blockageRateAmountSubMerchant":{blockage},"blockageResolvedDate":"{released}",{seller}'
+        f'"subMerchantPrice":{price},"subMerchantPayoutRate":{rate},'
+        f'"subMerchantPayoutAmount":{payout},'
+    )
+
+
+def _seller_figures(notation: Notation, line: PricedLine) -> tuple[str, str, str, str]:
+    """Blockage, price, rate and payout of a line's seller."""
+    return (
+        notation.constant(line.sub_merchant_blockage_e8),
+        notation.constant(line.sub_merchant_price_e8),
+        notation.amount(_payout_rate_e8(line)),
+        notation.constant(line.sub_merchant_payout_e8),
+    )
 
 
 def _figures(amount: Callable[[int], str], line: PricedLine) -> tuple[str, ...]:

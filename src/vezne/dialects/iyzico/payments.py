@@ -54,10 +54,9 @@ async def basic_preauth(call: Call[shapes.BasicPayment]) -> answers.BasicPayment
 
 
 async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> Raw:
-    command, sent = payment_command(call, kind)
-    payment = await pay(command, call.desk.ports)
+    payment = await pay(payment_command(call, kind), call.desk.ports)
     raise_unless_approved(payment)
-    answer = payment_answer(call, payment, sent)
+    answer = payment_answer(call, payment, call.body)
     raise_if_rejected(payment, answer)
     return answer
 
@@ -65,10 +64,10 @@ async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> Raw:
 async def _pay_basic(
     call: Call[shapes.BasicPayment], kind: PaymentKind
 ) -> answers.BasicPaymentAnswer:
-    command, sent = basic_payment_command(call, kind)
-    payment = await pay(command, call.desk.ports)
+    payment = await pay(basic_payment_command(call, kind), call.desk.ports)
     raise_unless_approved(payment)
-    answer = basic_payment_answer(call, payment, sent, connector=call.body.connector_name)
+    body = call.body
+    answer = basic_payment_answer(call, payment, body, connector=body.connector_name)
     raise_if_rejected(payment, answer)
     return answer
 

@@ -1,10 +1,8 @@
 """A payment of the house as this door shows it."""
 
-from collections.abc import Sequence
 from json.encoder import encode_basestring as quoted
 from typing import Final
 
-import msgspec
 from msgspec import UNSET, Raw
 
 from vezne.core.answer import Risk
@@ -15,21 +13,14 @@ from vezne.dialects.iyzico.cards import PAYMENT_BIN_DIGITS, card_facts, token_te
 from vezne.dialects.iyzico.decimals import Notation
 from vezne.dialects.iyzico.endpoint import Call
 from vezne.dialects.iyzico.lines import item_transactions
-from vezne.dialects.iyzico.shapes import Amount, Basic
+from vezne.dialects.iyzico.shapes import Basic, Charge
+from vezne.dialects.iyzico.shapes import Payment as PaymentRequest
 
 FRAUD_STATUS: Final = {Risk.ACCEPTED: 1, Risk.REVIEW: 0, Risk.REJECTED: -1}
 
 
-class Sent(msgspec.Struct, frozen=True, kw_only=True):
-    """The amounts of a request as they were written, for an answer that repeats their scale."""
-
-    price: Amount
-    paid: Amount
-    lines: Sequence[Amount] = ()
-
-
 def payment_answer(
-    call: Call[Basic], payment: Payment, sent: Sent | None = None, *, status: str | None = None
+    call: Call[Basic], payment: Payment, sent: PaymentRequest | None = None, *, status: str | None = None
 ) -> Raw:
     """The payment with its basket: an `answers.PaymentAnswer`, written straight into text.
 
@@ -38,10 +29,10 @@ def payment_answer(
     notation, pricing = call.desk.notation, payment.pricing
     amount, number, currency = notation.amount, payment.number, payment.currency
     price = notation.echo(payment.price_e8, sent.price if sent else None)
-    paid = notation.echo(payment.paid_e8, sent.paid if sent else None)
+    paid = notation.echo(payment.paid_e8, sent.paid_price if sent else None)
     token, owner, basket = payment.card_token, payment.owner_key, payment.basket_id
     md_status = _md_status(payment)
-    lines = item_transactions(call, payment, sent.lines if sent else None)
+    lines = item_transactions(call, payment, sent.basket_items if sent else None)
     signed = [
         str(number),
         currency,
@@ -75,7 +66,7 @@ def payment_answer(
 def basic_payment_answer(
     call: Call[Basic],
     payment: Payment,
-    sent: Sent | None = None,
+    sent: Charge | None = None,
     *,
     connector: str | None = None,
 ) -> BasicPaymentAnswer:
@@ -84,7 +75,7 @@ def basic_payment_answer(
     facts = card_facts(call.desk.ports.bins.find(payment.bin), call.desk.switches)
     return BasicPaymentAnswer(
         price=Raw(notation.echo(payment.price_e8, sent.price if sent else None)),
-        paid_price=Raw(notation.echo(payment.paid_e8, sent.paid if sent else None)),
+        paid_price=Raw(notation.echo(payment.paid_e8, sent.paid_price if sent else None)),
         installment=payment.installments,
         currency=payment.currency,
         payment_id=str(payment.number),
@@ -123,7 +114,9 @@ def _token(token: bytes | None) -> OptionalText:
     return UNSET if token is None else token_text(token)
 
 
-def _markup(notation: Notation, payment: Payment, sent: Sent | None) -> str:
+def _markup(notation: Notation, payment: Payment, sent: Charge | None) -> str:
     """What the merchant added to the price."""
-    terms = None if sent is None else (sent.paid, sent.price)
-    return notation.difference(payment.paid_e8 - payment.price_e8, terms)
+    markup_e8 = payment.paid_e8 - payment.price_e8
+    if sent is None:
+        return notation.amount(markup_e8)
+    return notation.difference(markup_e8, sent.paid_price, sent.price)

@@ -33,19 +33,19 @@ _TURKISH: Final = "tr"
 
 async def initialize(call: Call[shapes.ThreedsPayment]) -> answers.ThreedsInitialized:
     """POST /payment/3dsecure/initialize."""
-    command, _ = payment_command(call, PaymentKind.SALE)
+    command = payment_command(call, PaymentKind.SALE)
     return await _begin(call, command, call.body.callback_url)
 
 
 async def initialize_preauth(call: Call[shapes.ThreedsPayment]) -> answers.ThreedsInitialized:
     """POST /payment/3dsecure/initialize/preauth."""
-    command, _ = payment_command(call, PaymentKind.HOLD)
+    command = payment_command(call, PaymentKind.HOLD)
     return await _begin(call, command, call.body.callback_url)
 
 
 async def basic_initialize(call: Call[shapes.BasicThreedsPayment]) -> answers.ThreedsInitialized:
     """POST /payment/3dsecure/initialize/basic."""
-    command, _ = basic_payment_command(call, PaymentKind.SALE)
+    command = basic_payment_command(call, PaymentKind.SALE)
     return await _begin(call, command, call.body.callback_url)
 
 
@@ -53,7 +53,7 @@ async def basic_initialize_preauth(
     call: Call[shapes.BasicThreedsPayment],
 ) -> answers.ThreedsInitialized:
     """POST /payment/3dsecure/initialize/preauth/basic, and the address of an older client."""
-    command, _ = basic_payment_command(call, PaymentKind.HOLD)
+    command = basic_payment_command(call, PaymentKind.HOLD)
     return await _begin(call, command, call.body.callback_url)
 
 

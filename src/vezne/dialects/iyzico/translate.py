@@ -15,7 +15,6 @@ from vezne.dialects.iyzico.cards import payment_card
 from vezne.dialects.iyzico.checks import TextRule
 from vezne.dialects.iyzico.endpoint import DOOR, Call
 from vezne.dialects.iyzico.payment_rules import DEFAULT_CURRENCY, DEFAULT_GROUP, LINE_KINDS
-from vezne.dialects.iyzico.render import Sent
 from vezne.dialects.iyzico.sellers import sub_merchant_prices
 from vezne.dialects.iyzico.shapes import BasicPayment, Payment
 from vezne.dialects.iyzico.sound import SoundItem, SoundPayment, is_sound
@@ -27,8 +26,8 @@ _CONNECTOR: Final = TextRule(
 )
 
 
-def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
-    """The command behind a payment with a basket, and its amounts as sent.
+def payment_command(call: Call[Payment], kind: PaymentKind) -> Pay:
+    """The command behind a payment with a basket.
 
     Raises Failure; Refusal: OWNER_NOT_FOUND, CARD_NOT_FOUND.
     """
@@ -42,9 +41,8 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         card, prices_e8 = _looked_at(call)
         # It has all that a sound one has.
         sound = cast("SoundPayment", body)
-    items = sound.basket_items
     # Python makes a dictionary of more than fifteen names, which costs more than the command.
-    command = Pay(
+    return Pay(
         call.merchant,
         DOOR,
         kind,
@@ -53,7 +51,7 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         paid_e8=sound.paid_price.e8,
         currency=sound.currency or DEFAULT_CURRENCY,
         installments=int(sound.installment or 1),
-        lines=_lines(items),
+        lines=_lines(sound.basket_items),
         line_split=switches.line_split,
         blockage_release=switches.blockage_release,
         conversation_id=call.conversation_id,
@@ -63,13 +61,10 @@ def payment_command(call: Call[Payment], kind: PaymentKind) -> tuple[Pay, Sent]:
         parties=parties,
         sub_merchant_prices_e8=prices_e8,
     )
-    return command, Sent(
-        price=sound.price, paid=sound.paid_price, lines=[item.price for item in items]
-    )
 
 
-def basic_payment_command(call: Call[BasicPayment], kind: PaymentKind) -> tuple[Pay, Sent]:
-    """The command behind a payment without a basket, and its amounts as sent.
+def basic_payment_command(call: Call[BasicPayment], kind: PaymentKind) -> Pay:
+    """The command behind a payment without a basket.
 
     Raises Failure; Refusal: OWNER_NOT_FOUND, CARD_NOT_FOUND.
     """
@@ -81,7 +76,7 @@ def basic_payment_command(call: Call[BasicPayment], kind: PaymentKind) -> tuple[
     checks.check_ip(body.buyer_ip, errors.BUYER_IP_MISSING)
     checks.check_text(body.connector_name, _CONNECTOR)
     buyer = {"id": body.buyer_id, "email": body.buyer_email, "ip": body.buyer_ip}
-    command = Pay(
+    return Pay(
         merchant=call.merchant,
         door=DOOR,
         kind=kind,
@@ -96,7 +91,6 @@ def basic_payment_command(call: Call[BasicPayment], kind: PaymentKind) -> tuple[
         conversation_id=call.conversation_id,
         parties={"buyer": {name: value for name, value in buyer.items() if value}},
     )
-    return command, Sent(price=price, paid=paid)
 
 
 def _looked_at(call: Call[Payment]) -> tuple[NewCard | CardOnFile, tuple[int, ...]]:
