@@ -1,5 +1,6 @@
 """Endpoints about stored cards and the blocklist."""
 
+from json.encoder import encode_basestring as quoted
 from typing import Final
 
 import msgspec
@@ -34,23 +35,23 @@ _EXTERNAL_ID: Final = checks.TextRule("external_id", "externalId")
 _METADATA: Final = checks.TextRule("metadata", "metadata", METADATA_LENGTH_MAX, is_prose=True)
 
 
-async def create_card(call: Call[shapes.CreateCard]) -> msgspec.Raw:
+async def create_card(call: Call[shapes.CreateCard]) -> str:
     """POST /cardstorage/card. The answer is that of `answers.CreatedCard`."""
     stored = await store_card.store_card(_store_command(call), call.desk.ports)
     card, owner = stored.card, stored.owner
     # Written straight: only these four are texts of the customer's.
     external_id = call.body.external_id or owner.external_id
-    named = f'"externalId":{_encode(external_id).decode()},' if external_id else ""
-    email = f'"email":{_encode(owner.email).decode()},' if stored.is_new_owner else ""
-    alias = f',"cardAlias":{_encode(card.alias).decode()}' if card.alias else ""
+    named = f'"externalId":{quoted(external_id)},' if external_id else ""
+    email = f'"email":{quoted(owner.email)},' if stored.is_new_owner else ""
+    alias = f',"cardAlias":{quoted(card.alias)}' if card.alias else ""
     metadata = f',"metadata":{_encode(card.metadata).decode()}' if card.metadata else ""
     switches = call.desk.switches
     last_four = f',"lastFourDigits":"{card.last4}"' if switches.card_last_four else ""
-    return msgspec.Raw(
-        f'{{{named}{email}"cardUserKey":"{token_text(owner.key)}"'
+    return (
+        f'{named}{email}"cardUserKey":"{token_text(owner.key)}"'
         f',"cardToken":"{token_text(card.token)}"{alias}'
         f',"binNumber":"{card.bin[: switches.card_bin_digits]}"{last_four}'
-        f"{call.desk.bin_words.of(card.bin)}{metadata}}}".encode()
+        f"{call.desk.bin_words.of(card.bin)}{metadata}"
     )
 
 
@@ -100,7 +101,7 @@ def _metadata(entries: dict[str, str]) -> dict[str, str]:
     return entries
 
 
-async def list_cards(call: Call[shapes.ListedOwner]) -> msgspec.Raw:
+async def list_cards(call: Call[shapes.ListedOwner]) -> str:
     """POST /cardstorage/cards, by cardUserKey or, as an addition of ours, by externalId.
 
     The second is how a customer whose cards came through another door is found here. The answer is
@@ -114,9 +115,7 @@ async def list_cards(call: Call[shapes.ListedOwner]) -> msgspec.Raw:
     cards = await store_card.list_cards(command, call.desk.ports)
     switches, bin_words = call.desk.switches, call.desk.bin_words
     details = ",".join([_card_detail(card, switches, bin_words) for card in cards])
-    return msgspec.Raw(
-        f'{{"cardUserKey":"{token_text(owner_key)}","cardDetails":[{details}]}}'.encode()
-    )
+    return f'"cardUserKey":"{token_text(owner_key)}","cardDetails":[{details}]'
 
 
 async def _owner_named(call: Call[shapes.ListedOwner], external_id: str) -> bytes:
@@ -139,7 +138,7 @@ def _card_detail(card: StoredCard, switches: Switches, bin_words: BinWords) -> s
 
     Only the alias is a text of the customer's; all else is digits and words of ours.
     """
-    alias = f',"cardAlias":{_encode(card.alias).decode()}' if card.alias else ""
+    alias = f',"cardAlias":{quoted(card.alias)}' if card.alias else ""
     last_four = until = ""
     if switches.list_details:
         expiry = card.expiry

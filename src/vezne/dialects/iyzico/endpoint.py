@@ -16,7 +16,7 @@ from vezne.core.refusal import Reason, Refusal
 from vezne.dialects.iyzico import auth, checks, envelope, errors
 from vezne.dialects.iyzico.bin_words import BinWords
 from vezne.dialects.iyzico.decimals import Notation
-from vezne.dialects.iyzico.errors import Failure
+from vezne.dialects.iyzico.errors import Failure, Payload
 from vezne.dialects.iyzico.refusals import REFUSALS
 from vezne.dialects.iyzico.replay import RandomKeys
 from vezne.dialects.iyzico.reporting_shapes import query_parameters, read_query
@@ -83,7 +83,7 @@ class Endpoint(msgspec.Struct, Generic[Shape], frozen=True, kw_only=True):
     """
 
     shape: type[Shape]
-    serve: Callable[[Call[Shape]], Awaitable[msgspec.Struct | msgspec.Raw | None]]
+    serve: Callable[[Call[Shape]], Awaitable[Payload | None]]
     refusals: Mapping[Reason, errors.Error] = MappingProxyType(REFUSALS)
     echo: Callable[[Call[Shape]], Awaitable[msgspec.Struct]] | None = None
     is_write: bool = True
@@ -173,7 +173,7 @@ def _failed(
     desk: Desk,
     failure: Failure,
     outcome: Outcome,
-    echoed: msgspec.Struct | msgspec.Raw | None = None,
+    echoed: Payload | None = None,
 ) -> Response:
     body = envelope.failure(context, _now_ms(desk), failure, echoed)
     return Response(200, body, outcome=outcome, reason=failure.error.code)

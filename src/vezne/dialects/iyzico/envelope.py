@@ -1,12 +1,13 @@
 """What stands around every answer: status, locale, time and the caller's own reference."""
 
 from collections.abc import Mapping
+from json.encoder import encode_basestring as quoted
 from typing import Final, Literal
 
 import msgspec
 
 from vezne.core.body import SealedBody
-from vezne.dialects.iyzico.errors import Error, Failure
+from vezne.dialects.iyzico.errors import Error, Failure, Payload
 from vezne.dialects.iyzico.shapes import Basic, text_of
 
 _LOCALES: Final = frozenset({"tr", "en"})
@@ -82,22 +83,21 @@ def _context(locale: object, reference: str | None) -> Context:
     )
 
 
-def success(
-    context: Context, now_ms: int, payload: msgspec.Struct | msgspec.Raw | None = None
-) -> bytes:
+def success(context: Context, now_ms: int, payload: Payload | None = None) -> bytes:
     """The body of a successful answer: the envelope, then the fields of the payload."""
     # Written straight, as `Success` would be: a locale is letters only.
-    head = b'{"status":"success","locale":"%b","systemTime":%d' % (context.locale.encode(), now_ms)
-    if context.conversation_id is not None:
-        head += b',"conversationId":' + _encoder.encode(context.conversation_id)
-    return _joined(head, payload)
+    reference = context.conversation_id
+    named = "" if reference is None else f',"conversationId":{quoted(reference)}'
+    return _joined(
+        f'{{"status":"success","locale":"{context.locale}","systemTime":{now_ms}{named}', payload
+    )
 
 
 def failure(
     context: Context,
     now_ms: int,
     problem: Failure,
-    echoed: msgspec.Struct | msgspec.Raw | None = None,
+    echoed: Payload | None = None,
 ) -> bytes:
     """The body of an error in the caller's language, then the fields that are echoed."""
     error = problem.error
@@ -112,7 +112,7 @@ def failure(
             conversation_id=context.conversation_id,
         )
     )
-    return _joined(head[:-1], echoed)
+    return _joined(head[:-1].decode(), echoed)
 
 
 def message(error: Error, locale: str, *values: object) -> str:
@@ -126,7 +126,8 @@ def http_error(now_ms: int, status: int, error: str, path: str) -> bytes:
     return _encoder.encode(_HttpError(timestamp=now_ms, status=status, error=error, path=path))
 
 
-def _joined(head: bytes, payload: msgspec.Struct | msgspec.Raw | None) -> bytes:
+def _joined(head: str, payload: Payload | None) -> bytes:
     """One JSON object with the fields of both, in order; the first is not closed yet."""
-    tail = b"{}" if payload is None else _encoder.encode(payload)
-    return head + b"}" if tail == b"{}" else b"%b,%b" % (head, tail[1:])
+    if isinstance(payload, msgspec.Struct):
+        payload = _encoder.encode(payload)[1:-1].decode()
+    return (f"{head},{payload}}}" if payload else f"{head}}}").encode()

@@ -19,12 +19,14 @@ class Error(msgspec.Struct, frozen=True):
     group: str | None = None
 
 
+# Fields that an answer has; or its members as text, if they were written straight.
+Payload = msgspec.Struct | str
+
+
 class Failure(Exception):
     """An answer that is an error. `echoed` replaces what the endpoint echoes by itself."""
 
-    def __init__(
-        self, error: Error, *values: object, echoed: msgspec.Struct | msgspec.Raw | None = None
-    ) -> None:
+    def __init__(self, error: Error, *values: object, echoed: Payload | None = None) -> None:
         super().__init__(error.code)
         self.error = error
         self.values = values

@@ -27,7 +27,7 @@ from vezne.flows.void import VoidPayment, void_payment
 _REASONS: Final = frozenset({"DOUBLE_PAYMENT", "BUYER_REQUEST", "FRAUD", "OTHER"})
 
 
-async def postauth(call: Call[shapes.PostAuth]) -> Raw:
+async def postauth(call: Call[shapes.PostAuth]) -> str:
     """POST /payment/postauth."""
     return payment_answer(call, await _capture(call))
 

@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from msgspec import Raw
-
 from vezne.core.payment import Payment
 from vezne.core.refusal import Reason
 from vezne.dialects.iyzico import answers, checks, errors, marketplace_shapes
@@ -36,7 +34,7 @@ async def disapprove(call: Call[marketplace_shapes.Line]) -> answers.DecidedLine
     return answers.DecidedLine(payment_transaction_id=str(command.line_number))
 
 
-async def update_item(call: Call[marketplace_shapes.PaymentItem]) -> Raw:
+async def update_item(call: Call[marketplace_shapes.PaymentItem]) -> str:
     """PUT /payment/item."""
     check_marketplace(call.merchant)
     line_number = _line_number(call.body)
@@ -93,5 +91,6 @@ def _line_number(body: marketplace_shapes.Line) -> int:
     return number_from_text(body.payment_transaction_id, Reason.LINE_NOT_FOUND)
 
 
-def _line(call: Call[marketplace_shapes.PaymentItem], payment: Payment, line_number: int) -> Raw:
-    return Raw(item_transactions(call, payment, None)[payment.line_index(line_number)])
+def _line(call: Call[marketplace_shapes.PaymentItem], payment: Payment, line_number: int) -> str:
+    """A line of a payment, as the members of an answer."""
+    return item_transactions(call, payment, None)[payment.line_index(line_number)][1:-1]

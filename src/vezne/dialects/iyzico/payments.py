@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
 from vezne.core.answer import DeclineReason, Risk
 from vezne.core.authentication import AuthenticationState
@@ -33,12 +33,12 @@ _LATE: Final = {
 }
 
 
-async def auth(call: Call[shapes.Payment]) -> Raw:
+async def auth(call: Call[shapes.Payment]) -> str:
     """POST /payment/auth."""
     return await _pay(call, PaymentKind.SALE)
 
 
-async def preauth(call: Call[shapes.Payment]) -> Raw:
+async def preauth(call: Call[shapes.Payment]) -> str:
     """POST /payment/preauth."""
     return await _pay(call, PaymentKind.HOLD)
 
@@ -53,7 +53,7 @@ async def basic_preauth(call: Call[shapes.BasicPayment]) -> answers.BasicPayment
     return await _pay_basic(call, PaymentKind.HOLD)
 
 
-async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> Raw:
+async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> str:
     payment = await pay(payment_command(call, kind), call.desk.ports)
     raise_unless_approved(payment)
     answer = payment_answer(call, payment, call.body)
@@ -84,7 +84,7 @@ def raise_unless_approved(payment: Payment) -> None:
         raise _unanswered(payment)
 
 
-def raise_if_rejected(payment: Payment, answer: answers.Answer | Raw) -> None:
+def raise_if_rejected(payment: Payment, answer: answers.Answer | str) -> None:
     """Raise Failure, which repeats the answer, for a payment that the fraud filter rejected."""
     if payment.risk is Risk.REJECTED:
         raise Failure(errors.FRAUD_REFUSED, echoed=answer)
@@ -97,7 +97,7 @@ def why_unauthenticated(payment: Payment, state: AuthenticationState) -> errors.
     return _LATE.get(state, errors.NOT_AUTHENTICATED)
 
 
-async def detail(call: Call[shapes.Detail]) -> Raw:
+async def detail(call: Call[shapes.Detail]) -> str:
     """POST /payment/detail, by paymentId or else by the caller's own reference.
 
     A payment that failed is answered with its error and `paymentStatus` FAILURE, one that waits in

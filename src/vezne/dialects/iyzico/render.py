@@ -20,9 +20,13 @@ FRAUD_STATUS: Final = {Risk.ACCEPTED: 1, Risk.REVIEW: 0, Risk.REJECTED: -1}
 
 
 def payment_answer(
-    call: Call[Basic], payment: Payment, sent: PaymentRequest | None = None, *, status: str | None = None
-) -> Raw:
-    """The payment with its basket: an `answers.PaymentAnswer`, written straight into text.
+    call: Call[Basic],
+    payment: Payment,
+    sent: PaymentRequest | None = None,
+    *,
+    status: str | None = None,
+) -> str:
+    """The payment with its basket: the members of an `answers.PaymentAnswer`, written straight.
 
     `sent` makes it the answer to the request that paid.
     """
@@ -47,8 +51,8 @@ def payment_answer(
     basket_id = f'"basketId":{quoted(basket)},' if basket else ""
     authenticated = "" if md_status is UNSET else f'"mdStatus":{md_status},'
     stood = "" if status is None else f',"paymentStatus":"{status}"'
-    return Raw(
-        f'{{"price":{price},"paidPrice":{paid},"installment":{payment.installments},'
+    return (
+        f'"price":{price},"paidPrice":{paid},"installment":{payment.installments},'
         f'"paymentId":"{number}","fraudStatus":{FRAUD_STATUS[payment.risk]},'
         f'"merchantCommissionRate":{amount(pricing.markup_percent_e8)},'
         f'"merchantCommissionRateAmount":{_markup(notation, payment, sent)},'
@@ -59,7 +63,7 @@ def payment_answer(
         f'{basket_id}"currency":"{currency}","itemTransactions":[{",".join(lines)}],'
         f'"authCode":{quoted(payment.auth_code)},"phase":"{phase(payment)}",{authenticated}'
         f'"hostReference":{quoted(payment.reference)},'
-        f'"signature":"{response_signature(call.secret, signed)}"{stood}}}'
+        f'"signature":"{response_signature(call.secret, signed)}"{stood}'
     )
 
 

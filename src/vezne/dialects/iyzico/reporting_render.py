@@ -43,7 +43,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 def reported_payment(call: Call[Basic], payment: Payment) -> answers.ReportedPayment:
     """A payment with its voids, its lines and their refunds."""
-    shown = _answer_decoder.decode(payment_answer(call, payment))
+    shown = _answer_decoder.decode(f"{{{payment_answer(call, payment)}}}")
     closed_ms = payment.attempts[-1].closed_ms if len(payment.attempts) > 1 else None
     return answers.ReportedPayment(
         payment_id=payment.number,

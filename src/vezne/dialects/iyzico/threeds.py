@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from msgspec import UNSET, Raw
+from msgspec import UNSET
 
 from vezne.core.authentication import AuthenticationState
 from vezne.core.payment import Payment, PaymentKind
@@ -94,12 +94,12 @@ def _origin(call: Call[shapes.Basic]) -> str:
     return origin
 
 
-async def auth(call: Call[shapes.ThreedsAuth]) -> Raw:
+async def auth(call: Call[shapes.ThreedsAuth]) -> str:
     """POST /payment/3dsecure/auth."""
     return _answer(call, await _complete(call))
 
 
-async def auth_v2(call: Call[shapes.ThreedsAuthV2]) -> Raw:
+async def auth_v2(call: Call[shapes.ThreedsAuthV2]) -> str:
     """POST /payment/v2/3dsecure/auth: the caller says again what is to be paid."""
     body = call.body
     _payment_number(body)
@@ -143,7 +143,7 @@ def _payment_number(body: shapes.ThreedsAuth) -> int:
     return number_from_text(body.payment_id, Reason.PAYMENT_NOT_FOUND)
 
 
-def _answer(call: Call[shapes.ThreedsAuth], payment: Payment) -> Raw:
+def _answer(call: Call[shapes.ThreedsAuth], payment: Payment) -> str:
     answer = payment_answer(call, payment)
     raise_if_rejected(payment, answer)
     return answer
