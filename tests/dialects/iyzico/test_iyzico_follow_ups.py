@@ -40,7 +40,7 @@ async def test_iyzico_postauth_captures_more_than_was_held(door) -> None:
     assert answer["itemTransactions"][0]["paidPrice"] == Decimal("0.6")
     assert answer["itemTransactions"][0]["blockageResolvedDate"] == "2018-06-14 13:52:22"
     assert answer["signature"] == response_signature(
-        SECRET, ["10851936", "TRY", "B67832", None, "2", "1"]
+        SECRET, ["10851936", "TRY", "B67832", "", "2", "1"]
     )
 
 

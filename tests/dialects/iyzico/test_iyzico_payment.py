@@ -148,7 +148,7 @@ async def test_iyzico_signature_leaves_places_empty_for_what_was_not_sent(door) 
     assert "basketId" not in answer
     assert "conversationId" not in answer
     assert answer["signature"] == response_signature(
-        SECRET, ["10851936", "TRY", None, None, "1.2", "1"]
+        SECRET, ["10851936", "TRY", "", "", "1.2", "1"]
     )
 
 

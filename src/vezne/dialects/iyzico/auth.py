@@ -90,13 +90,12 @@ def conceal_proof(headers: Mapping[str, str], rename: Rename) -> Mapping[str, st
     return {**headers, _HEADER: f"{scheme} {aliased}"}
 
 
-def response_signature(secret: bytes, values: Sequence[str | None]) -> str:
+def response_signature(secret: bytes, values: Sequence[str]) -> str:
     """The `signature` field of an answer: HMAC-SHA256 in lower-case hex over values and colons.
 
-    A value that the answer lacks leaves its place empty; amounts are given by `signature_text`.
+    A value that the answer lacks is an empty text; amounts are given by `signature_text`.
     """
-    text = ":".join([value or "" for value in values])
-    return hash_under(secret).of(text.encode()).hex()
+    return hash_under(secret).of(":".join(values).encode()).hex()
 
 
 def signature_text(written: str) -> str:

@@ -178,7 +178,7 @@ def _refunded(
                 str(payment.number),
                 signature_text(price),
                 payment.currency,
-                call.conversation_id,
+                call.conversation_id or "",
             ],
         ),
         transaction_type=transaction_type,

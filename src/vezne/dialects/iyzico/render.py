@@ -31,20 +31,20 @@ def payment_answer(
     `sent` makes it the answer to the request that paid.
     """
     notation, pricing = call.desk.notation, payment.pricing
-    amount, number, currency = notation.amount, payment.number, payment.currency
+    amount, payment_id, currency = notation.amount, str(payment.number), payment.currency
     price = notation.echo(payment.price_e8, sent.price if sent else None)
     paid = notation.echo(payment.paid_e8, sent.paid_price if sent else None)
     token, owner, basket = payment.card_token, payment.owner_key, payment.basket_id
     md_status = _md_status(payment)
     lines = item_transactions(call, payment, sent.basket_items if sent else None)
-    signed = [
-        str(number),
+    signed = (
+        payment_id,
         currency,
-        basket,
-        call.conversation_id,
+        basket or "",
+        call.conversation_id or "",
         signature_text(paid),
         signature_text(price),
-    ]
+    )
     # Parts that an answer may lack.
     card_token = "" if token is None else f'"cardToken":"{token_text(token)}",'
     user_key = "" if owner is None else f'"cardUserKey":"{token_text(owner)}",'
@@ -53,7 +53,7 @@ def payment_answer(
     stood = "" if status is None else f',"paymentStatus":"{status}"'
     return (
         f'"price":{price},"paidPrice":{paid},"installment":{payment.installments},'
-        f'"paymentId":"{number}","fraudStatus":{FRAUD_STATUS[payment.risk]},'
+        f'"paymentId":"{payment_id}","fraudStatus":{FRAUD_STATUS[payment.risk]},'
         f'"merchantCommissionRate":{amount(pricing.markup_percent_e8)},'
         f'"merchantCommissionRateAmount":{_markup(notation, payment, sent)},'
         f'"iyziCommissionRateAmount":{amount(pricing.commission_e8)},'

@@ -80,7 +80,7 @@ async def _begin(
     return answers.ThreedsInitialized(
         html_content=challenge_page(begun.challenge, language),
         payment_id=payment_id,
-        signature=response_signature(call.secret, [payment_id, call.conversation_id]),
+        signature=response_signature(call.secret, [payment_id, call.conversation_id or ""]),
     )
 
 
