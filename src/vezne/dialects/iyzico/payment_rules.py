@@ -158,11 +158,15 @@ def check_billing(address: Address | None) -> None:
 
 def check_shipping(body: Payment) -> None:
     """Where the goods go; an address that no line needs may be incomplete. Raises Failure."""
-    items = body.basket_items or ()
-    if any(item.item_type == "PHYSICAL" for item in items):
+    if needs_shipping(body.basket_items or ()):
         _check_address(body.shipping_address, errors.SHIPPING_MISSING, SHIPPING_RULES)
     elif body.shipping_address is not None:
         _SPARE_SHIPPING_RULES.check(body.shipping_address)
+
+
+def needs_shipping(items: Sequence[BasketItem]) -> bool:
+    """Whether any of the lines is sent to somebody."""
+    return any(item.item_type == "PHYSICAL" for item in items)
 
 
 def _check_address(address: Address | None, missing: Error, rules: TextRules) -> None:

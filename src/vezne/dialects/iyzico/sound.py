@@ -30,6 +30,7 @@ from vezne.dialects.iyzico.payment_rules import (
     Currency,
     Group,
     ItemType,
+    needs_shipping,
 )
 from vezne.dialects.iyzico.shapes import (
     Address,
@@ -126,21 +127,35 @@ def is_sound(
     """
     if not isinstance(body, SoundPayment):
         return False
-    amounts = [body.price.e8, body.paid_price.e8]
-    needs_shipping = False
-    for item in body.basket_items:
-        amounts.append(item.price.e8)
-        needs_shipping = needs_shipping or item.item_type == "PHYSICAL"
-    buyer = body.buyer
+    buyer, items = body.buyer, body.basket_items
+    for item in items:
+        if not 0 < item.price.e8 < PRICE_LIMIT_E8:
+            return False
     return (
-        min(amounts) > 0
-        and max(amounts) < PRICE_LIMIT_E8
+        0 < body.price.e8 < PRICE_LIMIT_E8
+        and 0 < body.paid_price.e8 < PRICE_LIMIT_E8
         and (body.installment is None or body.installment in installment_counts)
-        and (body.shipping_address is not None or not needs_shipping)
+        and (body.shipping_address is not None or not needs_shipping(items))
         and (card.stands_alone or _has_sound_texts(body))
         and is_email(buyer.email)
         and (not buyer.registration_date or is_date(buyer.registration_date))
         and (not buyer.last_login_date or is_date(buyer.last_login_date))
+    )
+
+
+def may_have_empty_texts(body: Payment) -> bool:
+    """Whether a text of the buyer or an address is empty, or could be."""
+    if not isinstance(body, SoundPayment):
+        return True
+    buyer, billing, shipping = body.buyer, body.billing_address, body.shipping_address
+    # The decoder has seen that the others are not.
+    return "" in (
+        buyer.gsm_number,
+        buyer.registration_date,
+        buyer.last_login_date,
+        buyer.zip_code,
+        billing.zip_code,
+        None if shipping is None else shipping.zip_code,
     )
 
 

@@ -16,14 +16,22 @@ from vezne.dialects.iyzico.checks import TextRule
 from vezne.dialects.iyzico.endpoint import DOOR, Call
 from vezne.dialects.iyzico.payment_rules import DEFAULT_CURRENCY, DEFAULT_GROUP, LINE_KINDS
 from vezne.dialects.iyzico.sellers import sub_merchant_prices
-from vezne.dialects.iyzico.shapes import BasicPayment, Payment
-from vezne.dialects.iyzico.sound import SoundItem, SoundPayment, is_sound
+from vezne.dialects.iyzico.shapes import Address, BasicPayment, Buyer, Payment
+from vezne.dialects.iyzico.sound import SoundItem, SoundPayment, is_sound, may_have_empty_texts
 from vezne.flows.pay import CardOnFile, NewCard, Pay
 
 _BASIC_BUYER_ID: Final = TextRule("buyer_id", "buyerId", missing=errors.BUYER_ID_MISSING)
 _CONNECTOR: Final = TextRule(
     "connector_name", "connectorName", checks.SHORT_LENGTH_MAX, is_prose=True
 )
+
+
+class _Parties(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """Who a payment names."""
+
+    buyer: Buyer | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
 
 
 def payment_command(call: Call[Payment], kind: PaymentKind) -> Pay:
@@ -120,18 +128,11 @@ def _sub_merchant_prices(call: Call[Payment]) -> tuple[int, ...]:
 
 def _parties(body: Payment) -> dict[str, dict[str, str]]:
     """Buyer and addresses as kept beside the payment: by their names on the wire."""
-    parties: dict[str, dict[str, str]] = {}
-    for name, party in (
-        ("buyer", body.buyer),
-        ("billingAddress", body.billing_address),
-        ("shippingAddress", body.shipping_address),
-    ):
-        if party is None:
-            continue
-        fields: dict[str, str] = msgspec.to_builtins(party)
-        if not all(fields.values()):
-            fields = {name: value for name, value in fields.items() if value}
-        parties[name] = fields
+    named = _Parties(body.buyer, body.billing_address, body.shipping_address)
+    parties: dict[str, dict[str, str]] = msgspec.to_builtins(named)
+    if may_have_empty_texts(body):
+        for party, fields in parties.items():
+            parties[party] = {name: value for name, value in fields.items() if value}
     return parties
 
 
