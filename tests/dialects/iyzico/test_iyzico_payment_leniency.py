@@ -1,11 +1,13 @@
 """What a payment request may be: spellings, types, currencies, instalments."""
 
 import json
+import re
+from datetime import datetime
 from decimal import Decimal
 
 import email_validator
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fakes.iyzico_door import (
@@ -19,7 +21,7 @@ from fakes.iyzico_door import (
     without,
 )
 from vezne.core.card import holds_pan
-from vezne.dialects.iyzico.checks import is_email
+from vezne.dialects.iyzico.checks import is_date, is_email
 
 
 @pytest.mark.parametrize(
@@ -170,6 +172,32 @@ def test_iyzico_addresses_are_what_the_validator_says(local, domain, top) -> Non
 def test_iyzico_email_addresses(text, expected) -> None:
     """What is and what is not an e-mail address."""
     assert is_email(text) is expected
+
+
+# Signs and digits of several scripts, among them what begins a zone, a week or a fraction.
+SIGNS = "0129W+-ZTt:., \0٣é"
+DATE = "2016-02-29 23:59:58"
+
+
+@given(st.lists(st.tuples(st.integers(0, 18), st.sampled_from(SIGNS)), max_size=4), st.text(SIGNS))
+@example([(14, "Z"), (15, " ")], "")
+def test_iyzico_dates_have_one_form(changes, rest) -> None:
+    """Whatever else Python would read as a date is none."""
+    signs = list(DATE)
+    for place, sign in changes:
+        signs[place] = sign
+    for text in ("".join(signs), "".join(signs) + rest, rest):
+        has_form = re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text, re.ASCII) is not None
+        assert is_date(text) is (has_form and is_in_calendar(text))
+
+
+def is_in_calendar(text: str) -> bool:
+    """Whether there is such a day, and such a second of it."""
+    try:
+        datetime.strptime(text, "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - no zone is meant
+    except ValueError:
+        return False
+    return True
 
 
 async def test_iyzico_amounts_beyond_the_eighth_decimal_are_rounded(door) -> None:
