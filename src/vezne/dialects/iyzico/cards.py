@@ -38,6 +38,7 @@ _INVALID: Final = FieldState.INVALID
 _VALID: Final = FieldState.VALID
 _NO_OWNER: Final = Reason.OWNER_NOT_FOUND
 _NO_CARD: Final = Reason.CARD_NOT_FOUND
+_REGISTERS: Final = frozenset({0, 1})
 
 _ALIAS: Final = checks.TextRule(
     "card_alias",
@@ -161,7 +162,7 @@ def payment_card(
     if not sealed.has_cvv:
         raise Failure(errors.CVC_INVALID)
     holder = checked_holder(card.card_holder_name)
-    checks.check_member(card.register_card, {0, 1}, "registerCard")
+    checks.check_member(card.register_card, _REGISTERS, "registerCard")
     if not card.register_card:
         return NewCard(card=sealed, holder=holder)
     user_key = card.card_user_key

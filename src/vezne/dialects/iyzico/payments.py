@@ -1,5 +1,6 @@
 """Endpoints that take a payment or read one."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 from msgspec import UNSET
@@ -21,6 +22,11 @@ from vezne.flows.pay import pay
 # As many digits as a payment number can have in the books.
 _NUMBER_DIGITS_MAX: Final = 18
 _REFERENCE: Final = checks.TextRule("payment_conversation_id", "paymentConversationId")
+# What every payment passes by; see `core/payment.py` on names for members.
+_SALE: Final = PaymentKind.SALE
+_HOLD: Final = PaymentKind.HOLD
+_REJECTED: Final = Risk.REJECTED
+_UNKNOWN: Final = frozenset({PaymentState.PENDING, PaymentState.UNCERTAIN})
 _PAID: Final = "SUCCESS"
 _FAILED: Final = "FAILURE"
 _WAITING: Final = {
@@ -33,24 +39,24 @@ _LATE: Final = {
 }
 
 
-async def auth(call: Call[shapes.Payment]) -> str:
+def auth(call: Call[shapes.Payment]) -> Awaitable[str]:
     """POST /payment/auth."""
-    return await _pay(call, PaymentKind.SALE)
+    return _pay(call, _SALE)
 
 
-async def preauth(call: Call[shapes.Payment]) -> str:
+def preauth(call: Call[shapes.Payment]) -> Awaitable[str]:
     """POST /payment/preauth."""
-    return await _pay(call, PaymentKind.HOLD)
+    return _pay(call, _HOLD)
 
 
-async def basic_auth(call: Call[shapes.BasicPayment]) -> answers.BasicPaymentAnswer:
+def basic_auth(call: Call[shapes.BasicPayment]) -> Awaitable[answers.BasicPaymentAnswer]:
     """POST /payment/auth/basic."""
-    return await _pay_basic(call, PaymentKind.SALE)
+    return _pay_basic(call, _SALE)
 
 
-async def basic_preauth(call: Call[shapes.BasicPayment]) -> answers.BasicPaymentAnswer:
+def basic_preauth(call: Call[shapes.BasicPayment]) -> Awaitable[answers.BasicPaymentAnswer]:
     """POST /payment/preauth/basic."""
-    return await _pay_basic(call, PaymentKind.HOLD)
+    return _pay_basic(call, _HOLD)
 
 
 async def _pay(call: Call[shapes.Payment], kind: PaymentKind) -> str:
@@ -80,13 +86,13 @@ def raise_unless_approved(payment: Payment) -> None:
     """
     if payment.decline_reason is not None:
         raise Failure(DECLINES[payment.decline_reason])
-    if payment.state in {PaymentState.PENDING, PaymentState.UNCERTAIN}:
+    if payment.state in _UNKNOWN:
         raise _unanswered(payment)
 
 
 def raise_if_rejected(payment: Payment, answer: answers.Answer | str) -> None:
     """Raise Failure, which repeats the answer, for a payment that the fraud filter rejected."""
-    if payment.risk is Risk.REJECTED:
+    if payment.risk is _REJECTED:
         raise Failure(errors.FRAUD_REFUSED, echoed=answer)
 
 
@@ -112,7 +118,7 @@ async def detail(call: Call[shapes.Detail]) -> str:
         raise _unanswered(payment)
     if payment.decline_reason is not None:
         raise Failure(DECLINES[payment.decline_reason], echoed=_echo(payment, _FAILED))
-    is_rejected = payment.risk is Risk.REJECTED
+    is_rejected = payment.risk is _REJECTED
     answer = payment_answer(call, payment, status=_FAILED if is_rejected else _PAID)
     raise_if_rejected(payment, answer)
     return answer

@@ -16,6 +16,8 @@ from vezne.dialects.iyzico.lines import item_transactions
 from vezne.dialects.iyzico.shapes import Basic, Charge
 from vezne.dialects.iyzico.shapes import Payment as PaymentRequest
 
+# What every payment passes by; see `core/payment.py` on names for members.
+_SALE: Final = PaymentKind.SALE
 FRAUD_STATUS: Final = {Risk.ACCEPTED: 1, Risk.REVIEW: 0, Risk.REJECTED: -1}
 
 
@@ -102,7 +104,7 @@ def basic_payment_answer(
 
 def phase(payment: Payment) -> str:
     """Which of the three operations the payment's money stands after."""
-    if payment.kind is PaymentKind.SALE:
+    if payment.kind is _SALE:
         return "AUTH"
     return "PRE_AUTH" if payment.captured_ms is None else "POST_AUTH"
 

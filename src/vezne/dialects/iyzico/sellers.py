@@ -9,6 +9,8 @@ from vezne.dialects.iyzico.errors import Failure
 from vezne.dialects.iyzico.shapes import Amount, BasketItem
 
 PRODUCT: Final = "PRODUCT"
+# What every payment passes by; see `core/payment.py` on names for members.
+_ALWAYS: Final = Marketplace.ALWAYS
 
 
 def sub_merchant_prices(
@@ -22,7 +24,7 @@ def sub_merchant_prices(
         if item.sub_merchant_key or (item.sub_merchant_price and item.sub_merchant_price.e8):
             break
     else:
-        if marketplace is Marketplace.ALWAYS and group == PRODUCT:
+        if marketplace is _ALWAYS and group == PRODUCT:
             raise Failure(errors.SUB_MERCHANT_KEY_ON_EVERY_LINE)
         return ()
     if marketplace is Marketplace.NEVER:
