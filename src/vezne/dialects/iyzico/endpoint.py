@@ -112,7 +112,11 @@ def handler(desk: Desk, endpoint: Endpoint[Shape]) -> Handler:
         if endpoint.is_write and KEY_HEADER in request.headers:
             response = await _serve_once(desk, endpoint, call, request, context)
         else:
-            response = await _serve(endpoint, call, context)
+            # As `_serve` has it, with one coroutine less to go through.
+            try:
+                response = _success(context, there, await endpoint.serve(call))
+            except (Failure, Refusal) as denial:
+                response = await _denied(endpoint, call, context, denial)
         fail_on_demand(desk.faults, merchant.id, request.path)
         return response
 
@@ -153,15 +157,29 @@ async def _serve(
 ) -> Response:
     """The answer to a call."""
     try:
-        payload = await endpoint.serve(call)
-    except Refusal as refusal:
-        failure = Failure(endpoint.refusals[refusal.reason])
-        outcome = Outcome.REFUSED
-    except Failure as failed:
-        failure = failed
-        outcome = Outcome.DECLINED if errors.is_decline(failed.error) else Outcome.REFUSED
+        return _success(context, call.desk, await endpoint.serve(call))
+    except (Failure, Refusal) as denial:
+        return await _denied(endpoint, call, context, denial)
+
+
+def _success(context: envelope.Context, desk: Desk, payload: Payload | None) -> Response:
+    return Response(200, envelope.success(context, desk.ports.clock.now_ms(), payload))
+
+
+async def _denied(
+    endpoint: Endpoint[Shape],
+    call: Call[Shape],
+    context: envelope.Context,
+    denial: Failure | Refusal,
+) -> Response:
+    """The answer to a call that somebody has said no to: the house, or else the bank."""
+    outcome = Outcome.REFUSED
+    if isinstance(denial, Refusal):
+        failure = Failure(endpoint.refusals[denial.reason])
     else:
-        return Response(200, envelope.success(context, _now_ms(call.desk), payload))
+        failure = denial
+        if errors.is_decline(failure.error):
+            outcome = Outcome.DECLINED
     echoed = failure.echoed
     if echoed is None and endpoint.echo is not None:
         echoed = await endpoint.echo(call)
@@ -175,7 +193,7 @@ def _failed(
     outcome: Outcome,
     echoed: Payload | None = None,
 ) -> Response:
-    body = envelope.failure(context, _now_ms(desk), failure, echoed)
+    body = envelope.failure(context, desk.ports.clock.now_ms(), failure, echoed)
     return Response(200, body, outcome=outcome, reason=failure.error.code)
 
 
@@ -213,7 +231,3 @@ def _open_call(
         scheme=request.scheme,
         host=request.host,
     )
-
-
-def _now_ms(desk: Desk) -> int:
-    return desk.ports.clock.now_ms()

@@ -57,30 +57,26 @@ def context_of(body: SealedBody) -> Context:
     A locale is given back as sent when it is one, else the answer is in Turkish and says so. The
     reference is left out when the card number stands somewhere it should not.
     """
-    record = body.record
+    record, card = body.record, body.card
     if isinstance(record, Basic):
         locale, reference = record.locale, record.conversation_id or None
     elif isinstance(body.payload, dict):
-        locale = body.payload.get("locale")
+        locale = text_of(body.payload.get("locale"))
         reference = text_of(body.payload.get("conversationId"))
     else:
         return Context()
-    is_leaked = body.card is not None and body.card.leaked
-    return _context(locale, None if is_leaked else reference)
+    if card is not None and card.leaked:
+        reference = None
+    return Context(_locale_of(locale), reference)
 
 
 def context_from(parameters: Mapping[str, str]) -> Context:
     """The locale and reference of a query, taken as those of a body."""
-    return _context(parameters.get("locale"), parameters.get("conversationId"))
+    return Context(_locale_of(parameters.get("locale")), parameters.get("conversationId"))
 
 
-def _context(locale: object, reference: str | None) -> Context:
-    return Context(
-        locale=locale
-        if isinstance(locale, str) and locale.lower() in _LOCALES
-        else _DEFAULT_LOCALE,
-        conversation_id=reference,
-    )
+def _locale_of(text: str | None) -> str:
+    return text if text and text.lower() in _LOCALES else _DEFAULT_LOCALE
 
 
 def success(context: Context, now_ms: int, payload: Payload | None = None) -> bytes:
