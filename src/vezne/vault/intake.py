@@ -184,11 +184,12 @@ class VaultIntake:
         if reading is None:
             reading = take_apart(raw, fields, kind)
         bare, outline = None, b""
-        if kind is _JSON:
+        is_doubtful = reading.record is not None and not reading.is_whole
+        if kind is _JSON and (is_doubtful or fields is not None):
             # Where no card is expected, no number has to be looked for among escapes.
             bare = raw if fields is None else without_escapes(raw)
             outline = outlined(raw if bare is None else bare)
-        if reading.record is not None and not is_plain(raw, outline):
+        if is_doubtful and not is_plain(raw, outline):
             reading.originals.forget()
             reading = take_apart(raw, fields)
         if fields is None:

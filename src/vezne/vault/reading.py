@@ -11,6 +11,7 @@ import msgspec
 from vezne.core.body import BodyKind, BodyShape, CardFields, LiftedCode, LiftedNumber
 from vezne.core.card import PAN_LENGTH_MIN, CardSlot
 from vezne.vault.bodies import exact_decimal, read_body
+from vezne.vault.closed_records import closed_record
 
 # The values that a shape's last bodies had, such as prices, and what was made of them.
 MADE_MAX: Final = 1_000
@@ -30,11 +31,15 @@ class Originals(msgspec.Struct):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What a body says: a record or else JSON values, and its card."""
+    """What a body says: a record or else JSON values, and its card.
+
+    `is_whole`: the record has all that the body says, and but texts and containers of its own.
+    """
 
     record: msgspec.Struct | None
     payload: object
     originals: Originals
+    is_whole: bool = False
 
 
 def take_apart(raw: bytes, fields: CardFields | None, kind: BodyKind = BodyKind.JSON) -> Reading:
@@ -54,29 +59,47 @@ class RecordReader:
 
     def __init__(self, shape: BodyShape, fields: CardFields | None) -> None:
         self._caught = Originals()
+        # Whether no value that was converted is a number, or has others in it.
+        self._has_texts_only = True
         self._make = shape.make
         self._made = lru_cache(MADE_MAX)(shape.make)
         self._marks = None if fields is None else _marks_of(shape.record, fields)
-        self._decoder = msgspec.json.Decoder(
-            shape.record, dec_hook=self._convert, float_hook=exact_decimal
-        )
+        closed = closed_record(shape.record)
+        self._closed = None if closed is None else self._decoder_of(closed)
+        self._open = self._decoder_of(shape.record)
 
     def read(self, raw: bytes) -> Reading | None:
         """A body as a record, in one go; None when it is anything but a body of its shape.
 
         Whoever then takes it apart says what is wrong with it, if anything is.
         """
+        if self._closed is not None:
+            whole = self._read(self._closed, raw)
+            if whole is not None:
+                return Reading(whole, None, self._caught, is_whole=self._has_texts_only)
+        record = self._read(self._open, raw)
+        return None if record is None else Reading(record, None, self._caught)
+
+    def _decoder_of(self, record: type[msgspec.Struct]) -> msgspec.json.Decoder[msgspec.Struct]:
+        return msgspec.json.Decoder(record, dec_hook=self._convert, float_hook=exact_decimal)
+
+    def _read(
+        self, decoder: msgspec.json.Decoder[msgspec.Struct], raw: bytes
+    ) -> msgspec.Struct | None:
         caught = self._caught = Originals()
+        self._has_texts_only = True
         try:
-            record = self._decoder.decode(raw)
+            record = decoder.decode(raw)
         except (ValueError, InvalidOperation, RecursionError):
             caught.forget()
             return None
         if self._marks is not None and (caught.number is not None or caught.code is not None):
             self._marks.forget_replaced(record, caught)
-        return Reading(record, None, caught)
+        return record
 
     def _convert(self, kind: type, value: object) -> object:
+        if type(value) is not str:
+            self._has_texts_only = False
         if kind is LiftedNumber:
             self._caught.number = None if value == "" else _text_of(value)
             return _NUMBER
