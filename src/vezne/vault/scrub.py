@@ -18,9 +18,7 @@ _ESCAPE: Final = re.compile(rb"\\(?:u(?!003)....|[^u])")
 _BACKSLASH: Final = ord("\\")
 # An escape that may hide a digit, is a NUL, or may have a digit after it: any but those of which
 # it is certain that they do not. To rule one out takes fewer steps than to fail at each way.
-_AMID_DIGITS: Final = re.compile(
-    rb'\\(?!u(?!00[03])....(?:[A-Za-z",\\]| [A-Za-z"\\]))', re.DOTALL
-)
+_AMID_DIGITS: Final = re.compile(rb'\\(?!u(?!00[03])....(?:[A-Za-z",\\]| [A-Za-z"\\]))', re.DOTALL)
 _NUL: Final = rb"\u0000"
 _LONG_ROW: Final = b"0" * RUN_LENGTH_MIN
 _ZEROS: Final = bytes.maketrans(b"123456789", b"000000000")
