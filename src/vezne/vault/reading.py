@@ -1,8 +1,8 @@
 """What a body says: a record of its route's shape or else JSON values, its card taken out."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from decimal import InvalidOperation
-from functools import lru_cache
 from types import NoneType
 from typing import Final, get_args
 
@@ -13,7 +13,8 @@ from vezne.core.card import PAN_LENGTH_MIN, CardSlot
 from vezne.vault.bodies import exact_decimal, read_body
 from vezne.vault.closed_records import closed_record
 
-# The values that a shape's last bodies had, such as prices, and what was made of them.
+# Of each type that many values that a shape's last bodies had, such as prices, and what was made
+# of them. A look-up in an `lru_cache` takes five times as long.
 MADE_MAX: Final = 1_000
 _NUMBER: Final = LiftedNumber()
 _CODE: Final = LiftedCode()
@@ -62,7 +63,7 @@ class RecordReader:
         # Whether no value that was converted is a number, or has others in it.
         self._has_texts_only = True
         self._make = shape.make
-        self._made = lru_cache(MADE_MAX)(shape.make)
+        self._made: defaultdict[type, dict[str, object]] = defaultdict(dict)
         self._marks = None if fields is None else _marks_of(shape.record, fields)
         closed = closed_record(shape.record)
         self._closed = None if closed is None else self._decoder_of(closed)
@@ -100,16 +101,27 @@ class RecordReader:
     def _convert(self, kind: type, value: object) -> object:
         if type(value) is not str:
             self._has_texts_only = False
+        else:
+            kept = self._made[kind].get(value)
+            if kept is not None:
+                return kept
         if kind is LiftedNumber:
             self._caught.number = None if value == "" else _text_of(value)
             return _NUMBER
         if kind is LiftedCode:
             self._caught.code = None if value == "" else _text_of(value)
             return _CODE
+        made = self._make(kind, value)
         # Shorter than any card number: what is kept could be one, whatever its field.
         if type(value) is str and len(value) < PAN_LENGTH_MIN:
-            return self._made(kind, value)
-        return self._make(kind, value)
+            self._keep(self._made[kind], value, made)
+        return made
+
+    def _keep(self, made_of: dict[str, object], text: str, made: object) -> None:
+        """Have it for the next body, instead of all others where there are too many."""
+        if len(made_of) >= MADE_MAX:
+            made_of.clear()
+        made_of[text] = made
 
 
 class _Marks(msgspec.Struct, frozen=True):
