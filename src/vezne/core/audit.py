@@ -109,7 +109,7 @@ class Origin:
         "request_id",
     )
 
-    def __init__(self, *, address: str = "", door: str = "", path: str = "") -> None:
+    def __init__(self, address: str = "", door: str = "", path: str = "") -> None:
         self.address = address
         self.door = door
         self.path = path
