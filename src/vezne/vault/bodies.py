@@ -51,6 +51,11 @@ def exact_decimal(text: str) -> Decimal:
     return value
 
 
+def is_small(value: object) -> bool:
+    """Whether a value is a number within bounds. A fraction is; see `exact_decimal`."""
+    return type(value) is Decimal or (type(value) is int and abs(value) <= _INTEGER_MAX)
+
+
 def outlined(raw: bytes) -> bytes:
     """What a JSON body looks like: one search each tells what need not be looked for in it.
 

@@ -10,7 +10,7 @@ import msgspec
 
 from vezne.core.body import BodyKind, BodyShape, CardFields, LiftedCode, LiftedNumber
 from vezne.core.card import PAN_LENGTH_MIN, CardSlot
-from vezne.vault.bodies import exact_decimal, read_body
+from vezne.vault.bodies import exact_decimal, is_small, read_body
 from vezne.vault.closed_records import closed_record
 
 # Of each type that many values that a shape's last bodies had, such as prices, and what was made
@@ -34,7 +34,7 @@ class Originals(msgspec.Struct):
 class Reading(msgspec.Struct, frozen=True):
     """What a body says: a record or else JSON values, and its card.
 
-    `is_whole`: the record has all that the body says, and but texts and containers of its own.
+    `is_whole`: the record has all that the body says, and nothing in it may be out of bounds.
     """
 
     record: msgspec.Struct | None
@@ -60,8 +60,8 @@ class RecordReader:
 
     def __init__(self, shape: BodyShape, fields: CardFields | None) -> None:
         self._caught = Originals()
-        # Whether no value that was converted is a number, or has others in it.
-        self._has_texts_only = True
+        # Whether no value that was converted may be out of bounds.
+        self._is_bounded = True
         self._make = shape.make
         self._made: defaultdict[type, dict[str, object]] = defaultdict(dict)
         self._marks = None if fields is None else _marks_of(shape.record, fields)
@@ -77,7 +77,7 @@ class RecordReader:
         if self._closed is not None:
             whole = self._read(self._closed, raw)
             if whole is not None:
-                return Reading(whole, None, self._caught, is_whole=self._has_texts_only)
+                return Reading(whole, None, self._caught, is_whole=self._is_bounded)
         record = self._read(self._open, raw)
         return None if record is None else Reading(record, None, self._caught)
 
@@ -88,7 +88,7 @@ class RecordReader:
         self, decoder: msgspec.json.Decoder[msgspec.Struct], raw: bytes
     ) -> msgspec.Struct | None:
         caught = self._caught = Originals()
-        self._has_texts_only = True
+        self._is_bounded = True
         try:
             record = decoder.decode(raw)
         except (ValueError, InvalidOperation, RecursionError):
@@ -99,12 +99,12 @@ class RecordReader:
         return record
 
     def _convert(self, kind: type, value: object) -> object:
-        if type(value) is not str:
-            self._has_texts_only = False
-        else:
+        if type(value) is str:
             kept = self._made[kind].get(value)
             if kept is not None:
                 return kept
+        elif not is_small(value):
+            self._is_bounded = False
         if kind is LiftedNumber:
             self._caught.number = None if value == "" else _text_of(value)
             return _NUMBER
