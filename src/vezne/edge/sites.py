@@ -44,7 +44,7 @@ _log = EventLog(__name__)
 
 def begin_visit(incoming: Incoming, addresses: ClientAddresses, door: str, path: str) -> Origin:
     """Everything in this task is done for whoever sent a request, from here on."""
-    # By position, as every request has one: names would cost as much again.
+    # By position, as every request has one: names take more steps.
     origin = Origin(addresses.client_of(incoming.address, incoming.headers), door, path)
     begin_origin(origin)
     return origin

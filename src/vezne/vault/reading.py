@@ -14,7 +14,7 @@ from vezne.vault.bodies import exact_decimal, is_small, read_body
 from vezne.vault.closed_records import closed_record
 
 # Of each type that many values that a shape's last bodies had, such as prices, and what was made
-# of them. A look-up in an `lru_cache` takes five times as long.
+# of them. A look-up in an `lru_cache` takes more steps.
 MADE_MAX: Final = 1_000
 _NUMBER: Final = LiftedNumber()
 _CODE: Final = LiftedCode()
