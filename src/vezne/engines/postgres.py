@@ -25,6 +25,7 @@ from vezne.engines.figures import EngineFigures
 from vezne.engines.postgres_hold import Line, hold_name
 from vezne.engines.postgres_readers import Readers
 from vezne.engines.postgres_sql import combined, is_combinable, numbered
+from vezne.engines.postgres_statistics import Statistics
 from vezne.engines.postgres_way import (
     LINE_ERRORS,
     SCHEMA_LOCK,
@@ -92,6 +93,7 @@ class PostgresEngine:
         self._pool = pool
         self._line = line
         self._readers = Readers(pool, CONNECT_TIMEOUT_S)
+        self._statistics = Statistics(pool, CONNECT_TIMEOUT_S)
         self._waiting: deque[_Job] = deque()
         self._turns = Turns(GROUP_MAX)
         self.figures = EngineFigures(self._waiting, GROUP_MAX)
@@ -185,6 +187,7 @@ class PostgresEngine:
         if self._writing is not None:
             await self._writing
         await self._readers.close()
+        await self._statistics.close()
         await self._pool.close()
 
     async def _serve(self) -> None:
@@ -197,6 +200,7 @@ class PostgresEngine:
                 outcomes = await self._commit(group)
                 self._turns.end(time.monotonic())
                 self.figures.end_group(outcomes)
+                self._statistics.note_write()
                 for job, outcome in zip(group, outcomes, strict=True):
                     if isinstance(outcome, _LostRace) and job.races < RACES_MAX:
                         self._waiting.append(job._replace(races=job.races + 1))
