@@ -16,6 +16,8 @@ from vezne.vault.closed_records import closed_record
 # Of each type that many values that a shape's last bodies had, such as prices, and what was made
 # of them. A look-up in an `lru_cache` takes more steps.
 MADE_MAX: Final = 1_000
+# Who sends more than the record has sends it again: so many bodies are read without hoping.
+OPEN_BODIES: Final = 100
 _NUMBER: Final = LiftedNumber()
 _CODE: Final = LiftedCode()
 
@@ -68,18 +70,22 @@ class RecordReader:
         closed = closed_record(shape.record)
         self._closed = None if closed is None else self._decoder_of(closed)
         self._open = self._decoder_of(shape.record)
+        self._open_bodies = 0
 
     def read(self, raw: bytes) -> Reading | None:
         """A body as a record, in one go; None when it is anything but a body of its shape.
 
         Whoever then takes it apart says what is wrong with it, if anything is.
         """
-        if self._closed is not None:
+        if self._closed is not None and not self._open_bodies:
             whole = self._read(self._closed, raw)
             if whole is not None:
                 return Reading(whole, None, self._caught, is_whole=self._is_bounded)
         record = self._read(self._open, raw)
-        return None if record is None else Reading(record, None, self._caught)
+        if record is None:
+            return None
+        self._open_bodies = (self._open_bodies or OPEN_BODIES + 1) - 1
+        return Reading(record, None, self._caught)
 
     def _decoder_of(self, record: type[msgspec.Struct]) -> msgspec.json.Decoder[msgspec.Struct]:
         return msgspec.json.Decoder(record, dec_hook=self._convert, float_hook=exact_decimal)
